@@ -1,0 +1,1114 @@
+"""HttpFetcher against real servers on loopback, most of which misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import gc
+import gzip
+import ipaddress
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from worker.edges.clock import SystemClock
+from worker.edges.http import HttpFetcher
+from worker.model.fetch import FetchFailure, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from worker.edges.guard import Network
+    from worker.ports import Clock
+
+LOOPBACK: Sequence[Network] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+SOON_SECONDS = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A request as it came in. `connection` counts from 1."""
+
+    connection: int
+    line: str
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def target(self) -> str:
+        return self.line.split(" ")[1]
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(kw_only=True)
+class Server:
+    """Answers each request with the bytes, or by the coroutine, that its path is mapped to; closes after CLOSE."""
+
+    port: int = 0
+    scheme: str = "http"
+    routes: dict[str, bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]] = field(default_factory=dict)
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def url(self, path: str = "/", *, userinfo: str = "") -> str:
+        return f"{self.scheme}://{userinfo}127.0.0.1:{self.port}{path}"
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        connection = self.connections
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            while not writer.is_closing():
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("utf-8", "surrogateescape")
+                line, *lines = head[:-4].split("\r\n")
+                pairs = tuple((name, value) for name, _, value in (text.partition(": ") for text in lines))
+                self.received.append(Received(connection=connection, line=line, headers=pairs))
+                self.arrived.set()
+                answer = self.routes.get(self.received[-1].target, OK)
+                if isinstance(answer, bytes):
+                    writer.write(answer)
+                    await writer.drain()
+                else:
+                    await answer(writer)
+        self.left.set()
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+    server = Server(scheme="http" if tls is None else "https")
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.ensure_future(server.talk(reader, writer)))
+
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await listener.wait_closed()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as running:
+        yield running
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Server]:
+    """A second server: another port, so another origin."""
+    async with serving() as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def fetching(
+    *,
+    timeout_seconds: float = 5,
+    connect_timeout_seconds: float = 5,
+    max_body_bytes: int = 1000,
+    concurrency: int = 4,
+    allow_networks: Sequence[Network] = LOOPBACK,
+    clock: Clock | None = None,
+) -> AsyncIterator[HttpFetcher]:
+    fetcher = HttpFetcher(
+        user_agent="Dateline/1.0 (+https://dateline.example)",
+        timeout_seconds=timeout_seconds,
+        connect_timeout_seconds=connect_timeout_seconds,
+        max_body_bytes=max_body_bytes,
+        concurrency=concurrency,
+        allow_networks=allow_networks,
+        clock=clock or SystemClock(),
+    )
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[HttpFetcher]:
+    async with fetching() as made:
+        yield made
+
+
+async def answered(fetcher: HttpFetcher, url: str, *, etag: str | None = None, date: str | None = None) -> Response:
+    fetched = await fetcher.fetch(Request(url=url, etag=etag, last_modified=date))
+    assert isinstance(fetched, Response), fetched
+    return fetched
+
+
+async def failed(fetcher: HttpFetcher, url: str) -> FetchFailure:
+    fetched = await fetcher.fetch(Request(url=url))
+    assert isinstance(fetched, FetchFailure), fetched
+    assert "\n" not in fetched.detail
+    return fetched
+
+
+def head(status: str, headers: Mapping[str, str | int] | None = None, body: bytes = b"") -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode("utf-8", "surrogateescape") + body
+
+
+def redirect(location: str, status: str = "302 Found") -> bytes:
+    return head(status, {"Location": location, "Content-Length": 0})
+
+
+def closing(data: bytes) -> Callable[[asyncio.StreamWriter], Awaitable[None]]:
+    """Send this, then close the connection in an orderly way."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+
+    return answer
+
+
+def resetting(data: bytes) -> Callable[[asyncio.StreamWriter], Awaitable[None]]:
+    """Send this, then reset the connection."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        if data:
+            writer.write(data)
+            await writer.drain()
+            await asyncio.sleep(0.05)  # a reset may overtake what was sent
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    return answer
+
+
+def dripping(first: bytes, drop: bytes) -> Callable[[asyncio.StreamWriter], Awaitable[None]]:
+    """Send something, then one drop every 20 ms for as long as anybody listens."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(first)
+        while True:
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return answer
+
+
+# What is sent
+
+
+async def test_a_request_says_who_we_are_and_invents_nothing(server: Server, fetcher: HttpFetcher) -> None:
+    await answered(fetcher, server.url("/feed"))
+
+    (request,) = server.received
+    assert request.line == "GET /feed HTTP/1.1"
+    assert [name for name, _ in request.headers] == ["Host", "User-Agent", "Accept", "Accept-Encoding"]
+    assert request.header("User-Agent") == "Dateline/1.0 (+https://dateline.example)"
+    assert request.header("Accept-Encoding") == "gzip, deflate"
+    accept = request.header("Accept") or ""
+    assert accept.startswith("application/atom+xml, application/rss+xml")
+    assert accept.endswith("*/*;q=0.5")
+
+
+@pytest.mark.parametrize("etag", ['"abc"', 'W/"x"', "unquoted-1", '"a, b"', '"caf\N{LATIN SMALL LETTER E WITH ACUTE}"'])
+@pytest.mark.parametrize("date", ["Sat, 24 May 2025 10:00:00 GMT", "2025-05-24 about noon"])
+async def test_validators_are_echoed_byte_for_byte(server: Server, fetcher: HttpFetcher, etag: str, date: str) -> None:
+    await answered(fetcher, server.url(), etag=etag, date=date)
+
+    (request,) = server.received
+    assert request.header("If-None-Match") == etag
+    assert request.header("If-Modified-Since") == date
+
+
+async def test_a_lone_validator_goes_alone(server: Server, fetcher: HttpFetcher) -> None:
+    await answered(fetcher, server.url("/1"), etag='"x"')
+    await answered(fetcher, server.url("/2"), date="Sat, 24 May 2025 10:00:00 GMT")
+
+    by_etag, by_date = server.received
+    assert (by_etag.header("If-None-Match"), by_etag.header("If-Modified-Since")) == ('"x"', None)
+    assert by_date.header("If-None-Match") is None
+    assert by_date.header("If-Modified-Since") == "Sat, 24 May 2025 10:00:00 GMT"
+
+
+@pytest.mark.parametrize("etag", ['"a"\r\nX-Injected: 1', '"a\x00"', '"a\x01"', '"\udce9"'])
+async def test_a_validator_that_no_header_can_carry_is_left_out(
+    server: Server, fetcher: HttpFetcher, etag: str
+) -> None:
+    await answered(fetcher, server.url(), etag=etag)
+
+    (request,) = server.received
+    assert request.header("If-None-Match") is None
+    assert request.header("X-Injected") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/feed#latest", "/feed"),
+        ("/a%7eb?sig=a%2Fb%3d+c%20d&x=a+b", "/a%7eb?sig=a%2Fb%3d+c%20d&x=a+b"),
+        ("/a//b/../c", "/a//b/../c"),
+        ("/caf\N{LATIN SMALL LETTER E WITH ACUTE} 1", "/caf%C3%A9%201"),
+        ("", "/"),
+        ("?page=1", "/?page=1"),
+    ],
+)
+async def test_a_url_is_sent_as_it_stands_without_its_fragment(
+    server: Server, fetcher: HttpFetcher, path: str, target: str
+) -> None:
+    response = await answered(fetcher, server.url(path))
+
+    assert [request.target for request in server.received] == [target]
+    assert "#" not in response.url
+
+
+async def test_cookies_are_not_kept(server: Server, fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve(monkeypatch, {"feed.example": ["127.0.0.1"]})
+    server.routes["/"] = head("200 OK", {"Set-Cookie": "id=1", "Content-Length": 0})
+
+    await answered(fetcher, f"http://feed.example:{server.port}/")
+    await answered(fetcher, f"http://feed.example:{server.port}/")
+
+    assert [request.header("Cookie") for request in server.received] == [None, None]
+
+
+async def test_credentials_are_sent_as_basic_authorization_and_told_to_nobody(
+    server: Server, fetcher: HttpFetcher
+) -> None:
+    server.routes["/broken"] = closing(b"no HTTP")
+
+    response = await answered(fetcher, server.url("/feed", userinfo="us%3Aer:s%40cret@"))
+    failure = await failed(fetcher, server.url("/broken", userinfo="us%3Aer:s%40cret@"))
+
+    expected = "Basic " + base64.b64encode(b"us:er:s@cret").decode()
+    assert [request.header("Authorization") for request in server.received] == [expected, expected]
+    assert response.url == server.url("/feed")
+    assert failure.url == server.url("/broken")
+    assert "cret" not in repr(response) + repr(failure)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:s3cret@127.0.0.1:99999/",
+        "http://user:s3/cret@127.0.0.1/",
+        "ftp://user:s3cret@127.0.0.1/",
+        "file://user:s3cret@/etc/passwd",
+        "http://user:s3cret@/",
+        "http://user:s3cret@a b/",
+    ],
+)
+async def test_a_url_that_cannot_be_visited_fails_without_telling_its_credentials(
+    fetcher: HttpFetcher, url: str
+) -> None:
+    failure = await failed(fetcher, url)
+
+    assert failure.kind == "protocol"
+    assert failure.detail.startswith("the URL ")
+    assert "cret" not in repr(failure)
+
+
+# What comes back
+
+
+async def test_a_body_comes_back_as_it_travelled(server: Server, fetcher: HttpFetcher) -> None:
+    packed = gzip.compress(b"<rss/>")
+    server.routes["/"] = head("200 OK", {"Content-Encoding": "gzip", "Content-Length": len(packed)}, packed)
+
+    response = await answered(fetcher, server.url())
+
+    assert response.body == packed
+    assert response.content_encoding == "gzip"
+
+
+async def test_header_names_are_lower_case_and_repeated_headers_joined(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = (
+        b'HTTP/1.1 200 OK\r\nETag: W/"x"\r\nCache-Control: no-cache\r\ncache-control:  max-age=60 \r\n'
+        b"Content-Length: 0\r\n\r\n"
+    )
+
+    response = await answered(fetcher, server.url())
+
+    assert dict(response.headers) == {
+        "etag": 'W/"x"',
+        "cache-control": "no-cache, max-age=60",
+        "content-length": "0",
+    }
+
+
+async def test_headers_are_always_unicode_and_validators_always_repeatable(
+    server: Server, fetcher: HttpFetcher
+) -> None:
+    server.routes["/"] = b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nServer: caf\xe9\r\nContent-Length: 0\r\n\r\n'
+
+    response = await answered(fetcher, server.url())
+
+    assert dict(response.headers) == {"server": "caf\N{REPLACEMENT CHARACTER}", "content-length": "0"}
+
+
+@pytest.mark.parametrize("status", [200, 203, 301, 400, 401, 404, 410, 429, 500, 503])
+async def test_any_status_is_an_answer_with_its_body(server: Server, fetcher: HttpFetcher, status: int) -> None:
+    server.routes["/"] = head(f"{status} As It Is", {"Content-Length": 3}, b"why")
+
+    response = await answered(fetcher, server.url())
+
+    assert (response.status, response.body) == (status, b"why")
+
+
+async def test_an_answer_is_dated_when_its_head_arrives(server: Server) -> None:
+    class HandClock:
+        at = datetime(2025, 5, 24, 10, 0, tzinfo=UTC)
+        elapsed_seconds = 100.0
+
+        def now(self) -> datetime:
+            head_came.set()
+            return self.at
+
+        def monotonic_seconds(self) -> float:
+            return self.elapsed_seconds
+
+    clock = HandClock()
+    head_came, body_may_come = asyncio.Event(), asyncio.Event()
+
+    async def slow(writer: asyncio.StreamWriter) -> None:
+        clock.at += timedelta(seconds=2)
+        clock.elapsed_seconds += 2
+        writer.write(head("200 OK", {"Content-Length": 2}))
+        await asyncio.wait_for(body_may_come.wait(), timeout=2)
+        writer.write(b"ok")
+
+    server.routes["/"] = slow
+    async with fetching(clock=clock) as fetcher:
+        running = asyncio.create_task(fetcher.fetch(Request(url=server.url())))
+        await asyncio.wait_for(head_came.wait(), timeout=2)
+        clock.at += timedelta(seconds=3)
+        clock.elapsed_seconds += 3
+        body_may_come.set()
+        response = await running
+
+    assert response.retrieved_at == datetime(2025, 5, 24, 10, 0, 2, tzinfo=UTC)
+    assert response.duration_seconds == 5.0
+
+
+async def test_interim_answers_are_passed_over(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("103 Early Hints", {"Link": "</style.css>"}) + OK
+
+    response = await answered(fetcher, server.url())
+
+    assert (response.status, response.body) == (200, b"ok")
+
+
+async def test_a_flood_of_interim_answers_is_cut_off(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = dripping(b"", head("100 Continue") * 100)
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "protocol"
+
+
+async def test_a_body_may_be_chunked_or_end_with_the_connection(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/chunked"] = head("200 OK", {"Transfer-Encoding": "chunked"}, b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+    server.routes["/closed"] = closing(head("200 OK", {}, b"abcde"))
+
+    assert (await answered(fetcher, server.url("/chunked"))).body == b"abcde"
+    assert (await answered(fetcher, server.url("/closed"))).body == b"abcde"
+
+
+async def test_a_large_body_from_a_server_in_a_hurry_is_whole(server: Server) -> None:
+    piece = bytes(range(256)) * 40
+    body = piece * 300
+    chunked = (b"2800\r\n" + piece + b"\r\n") * 300 + b"0\r\n\r\n"
+    server.routes["/sized"] = closing(head("200 OK", {"Content-Length": len(body)}, body))
+    server.routes["/chunked"] = head("200 OK", {"Transfer-Encoding": "chunked"}, chunked)
+
+    async with fetching(max_body_bytes=len(body)) as fetcher:
+        sized = await answered(fetcher, server.url("/sized"))
+        in_chunks = await answered(fetcher, server.url("/chunked"))
+
+    assert sized.body == body
+    assert in_chunks.body == body
+
+
+# Limits
+
+
+async def test_a_body_of_exactly_the_cap_passes(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = closing(head("200 OK", {}, b"x" * 1000))
+
+    assert len((await answered(fetcher, server.url())).body) == 1000
+
+
+async def test_a_body_over_the_cap_is_cut_off_while_it_streams(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = dripping(head("200 OK", {"Transfer-Encoding": "chunked"}), b"190\r\n" + b"x" * 400 + b"\r\n")
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "too_large"
+    assert failure.detail == "the body has more bytes than fetch.max_body_bytes, 1000"
+
+
+async def test_the_cap_counts_bytes_as_they_travel(server: Server, fetcher: HttpFetcher) -> None:
+    packed = gzip.compress(b"x" * 500_000)
+    assert len(packed) < 1000
+    server.routes["/"] = head("200 OK", {"Content-Encoding": "gzip", "Content-Length": len(packed)}, packed)
+
+    assert (await answered(fetcher, server.url())).body == packed
+
+
+async def test_a_length_over_the_cap_fails_before_the_body_is_read(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("200 OK", {"Content-Length": 1001})  # and no body, ever
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "too_large"
+    assert failure.detail == "the body has 1001 bytes; fetch.max_body_bytes is 1000"
+
+
+async def test_the_length_in_a_304_is_not_that_of_a_body(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("304 Not Modified", {"Content-Length": 1_000_000})
+
+    response = await answered(fetcher, server.url(), etag='"x"')
+
+    assert (response.status, response.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"", b""),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        (head("200 OK", {"Content-Length": 900}), b"x"),
+        (head("200 OK", {"Transfer-Encoding": "chunked"}), b"1\r\nx\r\n"),
+    ],
+    ids=["silence", "dripped head", "dripped body", "dripped chunks"],
+)
+async def test_a_slow_answer_ends_at_the_total_timeout(server: Server, first: bytes, drop: bytes) -> None:
+    server.routes["/"] = dripping(first, drop)
+
+    async with fetching(timeout_seconds=SOON_SECONDS) as fetcher:
+        begun = time.monotonic()
+        failure = await failed(fetcher, server.url())
+
+    assert time.monotonic() - begun < SOON_SECONDS + 1
+    assert failure.kind == "timeout"
+    assert failure.detail == f"no complete answer from 127.0.0.1:{server.port} within 0.3 s"
+    assert failure.duration_seconds >= SOON_SECONDS - 0.01
+
+
+async def test_redirects_share_one_total_timeout(server: Server) -> None:
+    async def late(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        writer.write(redirect(f"/{len(server.received)}"))
+
+    server.routes = dict.fromkeys(["/", "/1", "/2", "/3", "/4"], late)
+    async with fetching(timeout_seconds=0.5) as fetcher:
+        failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "timeout"
+    assert len(server.received) in {2, 3}  # at 0, 0.2 and 0.4 s, unless the machine is busy
+
+
+async def test_a_handshake_that_never_ends_meets_the_connect_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        async with fetching(connect_timeout_seconds=SOON_SECONDS) as fetcher:
+            failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
+
+    assert failure.kind == "timeout"
+    assert failure.detail == f"no connection to 127.0.0.1:{port} within 0.3 s"
+
+
+async def test_waiting_for_a_turn_does_not_count_as_time_taken(server: Server) -> None:
+    under_way = most = 0
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.3)
+        under_way -= 1
+        writer.write(OK)
+
+    server.routes["/"] = late
+    async with fetching(concurrency=1, timeout_seconds=0.8, connect_timeout_seconds=0.25) as fetcher:
+        responses = await asyncio.gather(*(answered(fetcher, server.url()) for _ in range(4)))
+
+    assert all(response.duration_seconds < 0.8 for response in responses)
+    assert most == 1
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+async def test_a_redirect_is_followed_and_the_final_url_told(server: Server, fetcher: HttpFetcher, status: str) -> None:
+    server.routes["/a/old?x=1"] = redirect("new?sig=%2f#top", status)
+
+    response = await answered(fetcher, server.url("/a/old?x=1"))
+
+    assert response.status == 200
+    assert response.url == server.url("/a/new?sig=%2f")
+    assert server.received[1].target == "/a/new?sig=%2f"
+    assert server.received[1].header("Referer") is None
+
+
+async def test_ten_redirects_are_followed(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes = {f"/{hop}": redirect(f"/{hop + 1}") for hop in range(10)}
+
+    assert (await answered(fetcher, server.url("/0"))).url == server.url("/10")
+
+
+async def test_an_eleventh_redirect_is_not(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes = {f"/{hop}": redirect(f"/{hop + 1}") for hop in range(11)}
+
+    failure = await failed(fetcher, server.url("/0"))
+
+    assert failure.kind == "redirect"
+    assert failure.detail == f"more than 10 redirects, the last from 127.0.0.1:{server.port}"
+    assert len(server.received) == 11
+
+
+@pytest.mark.parametrize("routes", [{"/": "/"}, {"/": "/b", "/b": "/c", "/c": "/b"}, {"/": "#again"}, {"/": ""}])
+async def test_redirects_in_a_circle_fail_at_once(server: Server, fetcher: HttpFetcher, routes: dict[str, str]) -> None:
+    server.routes = {path: redirect(target) for path, target in routes.items()}
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "redirect"
+    assert failure.detail.endswith("redirects in a circle")
+    assert len(server.received) == len(routes)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/",
+        "gopher://127.0.0.1/",
+        "data:text/xml,<rss/>",
+        "javascript:alert(1)",
+        "http://",
+        "http://127.0.0.1:99999/",
+        "http://a b/",
+        f"http://{'a' * 300}.example/",
+    ],
+)
+async def test_a_redirect_to_what_is_no_web_address_fails(server: Server, fetcher: HttpFetcher, location: str) -> None:
+    server.routes["/"] = redirect(location)
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "redirect"
+    assert failure.url == server.url("/")
+    assert len(server.received) == 1
+
+
+async def test_a_redirect_without_a_target_is_an_answer(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("302 Found", {"Content-Length": 2}, b"ok")
+
+    response = await answered(fetcher, server.url())
+
+    assert (response.status, response.body) == (302, b"ok")
+
+
+async def test_a_location_that_is_not_utf8_keeps_its_bytes(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = redirect("/caf\udce9")
+
+    assert (await answered(fetcher, server.url())).url == server.url("/caf%E9")
+
+
+async def test_validators_and_credentials_stay_within_their_origin(
+    server: Server, other: Server, fetcher: HttpFetcher
+) -> None:
+    server.routes["/"] = redirect("/moved")
+    server.routes["/moved"] = redirect(other.url("/elsewhere"))
+    other.routes["/elsewhere"] = redirect("/further")
+
+    response = await answered(fetcher, server.url(userinfo="user:secret@"), etag='"x"', date="then")
+
+    assert response.url == other.url("/further")
+    names = ("If-None-Match", "If-Modified-Since", "Authorization")
+    basic = "Basic " + base64.b64encode(b"user:secret").decode()
+    assert [[request.header(name) for name in names] for request in server.received] == [['"x"', "then", basic]] * 2
+    assert [[request.header(name) for name in names] for request in other.received] == [[None, None, None]] * 2
+
+
+async def test_credentials_in_a_redirect_are_not_sent(server: Server, other: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = redirect(other.url("/feed", userinfo="user:secret@"))
+
+    response = await answered(fetcher, server.url())
+
+    assert response.url == other.url("/feed")
+    assert other.received[0].header("Authorization") is None
+
+
+async def test_a_redirect_to_a_private_address_is_blocked(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = redirect("http://169.254.169.254/latest/meta-data/")
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "blocked"
+    assert failure.url == "http://169.254.169.254/latest/meta-data/"
+    assert failure.detail == (
+        "address 169.254.169.254 is link-local; add 169.254.0.0/16 to fetch.allow_networks to visit it"
+    )
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "017700000001",
+        "0.0.0.0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "\N{FULLWIDTH DIGIT ONE}\N{FULLWIDTH DIGIT TWO}\N{FULLWIDTH DIGIT SEVEN}.0.0.1",
+        "localhost",
+    ],
+)
+async def test_every_spelling_of_loopback_is_blocked_unless_allowed(server: Server, host: str) -> None:
+    async with fetching(allow_networks=[]) as fetcher:
+        failure = await failed(fetcher, f"http://{host}:{server.port}/")
+
+    assert failure.kind == "blocked"
+    assert server.connections == 0
+
+
+def resolve(monkeypatch: pytest.MonkeyPatch, addresses: Mapping[str, Sequence[str]]) -> None:
+    """Let names resolve to these addresses, and no other name to anything."""
+
+    def getaddrinfo(host: str, port: int, *_args: object, **_options: object) -> list[object]:
+        if host not in addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)) for address in addresses[host]
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+async def test_a_name_that_resolves_to_a_private_address_is_blocked(
+    fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(monkeypatch, {"inside.example": ["10.0.0.1", "192.168.0.1"]})
+
+    failure = await failed(fetcher, "http://inside.example/")
+
+    assert failure.kind == "blocked"
+    assert failure.detail == "address 10.0.0.1 is private; add 10.0.0.0/8 to fetch.allow_networks to visit it"
+
+
+async def test_a_name_is_visited_at_the_address_that_is_allowed(
+    server: Server, fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(monkeypatch, {"mixed.example": ["10.0.0.1", "127.0.0.1"]})
+
+    response = await answered(fetcher, f"http://mixed.example:{server.port}/")
+
+    assert response.status == 200
+    assert server.received[0].header("Host") == f"mixed.example:{server.port}"
+
+
+# Failures by their cause
+
+
+async def test_a_name_that_does_not_resolve_is_a_dns_failure(
+    fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(monkeypatch, {})
+
+    failure = await failed(fetcher, "http://nosuch.example/feed")
+
+    assert (failure.kind, failure.url) == ("dns", "http://nosuch.example/feed")
+    assert failure.detail == 'name "nosuch.example" does not resolve'
+
+
+async def test_a_name_server_that_is_away_is_told_from_a_name_that_is_not_there(
+    fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def getaddrinfo(*_args: object, **_options: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    failure = await failed(fetcher, "http://feed.example/")
+
+    assert (failure.kind, failure.detail) == ("dns", 'name "feed.example" cannot be looked up now')
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example"])
+async def test_a_name_that_no_name_server_could_hold_is_a_dns_failure(fetcher: HttpFetcher, host: str) -> None:
+    failure = await failed(fetcher, f"http://{host}/")
+
+    assert (failure.kind, failure.detail) == ("dns", f'name "{host}" does not resolve')
+
+
+async def test_a_refused_connection_is_told(fetcher: HttpFetcher) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # taken, but nobody listens
+        port = unused.getsockname()[1]
+
+        failure = await failed(fetcher, f"http://127.0.0.1:{port}/")
+
+    assert (failure.kind, failure.detail) == ("connect", f"connection refused by 127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("hang_up", [closing(b""), resetting(b"")], ids=["closed", "reset"])
+async def test_a_server_that_hangs_up_before_it_answers_is_asked_once(
+    server: Server, fetcher: HttpFetcher, hang_up: Callable[[asyncio.StreamWriter], Awaitable[None]]
+) -> None:
+    """aiohttp by itself would ask again, on a new connection."""
+    server.routes["/"] = hang_up
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "connect"
+    assert failure.detail == f"127.0.0.1:{server.port} closed the connection before it answered"
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        closing(b"SSH-2.0-OpenSSH_9.6\r\n"),
+        closing(b"<rss></rss>"),
+        closing(b"HTTP/1.1 200 OK\r\nContent-"),
+        resetting(b"HTTP/1.1 200 OK\r\nContent-"),
+        head("200 OK", {"Content-Length": "many"}),
+        head("200 OK", {"Content-Length": "-1"}),
+        head("200 OK", {"X-Long": "x" * 200_000}),
+        head("200 OK", {f"X-{number}": number for number in range(10_000)}),
+    ],
+    ids=["ssh", "http 0.9", "half a head", "reset head", "bad length", "minus length", "long header", "many headers"],
+)
+async def test_what_is_not_http_is_a_protocol_failure(
+    server: Server, fetcher: HttpFetcher, answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+) -> None:
+    server.routes["/"] = answer
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "protocol"
+    assert f"127.0.0.1:{server.port}" in failure.detail
+    assert len(server.received) == 1
+
+
+async def test_a_body_shorter_than_announced_is_a_protocol_failure(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = closing(head("200 OK", {"Content-Length": 10}, b"short"))
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "protocol"
+    assert failure.detail == f"the body from 127.0.0.1:{server.port} is cut off or malformed after 5 of 10 bytes"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head("200 OK", {"Transfer-Encoding": "chunked"}, b"zz\r\nab\r\n"),
+        dripping(head("200 OK", {"Transfer-Encoding": "chunked"}, b"2\r\nab\r\n"), b"zz\r\n"),
+        closing(head("200 OK", {"Transfer-Encoding": "chunked"}, b"2\r\nab\r\n")),
+        resetting(head("200 OK", {}, b"ab")),
+    ],
+    ids=["bad chunk", "bad chunk later", "no last chunk", "reset without a length"],
+)
+async def test_a_body_cut_off_or_malformed_is_a_protocol_failure(
+    server: Server, fetcher: HttpFetcher, answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
+) -> None:
+    """aiohttp by itself waits for ever after a bad chunk, and takes a reset for the end of a body without a length."""
+    server.routes["/"] = answer
+
+    failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "protocol"
+    assert f"the body from 127.0.0.1:{server.port} is cut off or malformed" in failure.detail
+
+
+# TLS
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A certificate of its own authority for one name or address, with its key in the same file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl command to make a certificate with")
+    path = folder / "server.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=Test"),
+            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-addext", f"subjectAltName={name}", "-keyout", str(path), "-out", str(folder / "c")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(path.read_bytes() + (folder / "c").read_bytes())
+    return path
+
+
+def server_side(path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+async def test_a_trusted_certificate_lets_the_answer_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = certificate(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+
+    async with serving(server_side(pem)) as server, fetching() as fetcher:
+        response = await answered(fetcher, server.url("/feed"))
+        again = await answered(fetcher, server.url("/feed"))
+
+    assert (response.status, response.url, again.body) == (200, server.url("/feed"), b"ok")
+    assert server.connections == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    async with serving(server_side(certificate(tmp_path, "IP:127.0.0.1"))) as server, fetching() as fetcher:
+        failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "tls"
+    assert failure.detail.startswith(f"certificate of 127.0.0.1:{server.port} refused: self")
+    assert server.received == []
+
+
+async def test_a_certificate_for_another_host_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = certificate(tmp_path, "DNS:other.example")
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+
+    async with serving(server_side(pem)) as server, fetching() as fetcher:
+        failure = await failed(fetcher, server.url())
+
+    assert failure.kind == "tls"
+    assert failure.detail.startswith(f"certificate of 127.0.0.1:{server.port} refused: ")
+    assert server.received == []
+
+
+async def test_https_to_a_server_without_tls_is_a_tls_failure(fetcher: HttpFetcher) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    listener = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with listener:
+        port = listener.sockets[0].getsockname()[1]
+        failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
+
+    assert failure.kind == "tls"
+    assert failure.detail.startswith(f"TLS handshake with 127.0.0.1:{port} failed: ")
+
+
+async def test_a_handshake_that_is_broken_off_is_a_tls_failure(fetcher: HttpFetcher) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.close()
+
+    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with listener:
+        port = listener.sockets[0].getsockname()[1]
+        failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
+
+    assert failure.kind == "tls"
+    assert f"127.0.0.1:{port}" in failure.detail
+
+
+# Connections that are kept
+
+
+async def test_a_clean_connection_is_used_again(server: Server, fetcher: HttpFetcher) -> None:
+    for _ in range(3):
+        await answered(fetcher, server.url())
+
+    assert [request.connection for request in server.received] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("status", ["304 Not Modified", "204 No Content"])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Content-Length": 5}, {"Transfer-Encoding": "chunked"}], ids=["bare", "length", "chunked"]
+)
+async def test_a_body_behind_an_answer_that_has_none_changes_nothing(
+    server: Server, fetcher: HttpFetcher, status: str, headers: dict[str, str | int]
+) -> None:
+    """aiohttp by itself calls this a bad status line, and the 304 is lost."""
+    server.routes["/"] = head(status, {"ETag": '"x"', **headers}, b"<rss/>")
+
+    response = await answered(fetcher, server.url(), etag='"x"')
+    after = await answered(fetcher, server.url("/other"))
+
+    assert (response.status, response.headers["etag"], response.body) == (int(status[:3]), '"x"', b"")
+    assert after.body == b"ok"
+    assert [request.connection for request in server.received] == [1, 2]
+
+
+async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(server: Server, fetcher: HttpFetcher) -> None:
+    body_may_come = asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(head("304 Not Modified"))
+        await asyncio.wait_for(body_may_come.wait(), timeout=2)
+        writer.write(head("200 OK", {"Content-Length": 5}, b"wrong"))
+
+    server.routes["/"] = answer
+    response = await answered(fetcher, server.url(), etag='"x"')
+    server.arrived.clear()
+    following = asyncio.create_task(answered(fetcher, server.url("/other")))
+    await asyncio.wait_for(server.arrived.wait(), timeout=2)
+    body_may_come.set()
+
+    assert response.status == 304
+    assert (await following).body == b"ok"
+
+
+@pytest.mark.parametrize("surplus", [b"surplus", head("200 OK", {"Content-Length": 5}, b"wrong")])
+@pytest.mark.parametrize("head_first", [False, True])
+async def test_bytes_behind_a_whole_body_are_dropped_with_their_connection(
+    server: Server,
+    fetcher: HttpFetcher,
+    surplus: bytes,
+    head_first: bool,  # noqa: FBT001 - one of two cases
+) -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        if head_first:
+            writer.write(OK[:-2])
+            await asyncio.sleep(0.05)
+            writer.write(OK[-2:] + surplus)
+        else:
+            writer.write(OK + surplus)
+
+    server.routes["/"] = answer
+    assert (await answered(fetcher, server.url())).body == b"ok"
+    assert (await answered(fetcher, server.url("/other"))).body == b"ok"
+    assert [request.connection for request in server.received] == [1, 2]
+
+
+@pytest.mark.parametrize("surplus", [head("200 OK", {"Content-Length": 5}, b"wrong"), b"HTTP/1.1 200 OK\r\nContent-"])
+async def test_an_answer_that_nobody_asked_for_is_never_taken(
+    server: Server, fetcher: HttpFetcher, surplus: bytes
+) -> None:
+    """It comes on an idle connection, where it would be the answer to whatever is asked next."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+        await asyncio.sleep(0.05)
+        writer.write(surplus)
+
+    server.routes["/"] = answer
+    await answered(fetcher, server.url())
+    await asyncio.sleep(0.1)
+
+    assert (await answered(fetcher, server.url("/other"))).body == b"ok"
+    assert [request.connection for request in server.received] == [1, 2]
+
+
+@pytest.mark.parametrize("hang_up", [closing(b""), resetting(b"")], ids=["closed", "reset"])
+async def test_a_kept_connection_that_the_server_closed_is_replaced_once(
+    server: Server, fetcher: HttpFetcher, hang_up: Callable[[asyncio.StreamWriter], Awaitable[None]]
+) -> None:
+    async def only_on_new_connections(writer: asyncio.StreamWriter) -> None:
+        if server.received[-1].connection == 1:
+            await hang_up(writer)
+        else:
+            writer.write(OK)
+
+    server.routes["/second"] = only_on_new_connections
+    await answered(fetcher, server.url("/first"))
+
+    response = await answered(fetcher, server.url("/second"), etag='"x"')
+
+    assert response.body == b"ok"
+    assert [(request.connection, request.target) for request in server.received] == [
+        (1, "/first"),
+        (1, "/second"),
+        (2, "/second"),
+    ]
+    assert server.received[2].header("If-None-Match") == '"x"'
+
+
+async def test_a_server_that_hangs_up_on_the_new_connection_too_is_left_alone(
+    server: Server, fetcher: HttpFetcher
+) -> None:
+    server.routes["/second"] = closing(b"")
+    await answered(fetcher, server.url("/first"))
+
+    failure = await failed(fetcher, server.url("/second"))
+
+    assert failure.kind == "connect"
+    assert [request.connection for request in server.received] == [1, 1, 2]
+
+
+async def test_half_an_answer_on_a_kept_connection_is_not_asked_for_again(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/second"] = closing(b"HTTP/1.1 200 O")
+    await answered(fetcher, server.url("/first"))
+
+    failure = await failed(fetcher, server.url("/second"))
+
+    assert failure.kind == "protocol"
+    assert [request.connection for request in server.received] == [1, 1]
+
+
+# Life of the fetcher
+
+
+async def test_cancelling_a_fetch_passes_through_and_frees_its_place(server: Server) -> None:
+    server.routes["/silent"] = dripping(b"", b"")
+    async with fetching(concurrency=1) as fetcher:
+        running = asyncio.create_task(fetcher.fetch(Request(url=server.url("/silent"))))
+        await asyncio.wait_for(server.arrived.wait(), timeout=2)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+        assert (await answered(fetcher, server.url())).body == b"ok"
+
+
+async def test_closing_is_idempotent_and_leaves_nothing_open(server: Server) -> None:
+    async with fetching() as fetcher:
+        await fetcher.close()
+        await answered(fetcher, server.url())
+        await fetcher.close()
+        await fetcher.close()
+        await asyncio.wait_for(server.left.wait(), timeout=2)
+        del fetcher
+    gc.collect()  # an unclosed session or transport warns here, and warnings are errors
+
+    assert server.connections == 1
+
+
+async def test_proxies_of_the_environment_are_not_used(
+    server: Server, other: Server, fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", other.url())
+    monkeypatch.setenv("HTTP_PROXY", other.url())
+
+    await answered(fetcher, server.url())
+
+    assert (len(server.received), len(other.received)) == (1, 0)

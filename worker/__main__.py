@@ -1,0 +1,5 @@
+"""`python -m worker` is the `dateline` command."""
+
+from worker.cli import main
+
+main()

@@ -1,0 +1,216 @@
+"""Composition root: the one file that names concrete edges."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker import __version__
+from worker.config import Fetch, Topics
+from worker.edges.clock import SystemClock
+from worker.edges.http import HttpFetcher
+from worker.edges.kafka_client import KafkaSettings
+from worker.edges.kafka_ledger import KafkaLedger
+from worker.edges.kafka_reader import KafkaReader
+from worker.edges.kafka_topics import ensure_topics
+from worker.edges.metrics import PrometheusMetrics
+from worker.edges.sqlite import SqliteLedger, SqliteReader
+from worker.edges.status import StatusServer
+from worker.model.errors import Stop
+from worker.model.feed import Feed
+from worker.model.fetch import Request, Response
+from worker.pipeline import Limits, first_state, process
+from worker.runner import CommitSettings, Runner, RunnerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from ipaddress import IPv4Network, IPv6Network
+
+    from worker.config import Config, Kafka
+    from worker.model.event import Batch
+    from worker.model.fetch import Fetched
+    from worker.ports import Ledger, Reader
+
+# What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
+_MAX_EVENT_BYTES = 1_000_000
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
+
+class Worker:
+    """The whole worker for one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        clock = SystemClock()
+        topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
+        metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._runner = Runner(
+            config.feeds,
+            ledger=_ledger(config),
+            fetcher=_fetcher(config, config.fetch.allow_networks),
+            metrics=metrics,
+            clock=clock,
+            settings=RunnerSettings(
+                concurrency=config.fetch.concurrency,
+                drain_timeout_seconds=config.drain_timeout_seconds,
+                commit=CommitSettings(
+                    max_events=config.commit.max_events,
+                    max_bytes=config.commit.max_bytes,
+                    max_delay_seconds=config.commit.max_delay_seconds,
+                    pending_bytes=config.commit.pending_bytes,
+                ),
+                limits=_limits(config),
+            ),
+        )
+        self._status = StatusServer(
+            host=config.listen_host,
+            port=config.listen_port,
+            metrics=metrics,
+            alive=self._runner.not_alive,
+            ready=self._runner.not_ready,
+        )
+
+    def stop(self) -> None:
+        """Finish what is under way and return from `run`."""
+        self._runner.stop()
+
+    async def run(self, *, once: bool, listening: Callable[[str], None] = lambda _: None) -> None:
+        """Serve metrics and health, and poll.
+
+        Args:
+            once: poll every feed once and return.
+            listening: told the base URL of metrics and health.
+
+        Raises:
+            Retry: as `Runner.run`.
+            Stop: if the address is taken, or the ledger refuses this worker.
+        """
+        listening(await self._status.start())
+        try:
+            await self._runner.run(once=once)
+        finally:
+            await self._status.stop()
+
+
+def ledger_name(config: Config) -> str:
+    """Where this configuration publishes to, for people."""
+    if config.kafka is None:
+        return f"the SQLite file {config.sqlite.path}"
+    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {config.kafka.topics.articles}"
+
+
+def open_reader(config: Config, *, from_beginning: bool) -> Reader:
+    """Follow the articles that this configuration publishes.
+
+    Raises:
+        Retry: if the ledger cannot be reached.
+        Stop: if it cannot be read at all.
+    """
+    if config.kafka is None:
+        return SqliteReader(config.sqlite.path, from_beginning=from_beginning)
+    return KafkaReader(kafka_settings(config.name, config.kafka), from_beginning=from_beginning)
+
+
+def create_topics(config: Config) -> tuple[str, ...]:
+    """Create the topics that are missing; their names.
+
+    Raises:
+        Retry: if the broker cannot be reached.
+        Stop: if no broker is configured, or it refuses.
+    """
+    if config.kafka is None:
+        raise Stop("no broker is configured: set kafka.bootstrap_servers, or DATELINE_KAFKA__BOOTSTRAP_SERVERS")
+    return ensure_topics(kafka_settings(config.name, config.kafka))
+
+
+async def probe(source: str, config: Config | None) -> Batch:
+    """What one poll of a URL, or of a file, would write if nothing were known yet.
+
+    Without a configuration every network may be visited: whoever types the address means it.
+    """
+    is_url = source.startswith(("http://", "https://"))
+    fetched = await _fetch(source, config) if is_url else _read(Path(source))
+    feed = Feed(
+        id="probe",
+        url=fetched.url,
+        shard_key="probe",
+        interval_seconds=900.0,
+        min_interval_seconds=60.0,
+        max_interval_seconds=86_400.0,
+    )
+    return process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=_limits(config))
+
+
+async def _fetch(url: str, config: Config | None) -> Fetched:
+    fetcher = _fetcher(config, _EVERYWHERE if config is None else config.fetch.allow_networks)
+    try:
+        return await fetcher.fetch(Request(url=url))
+    finally:
+        await fetcher.close()
+
+
+def _read(path: Path) -> Response:
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise Stop(f"{path}: cannot be read: {error.strerror}; give the address of a feed or a file") from error
+    return Response(url=path.name, status=200, body=body, retrieved_at=SystemClock().now())
+
+
+def kafka_settings(name: str, kafka: Kafka) -> KafkaSettings:
+    """The settings of the Kafka edges from the section of the configuration."""
+    security = kafka.security
+    options = {
+        "security_protocol": security.protocol,
+        "sasl_mechanism": security.mechanism,
+        "sasl_plain_username": security.username,
+        "sasl_plain_password": security.password.get_secret_value() if security.password else None,
+        "ssl_cafile": _path(security.ca_file),
+        "ssl_certfile": _path(security.cert_file),
+        "ssl_keyfile": _path(security.key_file),
+    }
+    return KafkaSettings(
+        name=name,
+        bootstrap_servers=kafka.bootstrap_servers,
+        articles_topic=kafka.topics.articles,
+        feed_state_topic=kafka.topics.feed_state,
+        dead_letters_topic=kafka.topics.dead_letters,
+        create_topics=kafka.create_topics,
+        partitions=kafka.partitions,
+        replication_factor=kafka.replication_factor,
+        transaction_timeout_seconds=kafka.transaction_timeout_seconds,
+        delivery_timeout_seconds=kafka.delivery_timeout_seconds,
+        max_event_bytes=kafka.max_event_bytes,
+        compression=kafka.compression,
+        security={key: value for key, value in options.items() if value is not None},
+    )
+
+
+def _ledger(config: Config) -> Ledger:
+    if config.kafka is None:
+        return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
+    return KafkaLedger(kafka_settings(config.name, config.kafka))
+
+
+def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:
+    fetch = Fetch() if config is None else config.fetch
+    return HttpFetcher(
+        user_agent=fetch.user_agent,
+        timeout_seconds=fetch.timeout_seconds,
+        connect_timeout_seconds=fetch.connect_timeout_seconds,
+        max_body_bytes=fetch.max_body_bytes,
+        concurrency=fetch.concurrency,
+        allow_networks=allow_networks,
+        clock=SystemClock(),
+    )
+
+
+def _limits(config: Config | None) -> Limits:
+    return Limits(
+        max_body_bytes=config.fetch.max_body_bytes if config else 5 * 2**20,
+        max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,
+    )
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,349 @@
+"""The `dateline` command: arguments, signals, exit codes.
+
+What a command needs is imported when it runs: `dateline --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from worker import __version__
+from worker.model.errors import DatelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.config import Config
+
+_EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
+
+
+class _Commands(click.Group):
+    """A group whose commands end with one line on stderr and exit code 1 where the error is ours to explain."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DatelineError as error:
+            click.echo(f"dateline: {error}" if "\n" not in str(error) else str(error), err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough (`dateline tap | head`).
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+_config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    envvar="DATELINE_CONFIG",
+    required=True,
+    metavar="FILE",
+    help="The configuration, YAML. Also $DATELINE_CONFIG.",
+)
+
+
+@click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dateline")
+def main() -> None:
+    """Poll news feeds, turn each article into one event message, publish it to Kafka exactly once."""
+
+
+@main.command()
+@_config_option
+@click.option("--once", is_flag=True, help="Poll every feed once, publish what is new, and exit.")
+def run(config_path: Path, *, once: bool) -> None:
+    """Run the worker until SIGTERM or Ctrl-C.
+
+    On the first signal it starts no more polls, settles those under way, commits and exits with 0. A second signal
+    ends it at once. Publishes to Kafka, or to an SQLite file when no broker is configured.
+    """
+    import asyncio
+
+    from worker.app import Worker
+    from worker.edges.log import configure_logging
+
+    config = _load(config_path)
+    configure_logging(config.log.level, config.log.format)
+
+    async def work() -> None:
+        worker = Worker(config)
+        _on_signals(worker.stop)
+        await worker.run(once=once, listening=partial(_log_listening, config))
+
+    asyncio.run(work())
+
+
+@main.command()
+@click.argument("source", metavar="URL|FILE")
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use the fetch settings of this configuration. Without it every network may be visited.",
+)
+def probe(source: str, config_path: Path | None) -> None:
+    """Show what one poll of a feed would publish, and write nothing.
+
+    Prints one JSON object {"key", "headers", "value"} per event on stdout, and the decisions on stderr. Exits with 1
+    when the source holds no feed.
+    """
+    import asyncio
+
+    from worker import app
+    from worker.edges.terminal import json_line
+
+    batch = asyncio.run(app.probe(source, None if config_path is None else _load(config_path)))
+    for event in batch.events:
+        click.echo(json_line(event.key, event.headers, event.value))
+    for letter in batch.rejected:
+        reasons = dict(letter.headers)
+        why = reasons["__connect.errors.exception.message"].decode()
+        click.echo(f"rejected: {letter.reason}: {why}", err=True)
+    report = batch.report
+    click.echo(f"outcome: {' '.join(filter(None, (report.outcome, report.reason)))}", err=True)
+    click.echo(f"status: {report.status}, {report.received_bytes} bytes", err=True)
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(
+        f"entries: {report.entries}, of them {report.published} would be published, {report.rejected} rejected, "
+        f"{report.unchanged} the same as another",
+        err=True,
+    )
+    if batch.state.next_poll_at is not None:
+        click.echo(f"next poll: not before {batch.state.next_poll_at:%Y-%m-%dT%H:%M:%SZ}", err=True)
+    if report.outcome != "ok":
+        sys.exit(1)
+
+
+@main.command()
+@_config_option
+@click.option("--from-beginning", is_flag=True, help="Begin with the oldest event instead of the next one.")
+@click.option("-n", "--count", type=click.IntRange(min=1), metavar="N", help="Exit after N events.")
+@click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
+def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: bool) -> None:
+    """Follow what is published, as a consumer sees it.
+
+    Reads the articles topic (or the SQLite file) with read_committed, until Ctrl-C. On a terminal two lines per
+    event, else one JSON object per line.
+    """
+    from worker.app import ledger_name, open_reader
+    from worker.edges.log import configure_logging
+    from worker.edges.terminal import RecordPrinter
+
+    configure_logging("warning", "auto")
+    config = _load(config_path)
+    printer = RecordPrinter(sys.stdout, as_json=as_json or None)
+    reader = open_reader(config, from_beginning=from_beginning)
+    click.echo(f"following {ledger_name(config)}; Ctrl-C ends", err=True)
+    seen = 0
+    try:
+        while True:
+            for record in reader.read(timeout_seconds=1.0):
+                printer.show(record)
+                seen += 1
+                if seen == count:
+                    return
+    except KeyboardInterrupt:
+        pass
+    finally:
+        reader.close()
+
+
+@main.command()
+@_config_option
+def check(config_path: Path) -> None:
+    """Check a configuration: every mistake at once, as file:line:column: path: message.
+
+    Exits with 0 when it is good and 1 when it is not. Nothing is contacted.
+    """
+    from worker.app import ledger_name
+
+    config = _load(config_path)
+    feeds = f"{len(config.feeds)} feed" + "s" * (len(config.feeds) != 1)
+    click.echo(f"{config_path}: good: {feeds}, publishing to {ledger_name(config)}")
+
+
+@main.group()
+def topics() -> None:
+    """Look after the Kafka topics."""
+
+
+@topics.command("create")
+@_config_option
+def topics_create(config_path: Path) -> None:
+    """Create the topics that are missing, with the partitions, replicas and clean-up policy that the worker needs."""
+    from worker.app import create_topics
+    from worker.edges.log import configure_logging
+
+    configure_logging("warning", "auto")
+    created = create_topics(_load(config_path))
+    click.echo(f"created {', '.join(created)}" if created else "nothing to do: all topics exist")
+
+
+@main.group()
+def kafka() -> None:
+    """Run a real Apache Kafka on this machine, for development. Needs nothing but Python."""
+
+
+_port_option = click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=9092,
+    show_default=True,
+    help="Where clients connect, on 127.0.0.1.",
+)
+
+
+@kafka.command("start")
+@_port_option
+def kafka_start(port: int) -> None:
+    """Start it in the background, and return when it answers.
+
+    The first time it fetches Kafka and Java's libraries (45 MB) into a cache. Data is kept between starts. One that
+    answers already is left as it is.
+    """
+    from worker.edges import broker
+
+    running = broker.start(port=port, progress=_say)
+    if not running.started:
+        click.echo(f"Kafka already answers at {running.bootstrap}")
+        return
+    click.echo(f"Kafka answers at {running.bootstrap} (process {running.pid}, log {running.log_path})")
+
+
+@kafka.command("stop")
+@_port_option
+def kafka_stop(port: int) -> None:
+    """Stop the one that `kafka start` started; its data stays."""
+    from worker.edges import broker
+
+    click.echo("Kafka stopped" if broker.stop(port=port) else f"no Kafka of ours runs at 127.0.0.1:{port}")
+
+
+@kafka.command("status")
+@_port_option
+def kafka_status(port: int) -> None:
+    """Say whether it runs. Exits with 1 when it does not."""
+    from worker.edges import broker
+
+    running = broker.status(port=port)
+    if running is None:
+        click.echo(f"no Kafka answers at 127.0.0.1:{port}; start one with: dateline kafka start")
+        sys.exit(1)
+    whose = f"process {running.pid}, data {running.data_path}" if running.pid else "not started by this command"
+    click.echo(f"Kafka answers at {running.bootstrap} ({whose})")
+
+
+@main.command()
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    envvar="DATELINE_CONFIG",
+    metavar="FILE",
+    help="The worker's configuration, for its `listen` address.",
+)
+@click.option("--url", help="Ask this address instead, such as http://127.0.0.1:9108.")
+@click.option("--ready", is_flag=True, help="Ask whether it is ready (/readyz), not only alive (/healthz).")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds to wait.")
+def healthcheck(config_path: Path | None, url: str | None, *, ready: bool, timeout: float) -> None:
+    """Ask a running worker how it is: exits with 0 when well, 1 when not. Fit for a container's HEALTHCHECK."""
+    from urllib.error import HTTPError, URLError
+    from urllib.request import ProxyHandler, build_opener
+
+    base = url or (_base_url(_load(config_path)) if config_path else "http://127.0.0.1:9108")
+    if not base.startswith(("http://", "https://")):
+        raise click.BadParameter("must begin with http:// or https://", param_hint="--url")
+    address = f"{base.rstrip('/')}/{'readyz' if ready else 'healthz'}"
+    try:
+        # No proxy: the worker is next door.
+        with build_opener(ProxyHandler({})).open(address, timeout=timeout) as answer:
+            click.echo(answer.read(200).decode("utf-8", "replace").strip())
+    except HTTPError as error:
+        click.echo(f"{address}: {error.read(200).decode('utf-8', 'replace').strip()}", err=True)
+        sys.exit(1)
+    except (URLError, OSError) as error:
+        click.echo(f"{address}: no answer: {getattr(error, 'reason', error)}", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Poll every sample feed once, show the events, and exit.")
+@click.option("--step", "step_seconds", default=8.0, show_default=True, help="Seconds between changes of the samples.")
+def demo(*, once: bool, step_seconds: float) -> None:
+    """Show the worker at work: sample feeds, a real local Kafka, and each event as it becomes visible.
+
+    Uses the Kafka at $KAFKA_BOOTSTRAP_SERVERS when that is set, else one that answers at 127.0.0.1:9092, else starts
+    one. Ctrl-C stops everything that it started.
+    """
+    import asyncio
+
+    from worker.demo import Demo
+
+    async def show() -> None:
+        show_demo = Demo(say=click.echo, environ=os.environ, step_seconds=None if once else step_seconds)
+        _on_signals(show_demo.stop)
+        await show_demo.run(once=once)
+
+    asyncio.run(show())
+
+
+def _load(path: Path) -> Config:
+    from worker.config import load
+
+    return load(path, os.environ)
+
+
+def _base_url(config: Config) -> str:
+    # A worker that listens on all addresses answers on loopback as well.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.listen_host, config.listen_host)  # noqa: S104 - not bound here
+    return f"http://[{host}]:{config.listen_port}" if ":" in host else f"http://{host}:{config.listen_port}"
+
+
+def _log_listening(config: Config, url: str) -> None:
+    import structlog
+
+    from worker.app import ledger_name
+
+    structlog.get_logger().info(
+        "listening",
+        metrics=f"{url}/metrics",
+        health=f"{url}/healthz",
+        ready=f"{url}/readyz",
+        ledger=ledger_name(config),
+    )
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """First SIGTERM or SIGINT: stop in good order. Second: at once."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+    asked = False
+
+    def handle(number: int) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(128 + number)
+        asked = True
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, handle, number)

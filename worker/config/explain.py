@@ -1,0 +1,84 @@
+"""What pydantic found, in words of our own: its messages repeat values, and a value may be a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .problems import Mistake, Path, quoted
+from .section import Section, keys, subsection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydantic import ValidationError
+
+_MESSAGES = {
+    "missing": "is missing; write the feed's URL",
+    "model_type": "must be a section of keys and values",
+    "tuple_type": "must be a list, or text with commas between",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "greater_than_equal": "must be at least {ge}",
+    "literal_error": "must be {expected}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A mistake and where in the data it is: at the value of `path`, or, for an unknown key, at its key."""
+
+    path: Path
+    message: str
+    key: bool = False
+
+
+def findings(error: ValidationError, section: type[Section]) -> Iterator[Finding]:
+    """Every mistake of a validation of `section`."""
+    for detail in error.errors(include_url=False):
+        kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+        if kind == "extra_forbidden":
+            *above, key = detail["loc"]
+            path, holder = _as_written(above, section)
+            yield Finding(path=(*path, key), message=_unknown_key(holder, str(key), value), key=True)
+            continue
+        path, _ = _as_written(detail["loc"], section)
+        if kind == "value_error":
+            cause = context["error"]
+            yield Finding(path=path, message=str(cause) if isinstance(cause, Mistake) else "cannot be used")
+        elif kind == "string_type" and isinstance(value, bool | int | float):
+            yield Finding(path=path, message="must be text; put it in quotes")
+        else:
+            words = {name: str(part).replace("'", "") for name, part in context.items()}
+            yield Finding(path=path, message=_MESSAGES.get(kind, "cannot be used").format(**words))
+
+
+def _as_written(location: Iterable[str | int], section: type[Section]) -> tuple[Path, type[Section]]:
+    """The path in the keys of the file, and the section it ends in; pydantic names a default by its attribute."""
+    path: list[str | int] = []
+    for part in location:
+        for name, field in section.model_fields.items():
+            if part in (name, field.alias):
+                path.append(field.alias or name)
+                section = subsection(field) or section
+                break
+        else:
+            path.append(part)
+    return tuple(path), section
+
+
+def _unknown_key(section: type[Section], key: str, value: Any) -> str:
+    if value is None and ":" in key:
+        return "a blank is missing after the colon"
+    close = _closest(key, keys(section))
+    cure = f'did you mean "{close}"?' if close else f"the keys here are {', '.join(keys(section))}"
+    return f"unknown key{quoted(key, value)}; {cure}"
+
+
+@lru_cache(maxsize=1000)
+def _closest(key: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(get_close_matches(key, known, n=1)), None)

@@ -1,0 +1,109 @@
+"""What all sections of the configuration share: their base, and the types of their keys."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+
+from .problems import Mistake
+from .values import duration, network, size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretFile:
+    """A file that holds one secret, and what was in it when the configuration was loaded."""
+
+    path: Path
+    secret: SecretStr
+
+
+class Section(BaseModel):
+    """A mapping of the file. A key without a value counts as not given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, data: object) -> object:
+        if not isinstance(data, dict) or None not in data.values():
+            return data
+        known = keys(cls)
+        return {key: value for key, value in data.items() if value is not None or key not in known}
+
+
+def keys(section: type[BaseModel]) -> tuple[str, ...]:
+    """The keys of a section, as the file writes them."""
+    return tuple(field.alias or name for name, field in section.model_fields.items())
+
+
+def subsection(field: FieldInfo) -> type[Section] | None:
+    """The section that a key holds, None if it holds a value."""
+    for option in (field.annotation, *get_args(field.annotation)):
+        if isinstance(option, type) and issubclass(option, Section):
+            return option
+    return None
+
+
+def matching(pattern: str, message: str) -> AfterValidator:
+    """Text that the pattern covers whole; anything else is a mistake with this message."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise Mistake(message)
+        return text
+
+    return AfterValidator(check)
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise Mistake("must be the path of a file")
+    return Path(value)
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Mistake(f"the file cannot be read: {(error.strerror or 'unknown error').lower()}") from None
+
+
+def _readable(value: object) -> Path:
+    path = _path(value)
+    _contents(path)
+    return path
+
+
+def _secret_file(value: object) -> SecretFile:
+    path = _path(value)
+    try:
+        secret = _contents(path).decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise Mistake("the file is not UTF-8") from None
+    if not secret:
+        raise Mistake("the file is empty")
+    return SecretFile(path=path, secret=SecretStr(secret))
+
+
+Seconds = Annotated[float, BeforeValidator(duration)]
+Size = Annotated[int, BeforeValidator(size)]
+Count = Annotated[int, Field(ge=1)]
+Text = Annotated[str, Field(min_length=1)]
+FilePath = Annotated[Path, PlainValidator(_path)]
+ReadableFile = Annotated[Path, PlainValidator(_readable)]
+ReadSecret = Annotated[SecretFile, PlainValidator(_secret_file)]
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(network)]

@@ -1,0 +1,1 @@
+"""Actions: the only modules that touch sockets, clocks, files, Kafka, metrics and logs."""

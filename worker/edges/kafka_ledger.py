@@ -1,0 +1,271 @@
+"""The ledger on Kafka: each commit is one transaction, and nothing of it is visible before the whole is.
+
+kafka-python is synchronous, so each session has a thread of its own that does everything, one call after another.
+A session ends with its first failure; what follows begins with `open` and is told by `restore` how far it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kafka.partitioner.default import murmur2
+
+from worker.edges.call_thread import CallThread, wait
+from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
+from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, Record, TransactionalProducer
+from worker.edges.kafka_reader import read_feed_states
+from worker.edges.kafka_topics import check_topics
+from worker.edges.limits import check_sizes
+from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from worker.model.event import Batch
+
+# Each call is bounded from within; these are for a thread that is stuck all the same.
+_OPEN_SECONDS = INIT_SECONDS + 60.0
+_RESTORE_SECONDS = 600.0
+_COMMIT_MARGIN_SECONDS = 30.0
+_CLOSE_SECONDS = 10.0
+_PING_SECONDS = 3.0
+
+_T = TypeVar("_T")
+
+
+class KafkaLedger:
+    """Implements `worker.ports.Ledger`.
+
+    One worker of a name is active: `open` fences whoever had the name before, and a worker that was fenced gets
+    `Stop` from then on, until it is opened again on purpose.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._session: _Session | None = None
+        self._usable = False
+        self._stopped: str | None = None
+        self._pinger: _Pinger | None = None
+
+    async def open(self) -> None:
+        """Check the topics, take over the transactional id, and undo what a predecessor left open.
+
+        Raises:
+            Retry: Kafka cannot be reached now.
+            Stop: a topic is missing or wrong, rights are missing, or the settings are impossible.
+        """
+        self._let_go()
+        self._stopped = None
+        self._pinger = self._pinger or _Pinger(self._settings)
+        self._session = session = _Session(self._settings)
+        await self._call(
+            session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
+        )
+
+    async def restore(self) -> Mapping[str, bytes]:
+        """The last committed state of every feed, by feed id.
+
+        Raises:
+            Retry: Kafka cannot be reached now.
+            Stop: the topic must not be read.
+        """
+        session = self._working()
+        return await self._call(
+            session, session.restore, seconds=_RESTORE_SECONDS, late=Retry("Kafka is too slow to restore")
+        )
+
+    async def commit(self, batches: Sequence[Batch]) -> None:
+        """Write events, dead letters and states of all batches in one transaction.
+
+        Raises:
+            Retry: nothing was written; open and restore, then try again.
+            Unknown: it may have been written; open and restore, and compare versions.
+            Reject: one record is not acceptable; nothing was written, and the session goes on.
+            Stop: another worker with this name took over, or the rights are missing.
+        """
+        session = self._working()
+        check_sizes(batches, max_event_bytes=self._settings.max_event_bytes)
+        if not batches:
+            return
+        seconds = (
+            self._settings.delivery_timeout_seconds
+            + self._settings.transaction_timeout_seconds
+            + 2 * MARGIN_SECONDS
+            + _COMMIT_MARGIN_SECONDS
+        )
+        late = Unknown(f"Kafka did not finish a commit within {seconds:.0f} s; its outcome is not known")
+        await self._call(session, partial(session.commit, batches), seconds=seconds, late=late)
+
+    async def ping(self) -> bool:
+        """Whether a broker answers within 3 s. It is asked on a connection of its own, whatever a commit does."""
+        return self._pinger is not None and await self._pinger.ask()
+
+    async def close(self) -> None:
+        """Let a commit under way come to its end for up to 10 s, then let go of everything. Idempotent."""
+        session, self._session, self._usable = self._session, None, False
+        pinger, self._pinger = self._pinger, None
+        if pinger is not None:
+            pinger.end()
+        if session is not None:
+            await session.end(seconds=_CLOSE_SECONDS)
+
+    def _working(self) -> _Session:
+        if self._stopped is not None:
+            raise Stop(self._stopped)
+        if self._session is None or not self._usable:
+            raise Retry("the ledger is not open; nothing was written")
+        return self._session
+
+    async def _call(self, session: _Session, call: Callable[[], _T], *, seconds: float, late: DatelineError) -> _T:
+        self._usable = False
+        try:
+            result = await session.run(call, seconds=seconds, late=late)
+        except Reject:
+            self._usable = True
+            raise
+        except asyncio.CancelledError:
+            raise  # what is under way may come to its end; `close` waits for it
+        except BaseException as error:
+            self._stopped = str(error) if isinstance(error, Stop) else None
+            self._let_go()
+            raise
+        self._usable = True
+        return result
+
+    def _let_go(self) -> None:
+        """End the session without waiting for it."""
+        session, self._session, self._usable = self._session, None, False
+        if session is not None:
+            session.abandon()
+
+
+class _Session:
+    """Everything between one `open` and its end, on one thread. The public methods without async block."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._thread = CallThread(f"kafka-{settings.name}")
+        self._producer: TransactionalProducer | None = None
+        self._abandoned = False
+        self._partitions: Mapping[str, int] = {}
+        self._state_partitions: dict[str, int] = {}
+
+    async def run(self, call: Callable[[], _T], *, seconds: float, late: DatelineError) -> _T:
+        """Do a call on the session's thread; after the time given, raise `late` and leave the thread to itself."""
+        try:
+            return await wait(self._thread.submit(call), seconds=seconds)
+        except TimeoutError:
+            raise late from None
+
+    def open(self) -> None:
+        self._partitions = check_topics(self._settings)
+        if not self._abandoned:
+            self._producer = TransactionalProducer(self._settings)
+
+    def restore(self) -> Mapping[str, bytes]:
+        found = read_feed_states(self._settings)
+        self._state_partitions = dict(found.partitions)
+        return found.values
+
+    def commit(self, batches: Sequence[Batch]) -> None:
+        assert self._producer is not None  # noqa: S101 - `open` succeeded
+        self._producer.commit([record for batch in batches for record in self._records(batch)])
+        for batch in batches:
+            self._state_partitions[batch.feed_id] = self._state_partition(batch)
+
+    async def end(self, *, seconds: float) -> None:
+        """Close when the thread has done what it was told before; after the time given, abandon it."""
+        try:
+            await self.run(self._close, seconds=seconds, late=Retry("Kafka is too slow to close"))
+        except DatelineError:
+            self.abandon()
+        self._thread.end()
+
+    def abandon(self) -> None:
+        """Give up whatever is under way, without waiting for it."""
+        self._abandoned = True
+        if self._producer is not None:
+            self._producer.abandon()
+        self._thread.submit(self._close)
+        self._thread.end()
+
+    def _close(self) -> None:
+        if self._producer is not None:
+            self._producer.close()
+
+    def _records(self, batch: Batch) -> Iterator[Record]:
+        for event in batch.events:
+            yield Record(
+                feed_id=batch.feed_id,
+                topic=self._settings.articles_topic,
+                partition=self._key_partition(self._settings.articles_topic, event.key),
+                key=event.key,
+                headers=event.headers,
+                value=event.value,
+            )
+        for letter in batch.rejected:
+            yield Record(
+                feed_id=batch.feed_id,
+                topic=self._settings.dead_letters_topic,
+                partition=self._key_partition(self._settings.dead_letters_topic, letter.key),
+                key=letter.key,
+                headers=letter.headers,
+                value=letter.value,
+            )
+        state = partial(
+            Record, feed_id=batch.feed_id, topic=self._settings.feed_state_topic, key=batch.feed_id.encode()
+        )
+        here = self._state_partition(batch)
+        before = self._state_partitions.get(batch.feed_id, here)
+        if before != here:  # the feed's domain or the number of partitions changed: only one state may remain
+            yield state(partition=before, value=None)
+        yield state(partition=here, value=batch.state_value)
+
+    def _key_partition(self, topic: str, key: bytes) -> int:
+        """The choice of Kafka's own clients, so that other producers of the topic agree."""
+        return int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
+
+    def _state_partition(self, batch: Batch) -> int:
+        return zlib.crc32(batch.shard_key.encode()) % self._partitions[self._settings.feed_state_topic]
+
+
+class _Pinger:
+    """Asks whether Kafka answers, one question at a time."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._thread = CallThread(f"kafka-{settings.name}-ping")
+        self._admin: Any = None
+        self._answer: Future[bool] | None = None
+
+    async def ask(self) -> bool:
+        if self._answer is None or self._answer.done():
+            self._answer = self._thread.submit(self._ask)
+        try:
+            return await wait(self._answer, seconds=_PING_SECONDS)
+        except TimeoutError:
+            return False
+
+    def end(self) -> None:
+        """Let go without waiting."""
+        self._thread.submit(self._close)
+        self._thread.end()
+
+    def _ask(self) -> bool:
+        try:
+            if self._admin is None:
+                self._admin = open_admin(self._settings, bootstrap_seconds=_PING_SECONDS, request_seconds=_PING_SECONDS)
+            self._admin.describe_cluster()
+        except (*CLIENT_ERRORS, DatelineError):
+            self._close()
+            return False
+        return True
+
+    def _close(self) -> None:
+        if self._admin is not None:
+            self._admin.close()
+            self._admin = None

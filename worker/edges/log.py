@@ -1,0 +1,56 @@
+"""Logs: JSON lines, or coloured text on a terminal. Nothing secret reaches them: see `worker.steps.urls`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import orjson
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+LogFormat = Literal["auto", "json", "console"]
+
+
+def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = None) -> None:
+    """Send structlog and the standard library's logging to one stream (stderr), in one form."""
+    stream = stream or sys.stderr
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    console = form == "console" or (form == "auto" and stream.isatty())
+    rendering: list[Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        if console
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    )
+    structlog.configure(
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[_drop_meta, *rendering], foreign_pre_chain=shared)
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(threshold, logging.WARNING))
+    # kafka-python reports each failed attempt to connect; the ledger says once what matters.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL if threshold > logging.DEBUG else logging.DEBUG)
+
+
+def _json(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def _drop_meta(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, name, event)

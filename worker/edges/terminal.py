@@ -1,0 +1,74 @@
+"""Published records for people and for pipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from worker.model.event import Headers, Published
+
+_COLOURS = {"published": "green", "revised": "yellow", "withdrawn": "red"}
+
+
+class RecordPrinter:
+    """Prints records: a line or two each on a terminal, one JSON object per line when piped."""
+
+    def __init__(self, stream: TextIO, *, as_json: bool | None = None) -> None:
+        self._stream = stream
+        self._as_json = not stream.isatty() if as_json is None else as_json
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+
+    def show(self, record: Published) -> None:
+        """Print one record as soon as it is visible."""
+        if self._as_json:
+            where = {"topic": record.topic, "partition": record.partition, "position": record.position}
+            self._stream.write(json_line(record.key, record.headers, record.value, **where) + "\n")
+        else:
+            self._console.print(_lines(record))
+        self._stream.flush()
+
+
+def json_line(key: bytes, headers: Headers, value: bytes, **more: object) -> str:
+    """A record as one JSON object `{"key", "headers", "value"}`; a value that is not JSON becomes text."""
+    return orjson.dumps(
+        {
+            **more,
+            "key": key.decode("utf-8", "replace"),
+            "headers": {name: text.decode("utf-8", "replace") for name, text in headers},
+            "value": _value(value),
+        }
+    ).decode()
+
+
+def _value(value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value.decode("utf-8", "replace")
+
+
+def _lines(record: Published) -> Text:
+    """Two lines: what happened and where, then the headline or the lead."""
+    message = _value(record.value)
+    if not isinstance(message, dict) or "change" not in message:
+        return Text(f"{record.topic}  {record.key.decode('utf-8', 'replace')}  {len(record.value)} bytes")
+    change = message["change"]
+    dateline = message.get("dateline") or {}
+    place = ", ".join(filter(None, (dateline.get("city"), dateline.get("country")))) or "no dateline"
+    first = Text()
+    first.append(f"{change:9}", style=_COLOURS.get(change, ""))
+    first.append(f" {message['source']['feed_id']}", style="cyan")
+    first.append(f"  {message.get('date') or 'no date'}  {place}  {len(message.get('paragraphs', ()))} paragraphs")
+    if message["changed"]:
+        first.append(f"  revision {message['revision']}: {', '.join(message['changed'])}", style="yellow")
+    first.append(f"  {record.topic}[{record.partition}]@{record.position}", style="dim")
+    lead = (message.get("lead") or {}).get("text", "")
+    words = message.get("headline") or lead
+    first.append(f"\n          {words[:160]}", style="bold")
+    return first

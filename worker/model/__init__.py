@@ -1,0 +1,1 @@
+"""The types that travel between steps: frozen, slotted, standard library only."""

@@ -1,0 +1,112 @@
+"""An article: one entry, normalised, with an identity. What the message says, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from .entry import Media
+    from .facts import Dateline, Span
+
+Change = Literal["published", "revised", "withdrawn"]
+ContentFrom = Literal["feed", "page"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """A moment as the publisher gave it: `at` keeps its UTC offset, `surface` is the text it was read from."""
+
+    at: datetime
+    origin: str
+    surface: str
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("an instant must be aware")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an article came from. No URL here carries credentials."""
+
+    feed_id: str
+    feed_title: str | None
+    publisher: str | None
+    guid: str | None
+    url: str | None
+    canonical_url: str | None
+    retrieved_at: datetime
+    content_from: ContentFrom
+    raw_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry made clean, before it is known whether it is new.
+
+    `text` is the whole text that all spans point into: blocks joined by a blank line.
+    """
+
+    guid: str | None
+    url: str | None
+    canonical_url: str | None
+    headline: str | None
+    byline: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    media: tuple[Media, ...]
+    language: str | None
+    text: str
+    published_at: Instant | None
+    updated_at: Instant | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which article this is, which revision of it, and which of its fields changed since the last one."""
+
+    article_id: str
+    revision: int
+    change: Change
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One revision of an article, ready to be encoded. Spans are checked against `text`.
+
+    Raises:
+        ValueError: if any span does not stand where it says.
+    """
+
+    identity: Identity
+    source: Source
+    date: date | None
+    published_at: Instant | None
+    updated_at: Instant | None
+    language: str | None
+    headline: str | None
+    byline: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    media: tuple[Media, ...]
+    text: str
+    dateline: Dateline | None
+    paragraphs: tuple[Span, ...]
+    warnings: tuple[str, ...]
+    rules: str
+
+    def __post_init__(self) -> None:
+        spans = self.paragraphs if self.dateline is None else (self.dateline.span, *self.paragraphs)
+        for span in spans:
+            if not span.holds(self.text):
+                raise ValueError(f"no {span.surface!r} at {span.start}:{span.end}")
+
+    @property
+    def lead(self) -> Span | None:
+        """The first paragraph."""
+        return self.paragraphs[0] if self.paragraphs else None

@@ -1,0 +1,117 @@
+"""What is published: records as bytes, gathered so that one commit writes all of them or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .article import Change
+    from .feed import FeedState
+
+Headers = tuple[tuple[str, bytes], ...]
+
+Outcome = Literal[
+    "ok",  # a document was read; it may hold nothing new
+    "not_modified",  # 304, or a 200 whose bytes are known
+    "gone",  # 410: the feed is not polled again
+    "http_error",  # any other status
+    "network_error",  # no answer
+    "not_a_feed",  # an answer that holds no feed
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One article revision as a record: key, headers and value are what a consumer gets, byte for byte."""
+
+    article_id: str
+    revision: int
+    change: Change
+    published_at: datetime | None
+    headers: Headers
+    value: bytes
+
+    @property
+    def key(self) -> bytes:
+        """The record's key: all revisions of an article share a partition and keep their order."""
+        return self.article_id.encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Bytes that could not become an event, with the reason in the headers."""
+
+    feed_id: str
+    reason: str
+    headers: Headers
+    value: bytes
+
+    @property
+    def key(self) -> bytes:
+        """The record's key: the feed it came from."""
+        return self.feed_id.encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll came to, for its canonical log line and the metrics.
+
+    `entries` = `published` + `revised` + `unchanged` + `rejected`: every entry ends as one of them.
+    """
+
+    feed_id: str
+    outcome: Outcome
+    reason: str | None = None
+    status: int | None = None
+    entries: int = 0
+    published: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    received_bytes: int = 0
+    fetch_seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.entries != self.published + self.revised + self.unchanged + self.rejected:
+            raise ValueError("an entry was lost on the way")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Everything that one poll writes. It is committed whole or not at all.
+
+    `state_value` is `state` encoded; `state.version` is one more than that of the state the poll started from.
+    """
+
+    feed_id: str
+    shard_key: str
+    events: tuple[Event, ...]
+    rejected: tuple[DeadLetter, ...]
+    state: FeedState
+    state_value: bytes
+    report: PollReport
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes held in memory until the commit, headers left out."""
+        return (
+            len(self.state_value)
+            + sum(len(event.value) for event in self.events)
+            + sum(len(letter.value) for letter in self.rejected)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A record as a reader of the ledger sees it, once it is committed. `position` grows within a partition."""
+
+    topic: str
+    partition: int
+    position: int
+    key: bytes
+    headers: Headers
+    value: bytes

@@ -1,0 +1,77 @@
+"""A feed as configured, and what the worker remembers about it between polls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FeedStatus = Literal["active", "failing", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One polled URL. `shard_key` is the registrable domain: feeds of one publisher stay together."""
+
+    id: str
+    url: str
+    shard_key: str
+    title: str | None = None
+    publisher: str | None = None
+    interval_seconds: float
+    min_interval_seconds: float
+    max_interval_seconds: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.min_interval_seconds <= self.interval_seconds <= self.max_interval_seconds:
+            raise ValueError(f"feed {self.id}: 0 < min <= interval <= max does not hold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEntry:
+    """What is kept of an entry that was settled.
+
+    `key` identifies the entry within its feed (a hash of its guid); `entry_hash` covers the entry as received, so
+    that an untouched entry costs one comparison; `fields` holds a hash for each field that makes a revision, and is
+    empty for an entry that was rejected. `revision` is the last one published from here: 0 when another feed
+    publishes the article. `left_at` is when the entry was first missing from the feed.
+    """
+
+    key: str
+    article_id: str
+    revision: int
+    entry_hash: str
+    fields: tuple[tuple[str, str], ...]
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """Everything about a feed that must survive a restart. Written in the transaction of its articles.
+
+    `version` counts the commits of this state: after an unknown outcome it tells whether a commit happened.
+    Validators (`etag`, `last_modified`) are kept byte for byte and belong to `url` (RFC 9110, 8.8). `body_sha256` is of
+    the last body that was read, as it travelled; `broken_sha256` of the last one that went to the dead letters.
+    """
+
+    feed_id: str
+    url: str
+    version: int = 0
+    status: FeedStatus = "active"
+    reason: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+    broken_sha256: str | None = None
+    polled_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    failures: int = 0
+    title: str | None = None
+    entries: tuple[SeenEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.version < 0 or self.failures < 0:
+            raise ValueError("version and failures count upwards from 0")

@@ -1,0 +1,136 @@
+"""What the worker needs of the world, as small protocols. Edges implement them; tests bring fakes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from worker.model.event import Batch, PollReport, Published
+    from worker.model.fetch import Fetched, Request
+
+
+class Clock(Protocol):
+    """Time, of both kinds."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC."""
+        ...
+
+    def monotonic_seconds(self) -> float:
+        """A clock that never jumps, for waiting and measuring."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Asks servers for documents."""
+
+    async def fetch(self, request: Request) -> Fetched:
+        """GET one URL. Whatever the server or the network does is returned, never raised."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Ledger(Protocol):
+    """Where articles and feed states are written together, exactly once.
+
+    Life: `open`, `restore`, then any number of `commit`, then `close`. After `Retry` or `Unknown` the caller opens
+    and restores again. Calls never overlap. The contract is tests/contracts.py, which every edge passes.
+    """
+
+    async def open(self) -> None:
+        """Take the ledger over; whatever a predecessor left open is settled or undone.
+
+        Raises:
+            Retry: the ledger cannot be reached now.
+            Stop: it can never be opened like this (configuration, rights, another owner).
+        """
+        ...
+
+    async def restore(self) -> Mapping[str, bytes]:
+        """The last committed state of every feed, by feed id.
+
+        Raises:
+            Retry: the ledger cannot be reached now.
+        """
+        ...
+
+    async def commit(self, batches: Sequence[Batch]) -> None:
+        """Write events, dead letters and states of all batches, visible together or not at all.
+
+        Raises:
+            Retry: nothing was written; open and restore, then try again.
+            Unknown: it may have been written; open and restore, and compare versions.
+            Reject: one record is not acceptable; nothing was written.
+            Stop: another worker owns the ledger now; nothing was written.
+        """
+        ...
+
+    async def ping(self) -> bool:
+        """Whether the ledger answers right now. Never raises."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the ledger. Idempotent; what was not committed is undone."""
+        ...
+
+
+class Reader(Protocol):
+    """Follows what is published, as an independent consumer does: only what is committed."""
+
+    def read(self, *, timeout_seconds: float) -> Iterator[Published]:
+        """The records that are visible now and not yet read; waits up to the time given for the first one.
+
+        Raises:
+            Retry: the ledger cannot be reached now.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the ledger. Idempotent."""
+        ...
+
+
+class Metrics(Protocol):
+    """What the runner tells about its work. Nothing here may raise."""
+
+    def poll_started(self) -> None:
+        """A poll is under way."""
+        ...
+
+    def poll_finished(self, report: PollReport, *, delay_seconds: float, processing_seconds: float) -> None:
+        """A poll was fetched and processed; `delay_seconds` is how late it began."""
+        ...
+
+    def poll_cancelled(self) -> None:
+        """A poll ended before it was processed: the worker is shutting down."""
+        ...
+
+    def committed(self, batches: Sequence[Batch], *, duration_seconds: float, now: datetime) -> None:
+        """A commit succeeded."""
+        ...
+
+    def commit_failed(self, result: str) -> None:
+        """A commit did not succeed; `result` is retry, unknown, reject or stop."""
+        ...
+
+    def ledger(self, *, up: bool) -> None:
+        """Whether the ledger answers."""
+        ...
+
+    def pending(self, *, events: int, size_bytes: int, oldest_at: datetime | None) -> None:
+        """What waits in memory to be committed."""
+        ...
+
+    def feeds(self, counts: Mapping[str, int], *, overdue: int) -> None:
+        """How many feeds are in each state, and how many should have been polled already."""
+        ...
+
+    def heartbeat(self, now: datetime) -> None:
+        """The loop turned."""
+        ...

@@ -1,0 +1,6 @@
+"""The loop: due → fetch → process → commit. Drains when asked to stop."""
+
+from worker.runner.committer import CommitSettings
+from worker.runner.loop import Runner, RunnerSettings
+
+__all__ = ["CommitSettings", "Runner", "RunnerSettings"]

@@ -1,0 +1,86 @@
+"""What the worker knows in memory: the feeds, their last committed states, and which feed published which article."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from worker.model.errors import Stop
+from worker.pipeline import first_state, owned_articles
+from worker.steps.encode import decode_state
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+
+    from worker.model.event import Batch
+    from worker.model.feed import Feed, FeedState
+
+
+class FeedBook:
+    """Feeds by id with their states. Only what is committed counts as known, articles claimed meanwhile apart."""
+
+    def __init__(self, feeds: Iterable[Feed]) -> None:
+        self.feeds = {feed.id: feed for feed in feeds}
+        self._states: dict[str, FeedState] = {}
+        self._owners: dict[str, str] = {}
+
+    def restore(self, values: Mapping[str, bytes]) -> None:
+        """Take over what the ledger holds.
+
+        Raises:
+            Stop: if a state cannot be read.
+        """
+        self._states.clear()
+        self._owners.clear()
+        for feed_id, value in values.items():
+            try:
+                state = decode_state(value)
+            except ValueError as error:
+                raise Stop(f"the state of feed {feed_id} cannot be read: {error}") from error
+            self._states[feed_id] = state
+            for article_id in owned_articles(state):
+                self._owners.setdefault(article_id, feed_id)
+
+    def state_of(self, feed: Feed) -> FeedState:
+        """The feed's last committed state, or that of a feed never polled."""
+        return self._states.get(feed.id) or first_state(feed)
+
+    def version_of(self, feed_id: str) -> int:
+        """How many times the feed's state was committed."""
+        state = self._states.get(feed_id)
+        return 0 if state is None else state.version
+
+    def taken_for(self, feed_id: str) -> Container[str]:
+        """The articles that feeds other than this one have published or are about to."""
+        return _Others(self._owners, feed_id)
+
+    def claim(self, batch: Batch) -> bool:
+        """Reserve the batch's articles for its feed; False, and nothing reserved, if another feed was faster."""
+        ids = [event.article_id for event in batch.events]
+        if any(self._owners.get(article_id, batch.feed_id) != batch.feed_id for article_id in ids):
+            return False
+        self._owners.update(dict.fromkeys(ids, batch.feed_id))
+        return True
+
+    def disclaim(self, batch: Batch) -> None:
+        """The batch will not be committed: what it would have published first is free again."""
+        for event in batch.events:
+            if event.revision == 1:
+                self._owners.pop(event.article_id, None)
+
+    def settle(self, batch: Batch) -> None:
+        """The batch was committed."""
+        self._states[batch.feed_id] = batch.state
+
+    def counts(self) -> Counter[str]:
+        """How many of the configured feeds are in each state; `new` ones were never polled."""
+        return Counter(state.status if (state := self._states.get(feed_id)) else "new" for feed_id in self.feeds)
+
+
+class _Others:
+    def __init__(self, owners: Mapping[str, str], feed_id: str) -> None:
+        self._owners = owners
+        self._feed_id = feed_id
+
+    def __contains__(self, article_id: object) -> bool:
+        return self._owners.get(article_id, self._feed_id) != self._feed_id  # type: ignore[call-overload, no-any-return]  # Container asks for object

@@ -1,0 +1,1 @@
+"""Decisions: pure functions from values to values. No step knows another."""

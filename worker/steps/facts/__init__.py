@@ -1,0 +1,1 @@
+"""What a text says: rules and lexicons, each fact with its span."""

@@ -1,0 +1,84 @@
+"""Which article an entry is, and whether it says something new."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from worker.model.article import Identity
+
+if TYPE_CHECKING:
+    from worker.model.article import Draft
+    from worker.model.entry import Entry
+    from worker.model.feed import SeenEntry
+
+# An entry that differs on every poll (a clock in its text) must not publish for ever.
+MAX_REVISIONS = 25
+
+# What a reader would call the article. `updated` alone, tags and pictures make no revision.
+_REVISED_BY = ("headline", "byline", "section", "text")
+
+
+def entry_hash(entry: Entry) -> str:
+    """Covers an entry as received, `updated` included: an equal hash means that nothing at all changed."""
+    return _short(repr(entry))
+
+
+def entry_key(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, url_is_own: bool) -> str:
+    """What identifies an entry within its feed: its guid, else its address, else its words.
+
+    `guid_is_own` and `url_is_own` are false for what does not tell the entries of the document apart.
+    """
+    if entry.guid is not None and guid_is_own:
+        return _short(f"guid\n{entry.guid}")
+    if canonical_url is not None and url_is_own:
+        return _short(f"url\n{entry.guid}\n{canonical_url}")
+    return words_key(entry, canonical_url)
+
+
+def words_key(entry: Entry, canonical_url: str | None) -> str:
+    """What identifies an entry that shares guid and address with others, or has none: all that a reader sees of it."""
+    return _short(f"words\n{(entry.guid, canonical_url, entry.title, entry.summary, entry.content)!r}")
+
+
+def article_id(feed_id: str, key: str, canonical_url: str | None) -> str:
+    """A stable id: a hash of the canonical address, or of the feed and the entry's key when there is none.
+
+    http and https name the same article.
+    """
+    if canonical_url is not None:
+        return sha256(f"url\n{canonical_url.partition('://')[2]}".encode()).hexdigest()[:32]
+    return sha256(f"entry\n{feed_id}\n{key}".encode()).hexdigest()[:32]
+
+
+def is_front_page(canonical_url: str) -> bool:
+    """Whether an address names a whole site: some feeds give it to entries that have none of their own."""
+    parts = urlsplit(canonical_url)
+    return not parts.path.strip("/") and not parts.query
+
+
+def field_hashes(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """A hash for each field that makes a revision."""
+    return tuple((name, _short(str(getattr(draft, name)))) for name in _REVISED_BY)
+
+
+def identify(
+    new_id: str, fields: tuple[tuple[str, str], ...], seen: SeenEntry | None, *, taken: bool
+) -> Identity | None:
+    """The identity of what is to be published; None when there is nothing to say.
+
+    An entry that was seen keeps its id, also when its link has changed since. `taken` says that another feed
+    publishes the article.
+    """
+    if seen is None or not seen.fields:
+        return None if taken else Identity(article_id=new_id, revision=1, change="published", changed=())
+    before = dict(seen.fields)
+    changed = tuple(name for name, value in fields if before.get(name) != value)
+    if not changed or not 0 < seen.revision < MAX_REVISIONS:
+        return None
+    return Identity(article_id=seen.article_id, revision=seen.revision + 1, change="revised", changed=changed)
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
