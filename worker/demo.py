@@ -19,7 +19,7 @@ from worker.edges.clock import SystemClock
 from worker.edges.log import configure_logging
 from worker.edges.samples import SampleServer
 from worker.edges.terminal import RecordPrinter
-from worker.model.errors import DatelineError, Stop
+from worker.model.errors import DatelineError, Retry, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,8 +122,9 @@ class Demo:
     async def _work(self, config: Config, *, once: bool) -> None:
         if config.kafka is not None:
             await asyncio.to_thread(create_topics, config)
-        # Opened before the worker, so that nothing is missed; what an earlier run published is not shown again.
-        reader = await asyncio.to_thread(open_reader, config, from_beginning=False)
+        # Opened before the worker, so that nothing is missed. What an earlier run published is not shown again; the
+        # SQLite file is new.
+        reader = await asyncio.to_thread(open_reader, config, from_beginning=config.kafka is None)
         printer = _Follower(reader)
         following = asyncio.create_task(asyncio.to_thread(printer.follow))
         try:
@@ -176,9 +177,13 @@ class _Follower:
             # Asked before reading: what was committed by then is read below.
             finishing = self._finishing.is_set()
             before = self.shown
-            for record in self._reader.read(timeout_seconds=1.0 if finishing else 0.3):
-                self._printer.show(record)
-                self.shown += 1
+            try:
+                for record in self._reader.read(timeout_seconds=1.0 if finishing else 0.3):
+                    self._printer.show(record)
+                    self.shown += 1
+            except Retry:
+                # The worker has not made its file yet, or the broker is away: the worker tells about that.
+                self._finishing.wait(0.3)
             if finishing and self.shown == before:
                 return
 

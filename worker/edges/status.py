@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -60,7 +61,8 @@ class StatusServer:
         except OSError as error:
             await runner.cleanup()
             where = f"{self._host}:{self._port}"
-            why = error.strerror or str(error)
+            # asyncio wraps the system's words into its own; the number has them plain.
+            why = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
             raise Stop(f"cannot listen on {where}: {why}; set `listen` to another address") from error
         self._runner = runner
         host, port = runner.addresses[0][:2]

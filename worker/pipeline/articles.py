@@ -36,6 +36,7 @@ _REMEMBERED_AT_MOST = 1_000
 class _Keyed:
     entry: Entry
     key: str
+    by_words: bool
     canonical_url: str | None
 
 
@@ -61,7 +62,7 @@ class EntryReader:
         self._max_event_bytes = max_event_bytes
         self._raw_sha256 = sha256(response.body).hexdigest()
         self._known = {seen.key: seen for seen in state.entries}
-        self._entries = _keyed(document)
+        self._entries = _keyed(document, self._known)
         present = {keyed.key for keyed in self._entries}
         gone = [seen for seen in state.entries if seen.key not in present]
         self._gone_by_article = {seen.article_id: seen for seen in gone if seen.revision > 0}
@@ -69,7 +70,7 @@ class EntryReader:
         self._present_articles = {
             seen.article_id for seen in state.entries if seen.revision > 0 and seen.key in present
         }
-        self._own_links = _own_links(self._entries)
+        self._own_addresses = _own_addresses(self._entries)
         self._current: dict[str, SeenEntry] = {}
         self._moved: set[str] = set()
 
@@ -136,19 +137,18 @@ class EntryReader:
 
     def _new_id(self, keyed: _Keyed) -> str:
         """The article's id, should the entry be new. An address that another entry has, or had, is not its own."""
-        own_link = keyed.canonical_url if keyed.canonical_url in self._own_links else None
-        new_id = identify.article_id(self._feed.id, keyed.key, own_link)
+        own_url = keyed.canonical_url if identify.address(keyed.canonical_url) in self._own_addresses else None
+        new_id = identify.article_id(self._feed.id, keyed.key, own_url)
         return identify.article_id(self._feed.id, keyed.key, None) if new_id in self._present_articles else new_id
 
     def _moved_here(self, keyed: _Keyed, new_id: str, fields: tuple[tuple[str, str], ...]) -> SeenEntry | None:
         """What is known of an unknown entry under another key, which is no longer in the document.
 
-        An entry whose guid changed is still the article at its address. One that began or ceased to share guid and
-        address with others is still the article with its words.
+        An entry whose guid changed is still the article at its address. One that began to share guid and address with
+        others is still the article with its words.
         """
-        words_key = identify.words_key(keyed.entry, keyed.canonical_url)
-        seen = self._gone_by_article.get(new_id) or self._known.get(words_key)
-        if seen is None and keyed.key == words_key:
+        seen = self._gone_by_article.get(new_id)
+        if seen is None and keyed.by_words:
             seen = self._gone_by_fields.get(fields)
         return None if seen is None or seen.key in self._moved else seen
 
@@ -214,32 +214,35 @@ class EntryReader:
         )
 
 
-def _keyed(document: Document) -> tuple[_Keyed, ...]:
+def _keyed(document: Document, known: Container[str]) -> tuple[_Keyed, ...]:
     """The entries of a document, each once. Of two with one key, the upper one is newer."""
     addressed = [(entry, urls.canonical_url(entry.link)) for entry in dict.fromkeys(document.entries)]
     guids = Counter(entry.guid for entry, _ in addressed)
-    links = Counter(url for _, url in addressed)
+    links = Counter(identify.address(url) for _, url in addressed)
     found: dict[str, _Keyed] = {}
     for entry, url in addressed:
-        key = identify.entry_key(
+        keys = identify.entry_keys(
             entry,
             url,
             guid_is_own=guids[entry.guid] == 1,
             url_is_own=url is not None
             and not identify.is_front_page(url)
-            and (entry.guid is not None or links[url] == 1),
+            and (entry.guid is not None or links[identify.address(url)] == 1),
         )
-        found.setdefault(key, _Keyed(entry=entry, key=key, canonical_url=url))
+        # An entry that was known by less keeps its key: its guid or address was then that of others as well.
+        key = next((key for key in keys if key in known), keys[-1])
+        found.setdefault(key, _Keyed(entry=entry, key=key, by_words=key == keys[0], canonical_url=url))
     return tuple(found.values())
 
 
-def _own_links(entries: tuple[_Keyed, ...]) -> frozenset[str | None]:
+def _own_addresses(entries: tuple[_Keyed, ...]) -> frozenset[str | None]:
     """The addresses that name one entry of the document only, and more than a front page."""
-    keys: dict[str, set[str]] = {}
-    for keyed in entries:
-        if keyed.canonical_url is not None:
-            keys.setdefault(keyed.canonical_url, set()).add(keyed.key)
-    return frozenset(url for url, owners in keys.items() if len(owners) == 1 and not identify.is_front_page(url))
+    counted = Counter(
+        identify.address(keyed.canonical_url)
+        for keyed in entries
+        if keyed.canonical_url is not None and not identify.is_front_page(keyed.canonical_url)
+    )
+    return frozenset(address for address, count in counted.items() if count == 1)
 
 
 def _day(header: date | None, filed_on: date | None, dateline: date | None) -> date | None:

@@ -25,31 +25,24 @@ def entry_hash(entry: Entry) -> str:
     return _short(repr(entry))
 
 
-def entry_key(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, url_is_own: bool) -> str:
-    """What identifies an entry within its feed: its guid, else its address, else its words.
+def entry_keys(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, url_is_own: bool) -> tuple[str, ...]:
+    """What identifies an entry within its feed, the surest last: its words, its address, its guid.
 
     `guid_is_own` and `url_is_own` are false for what does not tell the entries of the document apart.
     """
+    place = address(canonical_url)
+    keys = [_short(f"words\n{(entry.guid, place, entry.title, entry.summary, entry.content)!r}")]
+    if place is not None and url_is_own:
+        keys.append(_short(f"url\n{entry.guid}\n{place}"))
     if entry.guid is not None and guid_is_own:
-        return _short(f"guid\n{entry.guid}")
-    if canonical_url is not None and url_is_own:
-        return _short(f"url\n{entry.guid}\n{canonical_url}")
-    return words_key(entry, canonical_url)
-
-
-def words_key(entry: Entry, canonical_url: str | None) -> str:
-    """What identifies an entry that shares guid and address with others, or has none: all that a reader sees of it."""
-    return _short(f"words\n{(entry.guid, canonical_url, entry.title, entry.summary, entry.content)!r}")
+        keys.append(_short(f"guid\n{entry.guid}"))
+    return tuple(keys)
 
 
 def article_id(feed_id: str, key: str, canonical_url: str | None) -> str:
-    """A stable id: a hash of the canonical address, or of the feed and the entry's key when there is none.
-
-    http and https name the same article.
-    """
-    if canonical_url is not None:
-        return sha256(f"url\n{canonical_url.partition('://')[2]}".encode()).hexdigest()[:32]
-    return sha256(f"entry\n{feed_id}\n{key}".encode()).hexdigest()[:32]
+    """A stable id: a hash of the canonical address, or of the feed and the entry's key when there is none."""
+    place = address(canonical_url)
+    return sha256((f"entry\n{feed_id}\n{key}" if place is None else f"url\n{place}").encode()).hexdigest()[:32]
 
 
 def is_front_page(canonical_url: str) -> bool:
@@ -78,6 +71,11 @@ def identify(
     if not changed or not 0 < seen.revision < MAX_REVISIONS:
         return None
     return Identity(article_id=seen.article_id, revision=seen.revision + 1, change="revised", changed=changed)
+
+
+def address(canonical_url: str | None) -> str | None:
+    """An address without its scheme: http and https name the same article."""
+    return None if canonical_url is None else canonical_url.partition("://")[2]
 
 
 def _short(text: str) -> str:

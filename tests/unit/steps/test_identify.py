@@ -9,13 +9,13 @@ from worker.model.entry import Content, Entry
 from worker.model.feed import SeenEntry
 from worker.steps.identify import (
     MAX_REVISIONS,
+    address,
     article_id,
     entry_hash,
-    entry_key,
+    entry_keys,
     field_hashes,
     identify,
     is_front_page,
-    words_key,
 )
 
 URL = "https://news.example/a"
@@ -38,41 +38,57 @@ FIELDS = field_hashes(DRAFT)
 SEEN = SeenEntry(key="k", article_id="old", revision=3, entry_hash="h", fields=FIELDS)
 
 
-def key(entry: Entry, url: str | None = URL, *, guid: bool = True, link: bool = True) -> str:
-    return entry_key(entry, url, guid_is_own=guid, url_is_own=link)
+def keys(entry: Entry, url: str | None = URL, *, guid: bool = True, link: bool = True) -> tuple[str, ...]:
+    return entry_keys(entry, url, guid_is_own=guid, url_is_own=link)
 
 
-def test_an_entry_with_a_guid_of_its_own_is_known_by_it_alone() -> None:
+def test_an_entry_is_known_by_its_words_its_address_and_best_by_its_guid() -> None:
+    words, address_, guid = keys(ENTRY)
+    assert keys(ENTRY, guid=False) == (words, address_)
+    assert keys(ENTRY, link=False) == (words, guid)
+    assert keys(ENTRY, guid=False, link=False) == (words,)
+
+
+def test_a_guid_of_its_own_is_all_that_counts() -> None:
     edited = replace(ENTRY, title=None, summary=None, updated="now")
-    assert key(edited, "https://news.example/b") == key(ENTRY)
-    assert key(replace(ENTRY, guid="h")) != key(ENTRY)
+    assert keys(edited, "https://news.example/b")[-1] == keys(ENTRY)[-1]
+    assert keys(replace(ENTRY, guid="h"))[-1] != keys(ENTRY)[-1]
 
 
-def test_without_a_guid_of_its_own_it_is_known_by_its_address() -> None:
+def test_an_address_counts_together_with_the_guid_and_without_its_scheme() -> None:
     edited = replace(ENTRY, title=None)
-    assert key(edited, guid=False) == key(ENTRY, guid=False)
-    assert key(ENTRY, "https://news.example/b", guid=False) != key(ENTRY, guid=False)
-    assert key(replace(ENTRY, guid=None)) != key(ENTRY)
+    assert keys(edited, "http://news.example/a", guid=False)[-1] == keys(ENTRY, guid=False)[-1]
+    assert keys(ENTRY, "https://news.example/b", guid=False)[-1] != keys(ENTRY, guid=False)[-1]
+    assert keys(replace(ENTRY, guid="h"), guid=False)[-1] != keys(ENTRY, guid=False)[-1]
 
 
 @pytest.mark.parametrize("url", [URL, None])
-def test_without_either_it_is_known_by_its_words(url: str | None) -> None:
+def test_words_are_title_summary_and_content_and_no_dates_tags_or_authors(url: str | None) -> None:
     nameless = replace(ENTRY, guid=None)
-    known = key(nameless, url, link=False)
-    assert known == words_key(nameless, url)
-    assert key(replace(nameless, updated="now", tags=("x",), authors=("y",)), url, link=False) == known
-    assert key(replace(nameless, summary=Content(value="Other.", html=False)), url, link=False) != known
-    assert key(replace(nameless, title=None), url, link=False) != known
+    (known,) = keys(nameless, url, link=False)
+    assert keys(replace(nameless, updated="now", tags=("x",), authors=("y",)), url, link=False) == (known,)
+    for edited in (
+        replace(nameless, summary=Content(value="Other.", html=False)),
+        replace(nameless, content=Content(value="Other.", html=False)),
+        replace(nameless, title=None),
+        ENTRY,
+    ):
+        assert keys(edited, url, guid=False, link=False) != (known,)
 
 
 def test_guids_addresses_and_words_never_mix() -> None:
-    text = "https://news.example/a"
-    keys = {
-        key(Entry(guid=text), None),
-        key(Entry(guid=None), text),
-        key(Entry(guid=None, title=Content(value=text, html=False)), None),
+    text = "news.example/a"
+    found = {
+        keys(Entry(guid=text), None)[-1],
+        keys(Entry(guid=None), f"https://{text}")[-1],
+        keys(Entry(guid=None, title=Content(value=text, html=False)), None)[-1],
     }
-    assert len(keys) == 3
+    assert len(found) == 3
+
+
+def test_an_address_has_no_scheme() -> None:
+    assert address("https://news.example/a?b=http://c") == address("http://news.example/a?b=http://c")
+    assert address(None) is None
 
 
 def test_an_entry_hash_covers_everything_as_received() -> None:

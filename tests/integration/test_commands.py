@@ -1,0 +1,230 @@
+"""The `dateline` commands, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.harness import Deployment, Process, rss, run_cli, until
+from tests.schema import validate
+from worker import __version__
+from worker.edges import broker
+
+if TYPE_CHECKING:
+    from pytest_httpserver import HTTPServer
+
+SEED = Path(__file__).parent.parent / "data" / "seed" / "000_23b64bebdaa24c53.txt"
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Deployment:
+    return Deployment(tmp_path, None)
+
+
+def test_the_version_is_printed():
+    assert run_cli("--version").stdout == f"dateline, version {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "probe",
+        "tap",
+        "check",
+        "topics",
+        "topics create",
+        "kafka",
+        "kafka start",
+        "kafka stop",
+        "kafka status",
+    ]
+    + ["healthcheck", "demo"],
+)
+def test_every_command_explains_itself(command: str):
+    shown = run_cli(*command.split(), "--help")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith("Usage: ")
+    assert len(shown.stdout.splitlines()) > 5
+
+
+def test_probe_of_a_file_prints_the_event_and_writes_nothing(tmp_path: Path):
+    before = set(tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "probe", str(SEED)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    [line] = done.stdout.splitlines()
+    record = json.loads(line)
+    assert set(record) == {"key", "headers", "value"}
+    assert record["key"] == record["value"]["id"]
+    assert record["value"]["dateline"]["city"] == "Kyiv"
+    assert len(record["value"]["paragraphs"]) == 11
+    validate(record["value"])
+    assert "outcome: ok" in done.stderr
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_probe_of_a_url_prints_one_line_per_event(httpserver: HTTPServer):
+    httpserver.expect_request("/feed").respond_with_data(rss(("g1", "One"), ("g2", "Two")))
+    done = run_cli("probe", httpserver.url_for("/feed"))
+    assert done.returncode == 0
+    assert [json.loads(line)["value"]["source"]["guid"] for line in done.stdout.splitlines()] == ["g2", "g1"]
+    assert "2 would be published" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [("<html><body>Hi</body></html>", "html"), ("", "empty"), ("<rss><channel><x", "broken")]
+)
+def test_probe_of_what_is_no_feed_says_why_and_fails(httpserver: HTTPServer, body: str, reason: str):
+    httpserver.expect_request("/feed").respond_with_data(body)
+    done = run_cli("probe", httpserver.url_for("/feed"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"outcome: not_a_feed {reason}" in done.stderr
+
+
+def test_probe_of_a_missing_file_is_one_clear_line():
+    done = run_cli("probe", "no/such.xml")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "dateline: no/such.xml: cannot be read: No such file or directory; give the address of a feed or a file\n"
+    )
+
+
+def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):
+    path = sqlite.write([{"url": "https://news.example/feed"}])
+    done = run_cli("check", "-c", str(path))
+    assert done.returncode == 0
+    assert done.stdout == f"{path}: good: 1 feed, publishing to the SQLite file {sqlite.sqlite_path}\n"
+
+
+def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("lissten: x\nfetch:\n  timeout: soon\nfeeds: [ftp://x/]\n")
+    done = run_cli("check", "-c", str(path))
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert [line.removeprefix(f"{path}:").split(": ")[0] for line in lines] == ["1:1", "3:12", "4:9"]
+    assert 'did you mean "listen"?' in lines[0]
+
+
+@pytest.mark.parametrize("command", ["run", "check", "tap"])
+def test_a_missing_configuration_is_one_clear_line(command: str, tmp_path: Path):
+    done = run_cli(command, "-c", str(tmp_path / "none.yaml"))
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert str(tmp_path / "none.yaml") in line
+
+
+def test_healthcheck_of_nobody_fails_with_one_line():
+    done = run_cli("healthcheck", "--url", f"http://127.0.0.1:{broker.free_port()}")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "no answer" in done.stderr
+
+
+def test_topics_create_against_nobody_fails_with_one_line(tmp_path: Path):
+    port = broker.free_port()
+    path = Deployment(tmp_path, f"127.0.0.1:{port}").write([{"url": "https://news.example/feed"}])
+    done = run_cli("topics", "create", "-c", str(path))
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"dateline: no Kafka broker answers at 127.0.0.1:{port}")
+
+
+def test_the_sqlite_ledger_publishes_once_and_tap_shows_it(sqlite: Deployment, httpserver: HTTPServer):
+    httpserver.expect_request("/feed").respond_with_data(rss(("g1", "One"), ("g2", "Two")))
+    path = sqlite.write([{"url": httpserver.url_for("/feed"), "id": "a"}])
+    for _ in range(2):
+        assert run_cli("run", "-c", str(path), "--once").returncode == 0
+    done = run_cli("tap", "-c", str(path), "--from-beginning", "-n", "2")
+    assert done.returncode == 0
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["value"]["source"]["guid"] for record in records] == ["g2", "g1"]
+    assert [record["position"] for record in records] == sorted(record["position"] for record in records)
+
+
+def test_tap_follows_the_sqlite_ledger_of_a_running_worker(sqlite: Deployment, httpserver: HTTPServer):
+    httpserver.expect_request("/feed").respond_with_data(rss(("g1", "One")))
+    process = Process(sqlite.write([{"url": httpserver.url_for("/feed"), "id": "a"}]))
+    try:
+        process.wait_for("poll", published=1)
+        done = run_cli("tap", "-c", str(sqlite.path), "--from-beginning", "-n", "1")
+        assert json.loads(done.stdout)["value"]["headline"] == "One"
+        assert process.end() == 0
+    finally:
+        process.kill()
+
+
+@pytest.mark.kafka
+def test_topics_are_created_once_and_tap_reads_them(tmp_path: Path, kafka_bootstrap: str, httpserver: HTTPServer):
+    deployment = Deployment(tmp_path, kafka_bootstrap)
+    httpserver.expect_request("/feed").respond_with_data(rss(("g1", "One")))
+    path = str(deployment.write([{"url": httpserver.url_for("/feed"), "id": "a"}]))
+    created = run_cli("topics", "create", "-c", path)
+    assert created.returncode == 0
+    assert f"{deployment.name}.articles" in created.stdout
+    assert run_cli("topics", "create", "-c", path).stdout == "nothing to do: all topics exist\n"
+    assert run_cli("run", "-c", path, "--once").returncode == 0
+    tapped = run_cli("tap", "-c", path, "--from-beginning", "-n", "1")
+    validate(json.loads(tapped.stdout)["value"])
+
+
+@pytest.mark.kafka
+def test_the_demo_shows_the_samples_on_a_given_broker(kafka_bootstrap: str):
+    """One round, then a second one that finds nothing new."""
+    environ = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap}
+    first = run_cli("demo", "--once", environ=environ)
+    assert first.returncode == 0, first.stderr
+    assert "Kyiv, Ukraine  11 paragraphs" in first.stdout
+    assert "21 events became visible in Kafka" in first.stdout
+    second = run_cli("demo", "--once", environ=environ)
+    assert second.returncode == 0, second.stderr
+    assert "0 events became visible in Kafka" in second.stdout
+
+
+@pytest.mark.kafka
+def test_the_demo_ends_with_0_on_ctrl_c(kafka_bootstrap: str, tmp_path: Path):
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "worker", "demo", "--step", "0.5"],
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap},
+        )
+    try:
+        until(lambda: "revision 2" in output.read_text(), timeout_seconds=60, what=output.read_text)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(15) == 0
+    finally:
+        demo.kill()
+        demo.wait()
+    assert "events became visible in Kafka" in output.read_text()
+
+
+def test_the_demo_goes_on_without_kafka_when_its_files_cannot_be_fetched(tmp_path: Path):
+    """An empty cache and a repository that nobody serves."""
+    (tmp_path / "jgo.conf").write_text("[repositories]\ncentral = http://127.0.0.1:9/none\n")
+    environ = {
+        "DATELINE_CACHE_DIR": str(tmp_path / "cache"),
+        "DATELINE_STATE_DIR": str(tmp_path / "state"),
+        "JGO_CONFIG_FILE": str(tmp_path / "jgo.conf"),
+        "KAFKA_BOOTSTRAP_SERVERS": "",
+    }
+    done = run_cli("demo", "--once", environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("going on without Kafka, with an SQLite file instead: ") == 1
+    assert "21 events became visible in the SQLite file" in done.stdout
