@@ -61,6 +61,10 @@ class Process:
         assert lines, f"ended with {self.popen.returncode} without {event} {values}:\n{self.output}"
         return lines[0]
 
+    def has_polled(self, times: int) -> bool:
+        """Whether so many good polls were committed."""
+        return len(self.lines("poll", outcome="ok")) >= times
+
     def base_url(self) -> str:
         """Where metrics and health are."""
         url: str = self.wait_for("listening")["metrics"]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -234,7 +235,7 @@ def test_ended_under_load_nothing_is_lost_and_nothing_comes_twice(
     expected = {f"f{feed}-{article}" for feed in range(8) for article in range(60)}
     for _ in range(3):
         process = start(config)
-        until(lambda process=process: len(process.lines("poll", outcome="ok")) >= 12)
+        until(partial(process.has_polled, 12))
         process.popen.send_signal(number)
         code = process.popen.wait(30)
         assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL), process.output
@@ -311,7 +312,7 @@ def test_a_broker_that_goes_away_and_returns_loses_nothing(
         deployment = Deployment(tmp_path, f"127.0.0.1:{port}")
         process = start(deployment.write(changing(httpserver, feeds=4, articles=200)))
         base = process.base_url()
-        until(lambda: len(process.lines("poll", outcome="ok")) >= 8)
+        until(partial(process.has_polled, 8))
         broker.stop(port=port, state_dir=state_dir)
         until(lambda: get(f"{base}/readyz")[0] == 503)
         assert get(f"{base}/healthz")[0] == 200
