@@ -127,6 +127,29 @@ def probe(source: str, config_path: Path | None) -> None:
 
 
 @main.command()
+def extract() -> None:
+    """Read JSON Lines {"id", "text", "date"} on stdin, write one JSON object per line with the facts found.
+
+    "date" is the day of publication, ISO, and may be left out. Offsets are code points into "text" as given.
+    """
+    from datetime import date
+
+    import orjson
+
+    from worker.pipeline.extract import extract as facts_of
+
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            document = orjson.loads(line)
+            day = date.fromisoformat(document["date"][:10]) if document.get("date") else None
+            facts = facts_of(document["text"], day)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise click.ClickException(f'line {number}: want {{"id", "text", "date"}}: {error}') from error
+        sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
+
+
+@main.command()
 @_config_option
 @click.option("--from-beginning", is_flag=True, help="Begin with the oldest event instead of the next one.")
 @click.option("-n", "--count", type=click.IntRange(min=1), metavar="N", help="Exit after N events.")

@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from werkzeug import Request, Response
 
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_reader import KafkaReader
@@ -17,6 +20,8 @@ from worker.edges.kafka_reader import KafkaReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
     from worker.model.event import Published
 
@@ -184,3 +189,22 @@ def rss(*items: tuple[str, str], title: str = "Test feed") -> str:
         for guid, headline in items
     )
     return f"<rss version='2.0'><channel><title>{title}</title>{entries}</channel></rss>"
+
+
+def changing(httpserver: HTTPServer, feeds: int, articles: int) -> list[dict[str, str]]:
+    """Feeds whose window of ten moves on with every request until all their articles were served."""
+    served: Counter[int] = Counter()
+
+    def answer(number: int) -> Callable[[Request], Response]:
+        def serve(_: Request) -> Response:
+            first = min(served[number] * 5, articles - 10)
+            served[number] += 1
+            return Response(
+                rss(*((f"f{number}-{article}", f"Article {article}") for article in range(first, first + 10)))
+            )
+
+        return serve
+
+    for number in range(feeds):
+        httpserver.expect_request(f"/{number}").respond_with_handler(answer(number))
+    return [{"url": httpserver.url_for(f"/{number}"), "id": f"f{number}"} for number in range(feeds)]

@@ -33,6 +33,7 @@ def test_the_version_is_printed():
 
 
 COMMANDS = (
+    "extract",
     "run",
     "probe",
     "tap",
@@ -99,6 +100,40 @@ def test_probe_of_a_missing_file_is_one_clear_line():
     assert done.stderr == (
         "dateline: no/such.xml: cannot be read: No such file or directory; give the address of a feed or a file\n"
     )
+
+
+def test_extract_answers_line_by_line_with_offsets_into_the_text_as_given():
+    text = SEED.read_text()
+    gold = json.loads(SEED.with_name("gold.json").read_text())
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "extract"],
+        input="\n".join([json.dumps({"id": "a", "text": text}), json.dumps({"id": "b", "text": "No facts."})]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    seed, plain = (json.loads(line) for line in done.stdout.splitlines())
+    assert (seed["id"], seed["date"]) == ("a", "2025-05-24")
+    for name in ("text", "start", "end", "city", "region", "country", "country_code", "date", "agency"):
+        assert seed["dateline"][name] == gold["dateline"][name]
+    spans = [{name: part[name] for name in ("text", "start", "end")} for part in gold["paragraphs"]]
+    assert seed["paragraphs"] == spans
+    assert seed["lead"] == spans[0]
+    assert (plain["id"], plain["dateline"], len(plain["paragraphs"])) == ("b", None, 1)
+
+
+def test_extract_names_the_line_that_it_cannot_read():
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "extract"],
+        input='{"text": "x"}\nnonsense\n',
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: line 2: ")
 
 
 def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):

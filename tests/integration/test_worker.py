@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 from werkzeug import Request, Response
 
-from tests.integration.harness import Deployment, Process, rss, run_cli, until
+from tests.integration.harness import Deployment, Process, changing, rss, run_cli, until
 from tests.schema import validate
 from worker.edges import broker
 
@@ -205,25 +205,6 @@ def test_a_second_signal_ends_it_at_once(deployment: Deployment, httpserver: HTT
     process.popen.send_signal(signal.SIGTERM)
     assert process.popen.wait(10) == 128 + signal.SIGTERM
     assert time.monotonic() - began < 2.0
-
-
-def changing(httpserver: HTTPServer, feeds: int, articles: int) -> list[dict[str, str]]:
-    """Feeds whose window of ten moves on with every request until all their articles were served."""
-    served: Counter[int] = Counter()
-
-    def answer(number: int) -> Callable[[Request], Response]:
-        def serve(_: Request) -> Response:
-            first = min(served[number] * 5, articles - 10)
-            served[number] += 1
-            return Response(
-                rss(*((f"f{number}-{article}", f"Article {article}") for article in range(first, first + 10)))
-            )
-
-        return serve
-
-    for number in range(feeds):
-        httpserver.expect_request(f"/{number}").respond_with_handler(answer(number))
-    return [{"url": httpserver.url_for(f"/{number}"), "id": f"f{number}"} for number in range(feeds)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

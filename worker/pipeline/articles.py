@@ -66,7 +66,7 @@ class EntryReader:
         present = {keyed.key for keyed in self._entries}
         gone = [seen for seen in state.entries if seen.key not in present]
         self._gone_by_article = {seen.article_id: seen for seen in gone if seen.revision > 0}
-        self._gone_by_fields = {seen.fields: seen for seen in gone if seen.fields}
+        self._gone_by_key = {seen.key: seen for seen in gone}
         self._present_articles = {
             seen.article_id for seen in state.entries if seen.revision > 0 and seen.key in present
         }
@@ -147,10 +147,11 @@ class EntryReader:
         An entry whose guid changed is still the article at its address. One that began to share guid and address with
         others is still the article with its words.
         """
-        seen = self._gone_by_article.get(new_id)
-        if seen is None and keyed.by_words:
-            seen = self._gone_by_fields.get(fields)
-        return None if seen is None or seen.key in self._moved else seen
+        found = [self._gone_by_article.get(new_id)]
+        if keyed.by_words:
+            keys = identify.entry_keys(keyed.entry, keyed.canonical_url, guid_is_own=True, url_is_own=True)
+            found += [seen for key in keys if (seen := self._gone_by_key.get(key)) and seen.fields == fields]
+        return next((seen for seen in found if seen is not None and seen.key not in self._moved), None)
 
     def _event(self, article: Article) -> Event:
         event = encode.encode_article(article)

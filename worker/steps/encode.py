@@ -73,9 +73,9 @@ def message(article: Article) -> dict[str, Any]:
         "section": article.section,
         "tags": list(article.tags),
         "media": [_media(media) for media in article.media],
-        "dateline": _dateline(article.dateline),
-        "lead": _span(article.lead),
-        "paragraphs": [_span(paragraph) for paragraph in article.paragraphs],
+        "dateline": encode_dateline(article.dateline),
+        "lead": encode_span(article.lead),
+        "paragraphs": [encode_span(paragraph) for paragraph in article.paragraphs],
         "text": article.text,
         "extraction": {"rules": article.rules, "warnings": list(article.warnings), "truncated": False},
     }
@@ -182,11 +182,13 @@ def _media(media: Media) -> dict[str, Any]:
     return {"url": media.url, "type": media.type, "length_bytes": media.length_bytes}
 
 
-def _span(span: Span | None) -> dict[str, Any] | None:
+def encode_span(span: Span | None) -> dict[str, Any] | None:
+    """A span as the message has it."""
     return None if span is None else {"text": span.surface, "start": span.start, "end": span.end}
 
 
-def _dateline(dateline: Dateline | None) -> dict[str, Any] | None:
+def encode_dateline(dateline: Dateline | None) -> dict[str, Any] | None:
+    """A dateline as the message has it."""
     if dateline is None:
         return None
     return {
