@@ -35,6 +35,7 @@ _HOST = "127.0.0.1"
 _START_TIMEOUT_SECONDS = 60.0
 _STOP_TIMEOUT_SECONDS = 15.0
 _PROBE_TIMEOUT_SECONDS = 5.0
+_EXEC_TIMEOUT_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
 
 # Together they bring the start from 5 s to 2 s on two cores; peak speed is not what a development broker is for.
@@ -333,11 +334,17 @@ def _own(home: _Home) -> _Own | None:
     psutil = extra("psutil")  # comes with jgo
     try:
         process = psutil.Process(record["pid"])
-        if process.cmdline()[-2:] != ["kafka.Kafka", str(home.config)]:
+        if _command_line(process)[-2:] != ["kafka.Kafka", str(home.config)]:
             return None
     except psutil.Error:  # gone, a zombie, or another user's
         return None
     return _Own(process=process, data_path=Path(record["data"]))
+
+
+def _command_line(process: Any) -> list[str]:
+    """A process's command line. It is empty for a moment while the process becomes another program (execve)."""
+    _until(lambda: bool(process.cmdline()) or not _is_alive(process), timeout_seconds=_EXEC_TIMEOUT_SECONDS)
+    return list(process.cmdline())
 
 
 def _is_alive(process: Any) -> bool:

@@ -114,10 +114,11 @@ class EntryReader:
         self._remember(keyed, seen, received, new_id)
         draft = self._draft(keyed)
         fields = identify.field_hashes(draft)
-        if seen is None and (seen := self._moved_here(keyed, new_id, fields)) is not None:
-            self._moved.add(seen.key)
-            self._present_articles.add(seen.article_id)
-            self._remember(keyed, seen, received, new_id)
+        if (seen is None or not seen.fields) and (moved := self._moved_here(keyed, new_id, fields)) is not None:
+            seen = moved
+            self._moved.add(moved.key)
+            self._present_articles.add(moved.article_id)
+            self._remember(keyed, moved, received, new_id)
         identity = identify.identify(new_id, fields, seen, taken=new_id in self._taken)
         if identity is not None:
             event = self._event(self._article(draft, identity))

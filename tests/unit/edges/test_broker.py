@@ -298,3 +298,22 @@ def test_a_state_directory_that_cannot_be_made_is_named_with_the_setting_that_mo
     (tmp_path / "kafka").write_text("a file where the directory should be")
     with pytest.raises(Stop, match=rf"cannot make the directory .*{port} .*\$DATELINE_STATE_DIR"):
         broker.start(port=port, state_dir=tmp_path)
+
+
+def test_a_process_that_is_just_being_started_is_waited_for():
+    """Between fork and exec a process has no command line; taking it for a stranger made starts fail now and then."""
+
+    class Starting:
+        asked = 0
+
+        def cmdline(self) -> list[str]:
+            self.asked += 1
+            return ["java", "kafka.Kafka"] if self.asked > 2 else []
+
+        def is_running(self) -> bool:
+            return True
+
+        def status(self) -> str:
+            return "running"
+
+    assert broker._command_line(Starting()) == ["java", "kafka.Kafka"]
