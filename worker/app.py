@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
 _MAX_EVENT_BYTES = 1_000_000
+_THREADS = 32
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
@@ -85,6 +88,8 @@ class Worker:
             Retry: as `Runner.run`.
             Stop: if the address is taken, or the ledger refuses this worker.
         """
+        # Looking up names takes threads as well; a few dead domains must not hold up the reading of documents.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
         listening(await self._status.start())
         try:
             await self._runner.run(once=once)

@@ -317,6 +317,18 @@ def test_an_entry_without_a_guid_that_moves_to_https_is_not_published_again(poll
     assert poller.read(item("One, again", "https://news.example/1?utm_source=rss")) == [("One, again", "revised", 2)]
 
 
+def test_entries_with_the_http_and_the_https_variant_of_one_link_are_told_apart(poller: Poller) -> None:
+    batch = poller.poll(answer(rss(item("One", "http://news.example/1"), item("Two", "https://news.example/1"))))
+    assert len(set(ids(batch))) == 2
+
+
+def test_an_empty_entry_does_not_lend_its_id_to_another(poller: Poller) -> None:
+    front_page = item(None, "https://news.example/")
+    assert len(poller.read("<item/>")) == 1
+    assert len(poller.read("<item><title>One</title></item>", front_page)) == 2
+    assert poller.read("<item/>", front_page) == []
+
+
 def test_entries_without_a_link_are_articles_of_their_feed_alone() -> None:
     one = Poller().poll(answer(rss(item("One", guid="1"))))
     other = Poller(replace(FEED, id="other")).poll(answer(rss(item("One", guid="1"))))
@@ -416,6 +428,15 @@ def test_a_message_that_is_too_large_becomes_a_dead_letter_once(poller: Poller) 
 def test_an_entry_that_was_rejected_is_published_once_it_is_good(poller: Poller) -> None:
     assert poller.read(item("Long", guid="1", text="x" * 30_000)) == []
     assert poller.read(item("Long", guid="1", text="Short.")) == published("Long")
+
+
+def test_an_entry_that_was_rejected_is_still_the_article_that_left_its_address(poller: Poller) -> None:
+    """The guid of an article changes in a version that is too long; the next version is short again."""
+    link = "https://news.example/1"
+    first = poller.poll(answer(rss(item("One", link, "1"))))
+    assert poller.read(item("One", link, "2", "x" * 30_000)) == []
+    second = poller.poll(answer(rss(item("One, again", link, "2"))))
+    assert (ids(second), messages(second)[0]["revision"]) == (ids(first), 2)
 
 
 def test_a_revision_that_is_rejected_costs_neither_id_nor_count(poller: Poller) -> None:

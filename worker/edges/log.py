@@ -26,8 +26,9 @@ def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = No
         structlog.processors.StackInfoRenderer(),
     ]
     console = form == "console" or (form == "auto" and stream.isatty())
+    # Plain: the usual console traceback shows local variables, and with them feed URLs and their credentials.
     rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -13,10 +13,13 @@ FeedStatus = Literal["active", "failing", "gone"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One polled URL. `shard_key` is the registrable domain: feeds of one publisher stay together."""
+    """One polled URL. `shard_key` is the registrable domain: feeds of one publisher stay together.
+
+    `url` may hold credentials, so it is left out of the representation.
+    """
 
     id: str
-    url: str
+    url: str = field(repr=False)
     shard_key: str
     title: str | None = None
     publisher: str | None = None
@@ -57,7 +60,7 @@ class FeedState:
     """
 
     feed_id: str
-    url: str
+    url: str = field(repr=False)
     version: int = 0
     status: FeedStatus = "active"
     reason: str | None = None
