@@ -58,3 +58,7 @@ class Opening:
     header_date: date | None = None
     dateline: Dateline | None = None
     body_start: int = 0
+
+    def day(self, published_on: date | None) -> date | None:
+        """The document's day: as its header says, else the day of publication, else the dateline's."""
+        return self.header_date or published_on or (self.dateline.date if self.dateline else None)

@@ -16,7 +16,7 @@ from worker.steps.facts.paragraphs import find_paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Container
-    from datetime import date, datetime
+    from datetime import datetime
 
     from worker.model.article import Draft, Identity
     from worker.model.entry import Document, Entry
@@ -184,6 +184,7 @@ class EntryReader:
 
     def _article(self, draft: Draft, identity: Identity) -> Article:
         filed_at = draft.published_at or draft.updated_at
+        # In the publisher's own zone.
         filed_on = None if filed_at is None else filed_at.at.date()
         opening = read_opening(draft.text, filed_on)
         return Article(
@@ -199,7 +200,7 @@ class EntryReader:
                 content_from="feed",
                 raw_sha256=self._raw_sha256,
             ),
-            date=_day(opening.header_date, filed_on, opening.dateline.date if opening.dateline else None),
+            date=opening.day(filed_on),
             published_at=draft.published_at,
             updated_at=draft.updated_at,
             language=draft.language,
@@ -245,8 +246,3 @@ def _own_addresses(entries: tuple[_Keyed, ...]) -> frozenset[str | None]:
         if keyed.canonical_url is not None and not identify.is_front_page(keyed.canonical_url)
     )
     return frozenset(address for address, count in counted.items() if count == 1)
-
-
-def _day(header: date | None, filed_on: date | None, dateline: date | None) -> date | None:
-    """The document's day: as its header says, else as published (in the publisher's own zone), else as datelined."""
-    return header or filed_on or dateline

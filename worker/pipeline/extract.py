@@ -21,7 +21,7 @@ def extract(text: str, day: date | None) -> dict[str, Any]:
     """
     opening = read_opening(text, day)
     paragraphs = find_paragraphs(text, body_start=opening.body_start)
-    resolved = opening.header_date or day or (opening.dateline.date if opening.dateline else None)
+    resolved = opening.day(day)
     return {
         "date": None if resolved is None else resolved.isoformat(),
         "dateline": encode_dateline(opening.dateline),
