@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from worker.model.event import Headers
+    from worker.pipeline import Ask
 
 MAX_EVENT_BYTES = 1_000_000
+
+
+def settled(step: Batch | Ask) -> Batch:
+    """What a poll writes that needs nothing more to be asked."""
+    assert isinstance(step, Batch)
+    return step
 
 
 @dataclass(kw_only=True)

@@ -8,12 +8,22 @@ import sys
 from pathlib import Path
 
 # Grows with the facts that the message has.
-_SETS = ("dateline_formats", "dateline_modern", "dateline_reuters21578")
+_SETS = (
+    ("dateline", "dateline_formats"),
+    ("dateline", "dateline_modern"),
+    ("dateline", "dateline_reuters21578"),
+    ("fulltext", "fulltext_aeb"),
+    ("fulltext", "fulltext_fundus"),
+    ("paragraphs", "fulltext_fundus"),
+    ("neardup", "neardup_reuters"),
+    ("langid", "langid_lingua"),
+)
 
 
 def main() -> int:
-    """Run the scorer beside the data on every set."""
+    """Run the scorer beside the data on every set, or on those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", help="tasks or sets, such as langid or fulltext_aeb; all when none is named")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the data sets; ../score lies beside it")
     arguments = parser.parse_args()
     scorer = arguments.data.resolve().parent / "score" / "score.py"
@@ -21,11 +31,16 @@ def main() -> int:
         print(f"make score: no scorer at {scorer}; name the data: make score DATA=folder", file=sys.stderr)
         return 1
     command = f"{sys.executable} -m worker extract"
-    for name in _SETS:
-        print(f"{name}:", flush=True)
+    for task, name in _SETS:
+        if arguments.sets and not {task, name} & set(arguments.sets):
+            continue
+        print(f"{task} {name}:", flush=True)
         subprocess.run(
-            [sys.executable, str(scorer), "dateline", "--split", "dev", "--cmd", command, "--data", name], check=True
+            [sys.executable, str(scorer), task, "--split", "dev", "--cmd", command, "--data", name], check=True
         )
+    if not arguments.sets or "feeds" in arguments.sets:
+        print("feeds:", flush=True)
+        subprocess.run([sys.executable, "-m", "tests.suites", "--data", str(arguments.data)], check=True)
     return 0
 
 

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from worker import __version__
 from worker.config import Fetch, Topics
@@ -22,8 +22,8 @@ from worker.edges.status import StatusServer
 from worker.model.errors import Stop
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
-from worker.pipeline import Limits, first_state, process
-from worker.runner import CommitSettings, Runner, RunnerSettings
+from worker.pipeline import Ask, Limits, first_state, process
+from worker.runner import CommitSettings, Manners, Runner, RunnerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from worker.config import Config, Kafka
     from worker.model.event import Batch
-    from worker.model.fetch import Fetched
     from worker.ports import Ledger, Reader
 
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
@@ -54,6 +53,8 @@ class Worker:
             metrics=metrics,
             clock=clock,
             settings=RunnerSettings(
+                agent=_agent(config.fetch),
+                host_gap_seconds=config.fetch.host_gap_seconds,
                 concurrency=config.fetch.concurrency,
                 drain_timeout_seconds=config.drain_timeout_seconds,
                 commit=CommitSettings(
@@ -128,30 +129,41 @@ def create_topics(config: Config) -> tuple[str, ...]:
     return ensure_topics(kafka_settings(config.name, config.kafka))
 
 
-async def probe(source: str, config: Config | None) -> Batch:
+async def probe(source: str, config: Config | None, *, content: Literal["feed", "page"] = "feed") -> Batch:
     """What one poll of a URL, or of a file, would write if nothing were known yet.
 
     Without a configuration every network may be visited: whoever types the address means it.
+
+    Args:
+        source: a URL, or the path of a file.
+        config: for its fetch settings.
+        content: where the text of articles comes from.
     """
-    is_url = source.startswith(("http://", "https://"))
-    fetched = await _fetch(source, config) if is_url else _read(Path(source))
-    feed = Feed(
-        id="probe",
-        url=fetched.url,
-        shard_key="probe",
-        interval_seconds=900.0,
-        min_interval_seconds=60.0,
-        max_interval_seconds=86_400.0,
+    fetch = Fetch() if config is None else config.fetch
+    manners = Manners(
+        _fetcher(config, _EVERYWHERE if config is None else config.fetch.allow_networks),
+        clock=SystemClock(),
+        agent=_agent(fetch),
+        gap_seconds=fetch.host_gap_seconds,
     )
-    return process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=_limits(config))
-
-
-async def _fetch(url: str, config: Config | None) -> Fetched:
-    fetcher = _fetcher(config, _EVERYWHERE if config is None else config.fetch.allow_networks)
     try:
-        return await fetcher.fetch(Request(url=url))
+        is_url = source.startswith(("http://", "https://"))
+        fetched = await manners.fetch(Request(url=source)) if is_url else _read(Path(source))
+        feed = Feed(
+            id="probe",
+            url=fetched.url,
+            shard_key="probe",
+            interval_seconds=900.0,
+            min_interval_seconds=60.0,
+            max_interval_seconds=86_400.0,
+            content=content,
+        )
+        step = process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=_limits(config))
+        while isinstance(step, Ask):
+            step = step.resume({request.url: step.digest(await manners.fetch(request)) for request in step.requests})
+        return step
     finally:
-        await fetcher.close()
+        await manners.close()
 
 
 def _read(path: Path) -> Response:
@@ -210,10 +222,17 @@ def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6N
     )
 
 
+def _agent(fetch: Fetch) -> str:
+    """The product name of the User-Agent: what a robots.txt calls us (RFC 9309, 2.2.1)."""
+    return fetch.user_agent.partition("/")[0].partition(" ")[0]
+
+
 def _limits(config: Config | None) -> Limits:
     return Limits(
         max_body_bytes=config.fetch.max_body_bytes if config else 5 * 2**20,
         max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,
+        max_entries=config.fetch.max_entries if config else Fetch().max_entries,
+        max_pages=config.fetch.max_pages if config else Fetch().max_pages,
     )
 
 

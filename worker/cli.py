@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker import __version__
-from worker.model.errors import DatelineError
+from worker.model.errors import DatelineError, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,18 +92,20 @@ def run(config_path: Path, *, once: bool) -> None:
     metavar="FILE",
     help="Use the fetch settings of this configuration. Without it every network may be visited.",
 )
-def probe(source: str, config_path: Path | None) -> None:
+@click.option("--page", is_flag=True, help="Take the text of each article from its page, as `content: page` does.")
+def probe(source: str, config_path: Path | None, *, page: bool) -> None:
     """Show what one poll of a feed would publish, and write nothing.
 
-    Prints one JSON object {"key", "headers", "value"} per event on stdout, and the decisions on stderr. Exits with 1
-    when the source holds no feed.
+    The source is a feed, a news sitemap or a wire story, at an address or in a file. Prints one JSON object {"key",
+    "headers", "value"} per event on stdout, and the decisions on stderr. Exits with 1 when the source holds no feed.
     """
     import asyncio
 
     from worker import app
     from worker.edges.terminal import json_line
 
-    batch = asyncio.run(app.probe(source, None if config_path is None else _load(config_path)))
+    config = None if config_path is None else _load(config_path)
+    batch = asyncio.run(app.probe(source, config, content="page" if page else "feed"))
     for event in batch.events:
         click.echo(json_line(event.key, event.headers, event.value))
     for letter in batch.rejected:
@@ -117,9 +119,11 @@ def probe(source: str, config_path: Path | None) -> None:
         click.echo(f"warning: {warning}", err=True)
     click.echo(
         f"entries: {report.entries}, of them {report.published} would be published, {report.rejected} rejected, "
-        f"{report.unchanged} the same as another",
+        f"{report.unchanged} the same as another, {report.skipped} beyond the limit",
         err=True,
     )
+    if report.waiting:
+        click.echo(f"waiting: {report.waiting} more entries, whose pages would be asked for again", err=True)
     if batch.state.next_poll_at is not None:
         click.echo(f"next poll: not before {batch.state.next_poll_at:%Y-%m-%dT%H:%M:%SZ}", err=True)
     if report.outcome != "ok":
@@ -128,12 +132,12 @@ def probe(source: str, config_path: Path | None) -> None:
 
 @main.command()
 def extract() -> None:
-    """Read JSON Lines {"id", "text", "date"} on stdin, write one JSON object per line with the facts found.
+    """Read JSON Lines on stdin, write one JSON object per line with the facts found.
 
-    "date" is the day of publication, ISO, and may be left out. Offsets are code points into "text" as given.
+    {"id", "text", "date"}: facts of a text; "date" is the day of publication, ISO, and may be left out. Offsets are
+    code points into "text" as given. {"id", "html", "meta": {"url"}}: the main text of an article's page, as "body".
+    {"id", "a", "b"}: whether two texts are copies of one.
     """
-    from datetime import date
-
     import orjson
 
     from worker.pipeline.extract import extract as facts_of
@@ -141,10 +145,10 @@ def extract() -> None:
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             document = orjson.loads(line)
-            day = date.fromisoformat(document["date"][:10]) if document.get("date") else None
-            facts = facts_of(document["text"], day)
+            facts = facts_of(document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise click.ClickException(f'line {number}: want {{"id", "text", "date"}}: {error}') from error
+            wanted = '{"id", "text", "date"}, {"id", "html", "meta"} or {"id", "a", "b"}'
+            raise click.ClickException(f"line {number}: want {wanted}: {type(error).__name__}: {error}") from error
         sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 
@@ -195,6 +199,96 @@ def check(config_path: Path) -> None:
     config = _load(config_path)
     feeds = f"{len(config.feeds)} feed" + "s" * (len(config.feeds) != 1)
     click.echo(f"{config_path}: good: {feeds}, publishing to {ledger_name(config)}")
+
+
+@main.group()
+def feeds() -> None:
+    """List the feeds, and exchange them with feed readers as OPML."""
+
+
+_output_option = click.option(
+    "-o", "--output", "output_path", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to stdout."
+)
+_force_option = click.option("--force", is_flag=True, help="Overwrite the output file.")
+
+
+@feeds.command("list")
+@_config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
+def feeds_list(config_path: Path, *, as_json: bool) -> None:
+    """Show the feeds of a configuration, without their credentials.
+
+    On a terminal a table, else one JSON object {"id", "url", "title", "interval", "content"} per line, the interval in
+    seconds.
+    """
+    import orjson
+
+    from worker.config.subscriptions import feed_row, feed_table
+
+    rows = [feed_row(feed) for feed in _load(config_path).feeds]
+    if as_json or not sys.stdout.isatty():
+        _write(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows), None)
+    else:
+        for line in feed_table(rows):
+            click.echo(line)
+
+
+@feeds.command("import")
+@click.argument("source", metavar="FILE")
+@_output_option
+@_force_option
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Leave out the feeds that this configuration has already.",
+)
+def feeds_import(source: str, output_path: Path | None, config_path: Path | None, *, force: bool) -> None:
+    """Make a `feeds:` list for the configuration of an OPML FILE; - is stdin.
+
+    What is skipped, and why, is said on stderr, without any URL: user names and passwords in them go to the list only.
+    Exits with 1 when FILE holds no feed.
+    """
+    from worker.config.opml import NotOpml, read_opml
+    from worker.config.subscriptions import feeds_yaml, new_feeds
+
+    known = () if config_path is None else _load(config_path).feeds
+    read = read_opml(_read(source))
+    name = "stdin" if source == "-" else source
+    if isinstance(read, NotOpml):
+        raise Stop(f"{name}{'' if read.line is None else f':{read.line}'}: {read.reason}")
+    if read.warning is not None:
+        click.echo(f"{name}: warning: {read.warning}", err=True)
+    new, had = new_feeds(read.feeds, known, str(config_path))
+    skipped = sorted((*read.skipped, *had), key=lambda one: one.line)
+    for one in skipped:
+        click.echo(f"{name}:{one.line}: {one}", err=True)
+    if new:
+        _write(feeds_yaml(new), output_path, force=force)
+    where = f"; next: dateline check -c {output_path}" if new and output_path else ""
+    click.echo(f"{len(new)} of {len(new) + len(skipped)} feeds taken, {len(skipped)} skipped{where}", err=True)
+    if not read.feeds:
+        sys.exit(1)
+
+
+@feeds.command("export")
+@_config_option
+@_output_option
+@_force_option
+@click.option("--with-credentials", is_flag=True, help="Keep the user names and passwords in the URLs.")
+def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_credentials: bool) -> None:
+    """Write the feeds of a configuration as OPML 2.0: their URLs and titles, which is all that it has room for."""
+    from worker.config.opml import write_opml
+    from worker.config.subscriptions import listed_feeds
+
+    config = _load(config_path)
+    listed, stripped = listed_feeds(config.feeds, with_credentials=with_credentials)
+    _write(write_opml(listed, config.name), output_path, force=force)
+    if stripped:
+        what = "1 feed is without its" if stripped == 1 else f"{stripped} feeds are without their"
+        click.echo(f"warning: {what} user name and password; --with-credentials keeps them", err=True)
 
 
 @main.group()
@@ -327,6 +421,32 @@ def _load(path: Path) -> Config:
     from worker.config import load
 
     return load(path, os.environ)
+
+
+def _read(source: str) -> bytes:
+    """The bytes of a file, or of stdin for `-`."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise Stop(f"{source}: cannot be read: {reason}; give a file, or - for stdin") from error
+
+
+def _write(data: bytes, path: Path | None, *, force: bool = False) -> None:
+    """Write to a file, which may not be there yet unless forced, or to stdout."""
+    if path is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with path.open("wb" if force else "xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise Stop(f"{path}: is there already; choose another name, or overwrite it with --force") from error
+    except OSError as error:
+        raise Stop(f"{path}: cannot be written: {(error.strerror or 'unknown error').lower()}") from error
 
 
 def _base_url(config: Config) -> str:

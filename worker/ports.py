@@ -131,6 +131,10 @@ class Metrics(Protocol):
         """How many feeds are in each state, and how many should have been polled already."""
         ...
 
+    def page(self, result: str) -> None:
+        """A page of an article was asked for; `result` is read, later, never or gone."""
+        ...
+
     def heartbeat(self, now: datetime) -> None:
         """The loop turned."""
         ...

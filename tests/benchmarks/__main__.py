@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import feedparser
 
+from tests.fakes import settled
 from worker.model.feed import Feed
 from worker.model.fetch import Response
 from worker.pipeline import Limits, first_state, process
@@ -54,7 +55,7 @@ def main() -> None:
         body = path.read_bytes()
         response = Response(url=_FEED.url, status=200, body=body, retrieved_at=_NOW)
         fresh = first_state(_FEED)
-        known = process(_FEED, fresh, response, now=_NOW, limits=_LIMITS).state
+        known = settled(process(_FEED, fresh, response, now=_NOW, limits=_LIMITS)).state
         # One more blank at the end: other bytes, the same entries.
         touched = Response(url=_FEED.url, status=200, body=body + b"\n", retrieved_at=_NOW)
         baseline = _seconds(lambda body=body: feedparser.parse(io.BytesIO(body)))  # type: ignore[misc]  # bound at once

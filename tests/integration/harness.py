@@ -126,7 +126,7 @@ class Deployment:
         config: dict[str, Any] = {
             "name": self.name,
             "listen": "127.0.0.1:0",
-            "fetch": {"allow_networks": ["127.0.0.0/8"], "timeout": 5},
+            "fetch": {"allow_networks": ["127.0.0.0/8"], "timeout": 5, "host_gap": "1ms"},
             "schedule": {"interval": "300ms", "min_interval": "100ms", "max_interval": "1h"},
             "commit": {"max_delay": "50ms"},
             "drain_timeout": "15s",

@@ -38,6 +38,9 @@ COMMANDS = (
     "probe",
     "tap",
     "check",
+    "feeds list",
+    "feeds import",
+    "feeds export",
     "topics create",
     "kafka start",
     "kafka stop",
@@ -47,7 +50,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", ["", "topics", "kafka", *COMMANDS])
+@pytest.mark.parametrize("command", ["", "feeds", "topics", "kafka", *COMMANDS])
 def test_every_command_explains_itself(command: str):
     shown = run_cli(*command.split(), "--help")
     assert shown.returncode == 0
@@ -261,3 +264,115 @@ def test_the_demo_goes_on_without_kafka_when_its_files_cannot_be_fetched(tmp_pat
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("going on without Kafka, with an SQLite file instead: ") == 1
     assert "21 events became visible in the SQLite file" in done.stdout
+
+
+OPML = """<opml version="2.0"><body>
+<outline text="News"><outline text="One" xmlUrl="https://bob:hunter2@one.example/feed"/></outline>
+<outline text="Two" xmlUrl="feed://two.example/"/>
+<outline text="Mail" xmlUrl="imap://bob:hunter2@mail.example/"/>
+</body></opml>
+"""
+FEEDS = """feeds:
+  # News
+  - url: https://bob:hunter2@one.example/feed
+    title: "One"
+  # in no folder
+  - url: http://two.example/
+    title: "Two"
+"""
+NOT_HTTP = "xmlUrl: must begin with http:// or https://"
+
+
+def test_feeds_import_writes_a_configuration_that_check_accepts(tmp_path: Path):
+    source, output = tmp_path / "reader.opml", tmp_path / "feeds.yaml"
+    source.write_text(OPML)
+    done = run_cli("feeds", "import", str(source), "-o", str(output))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [
+        f'{source}:4: skipped "Mail": {NOT_HTTP}',
+        f"2 of 3 feeds taken, 1 skipped; next: dateline check -c {output}",
+    ]
+    assert output.read_text() == FEEDS
+    assert run_cli("check", "-c", str(output)).returncode == 0
+
+
+def test_feeds_import_overwrites_nothing_unless_forced(tmp_path: Path):
+    source, output = tmp_path / "reader.opml", tmp_path / "feeds.yaml"
+    source.write_text(OPML)
+    output.write_text("mine")
+    done = run_cli("feeds", "import", str(source), "-o", str(output))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"dateline: {output}: is there already; choose another name, or overwrite it with --force"
+    )
+    assert output.read_text() == "mine"
+    assert run_cli("feeds", "import", str(source), "-o", str(output), "--force").returncode == 0
+    assert output.read_text() == FEEDS
+
+
+def test_feeds_import_reads_stdin_and_leaves_out_what_the_configuration_has(sqlite: Deployment):
+    path = sqlite.write([{"url": "https://one.example/feed", "id": "one"}])
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "feeds", "import", "-", "-c", str(path)],
+        input=OPML,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == 'feeds:\n  - url: http://two.example/\n    title: "Two"\n'
+    assert done.stderr.splitlines() == [
+        f'stdin:2: skipped "One": it is in {path} already, with the id one',
+        f'stdin:4: skipped "Mail": {NOT_HTTP}',
+        "1 of 3 feeds taken, 2 skipped",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<rss/>", ": is not OPML; give a list of feeds that a feed reader exported"),
+        ("<opml>\n</body>", ":2: is not well-formed XML (tag name mismatch); export the list again"),
+        (None, ": cannot be read: no such file or directory; give a file, or - for stdin"),
+    ],
+)
+def test_feeds_import_of_what_is_no_list_is_one_clear_line(tmp_path: Path, content: str | None, message: str):
+    source = tmp_path / "reader.opml"
+    if content is not None:
+        source.write_text(content)
+    done = run_cli("feeds", "import", str(source))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"dateline: {source}{message}\n")
+
+
+def test_feeds_import_of_a_list_without_a_feed_fails(tmp_path: Path):
+    source, output = tmp_path / "reader.opml", tmp_path / "feeds.yaml"
+    source.write_text('<opml><body><outline text="Nothing"/></body></opml>')
+    done = run_cli("feeds", "import", str(source), "-o", str(output))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f'{source}:1: skipped "Nothing": it has no xmlUrl',
+        "0 of 1 feeds taken, 1 skipped",
+    ]
+    assert not output.exists()
+
+
+def test_feeds_export_leaves_credentials_out_unless_told_otherwise(sqlite: Deployment, tmp_path: Path):
+    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/", "title": "One"}]))
+    done = run_cli("feeds", "export", "-c", config)
+    assert done.returncode == 0
+    assert 'text="One" title="One" xmlUrl="https://one.example/"' in done.stdout
+    assert done.stderr == ("warning: 1 feed is without its user name and password; --with-credentials keeps them\n")
+    output = tmp_path / "out.opml"
+    kept = run_cli("feeds", "export", "-c", config, "--with-credentials", "-o", str(output))
+    assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
+    assert 'xmlUrl="https://bob:hunter2@one.example/"' in output.read_text()
+    assert run_cli("feeds", "export", "-c", config, "-o", str(output)).returncode == 1
+
+
+def test_feeds_list_is_json_lines_when_piped(sqlite: Deployment):
+    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/", "id": "one", "content": "page"}]))
+    done = run_cli("feeds", "list", "-c", config)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"id": "one", "url": "https://one.example/", "title": None, "interval": 0.3, "content": "page"}
+    ]

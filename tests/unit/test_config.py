@@ -5,6 +5,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from worker.config import Config, ConfigError, Problem, load, loads
 from worker.config.feeds import FeedEntry
 from worker.config.section import keys, subsection
 from worker.model.errors import Stop
-from worker.model.feed import Feed
+from worker.model.feed import Backfill, Feed
 
 DATA = Path(__file__).parent.parent / "data" / "config"
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "config.example.yaml"
@@ -33,6 +34,7 @@ NEEDED = "is needed with protocol SASL_SSL; write PLAIN, SCRAM-SHA-256 or SCRAM-
 LISTEN = "must be host:port, such as 127.0.0.1:9108; an IPv6 host stands in [brackets]"
 BROKER_ADDRESS = "must be host:port, such as localhost:9092; an IPv6 host stands in [brackets]"
 SET_INTERVAL = "set this feed's interval too"
+BACKFILL = "must be all, none, a number of entries, or a date such as 2026-01-31 or 2026-01-31T12:00:00Z"
 PORT = "the port must be between 1 and 65535"
 
 
@@ -66,6 +68,12 @@ def test_a_file_with_only_a_feed_gets_every_default() -> None:
     assert (config.fetch.timeout_seconds, config.fetch.connect_timeout_seconds) == (30.0, 10.0)
     assert (config.fetch.max_body_bytes, config.fetch.concurrency) == (5_242_880, 100)
     assert config.fetch.allow_networks == ()
+    assert (config.fetch.max_entries, config.fetch.max_pages, config.fetch.host_gap_seconds) == (5000, 100, 1.0)
+    assert (config.articles.content, config.articles.backfill, config.articles.recheck_seconds) == (
+        "feed",
+        Backfill(),
+        86_400.0,
+    )
     assert config.schedule.interval_seconds == 900.0
     assert (config.schedule.min_interval_seconds, config.schedule.max_interval_seconds) == (60.0, 86_400.0)
     assert (config.commit.max_events, config.commit.max_bytes) == (500, 8_388_608)
@@ -277,6 +285,23 @@ SETTINGS_MISTAKES = [
     ("fetch: {max_body_bytes: 5XB}", f"2:25: fetch.max_body_bytes: {SIZE}"),
     ("fetch: {max_body_bytes: [5]}", f"2:25: fetch.max_body_bytes: {SIZE}"),
     ("fetch: {max_body_bytes: 0}", "2:25: fetch.max_body_bytes: must be at least 1 byte and less than 8 EiB"),
+    ("fetch: {max_entries: 0}", "2:22: fetch.max_entries: must be at least 1"),
+    ("fetch: {max_pages: all}", "2:20: fetch.max_pages: must be a whole number"),
+    ("fetch: {host_gap: 0}", "2:19: fetch.host_gap: must be more than 0 and at most 366 days"),
+    ("articles: {content: html}", "2:21: articles.content: must be feed or page"),
+    ("articles: {content: 5}", "2:21: articles.content: must be feed or page"),
+    ("articles: {backfill: 0}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: -5}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: 2.5}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: yes}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: [all]}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: 20260131}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: 2026-02-30}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: 2026-W05-1}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {backfill: '0001-01-01T00:00:00+01:00'}", f"2:22: articles.backfill: {BACKFILL}"),
+    ("articles: {recheck: 0}", "2:21: articles.recheck: must be more than 0 and at most 366 days; or off"),
+    ("articles: {recheck: on}", f"2:21: articles.recheck: {DURATION}; or off"),
+    ("articles: {rechek: 1h}", '2:12: articles: unknown key "rechek"; did you mean "recheck"?'),
     ("fetch: {concurrency: many}", "2:22: fetch.concurrency: must be a whole number"),
     (
         "fetch: {allow_networks: [10.0.0.1/8]}",
@@ -403,6 +428,54 @@ def test_a_plain_url_is_a_feed_with_everything_from_the_schedule() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "backfill"),
+    [
+        ("all", Backfill()),
+        ("none", Backfill(newest=0)),
+        ("1", Backfill(newest=1)),
+        ("'20'", Backfill(newest=20)),
+        ("1_000_000", Backfill(newest=1_000_000)),
+        ("2026-01-31", Backfill(since_at=datetime(2026, 1, 31, tzinfo=UTC))),
+        ("2026-01-31 12:30:00", Backfill(since_at=datetime(2026, 1, 31, 12, 30, tzinfo=UTC))),
+        ("2026-01-31T12:30Z", Backfill(since_at=datetime(2026, 1, 31, 12, 30, tzinfo=UTC))),
+        ("2026-01-31T23:30:00-05:00", Backfill(since_at=datetime(2026, 2, 1, 4, 30, tzinfo=UTC))),
+    ],
+)
+def test_a_backfill_is_a_word_a_number_or_a_moment(written: str, backfill: Backfill) -> None:
+    assert settings(f"articles: {{backfill: {written}}}").articles.backfill == backfill
+    [feed] = feeds(f"feeds: [{{url: 'https://example.org/', backfill: {written}}}]\narticles: {{backfill: 7}}")
+    assert feed.backfill == backfill
+
+
+@pytest.mark.parametrize(
+    ("articles", "own", "seconds"),
+    [
+        ("content: page", "", 86_400.0),
+        ("content: page, recheck: 1h", "", 3600.0),
+        ("content: page, recheck: off", "", None),
+        ("content: page, recheck: 'off'", ", recheck: 90m", 5400.0),
+        ("content: page, recheck: 1h", ", recheck: off", None),
+        ("content: page", ", content: feed, recheck: 1h", None),
+        ("", "", None),
+        ("", ", content: page", 86_400.0),
+    ],
+)
+def test_pages_are_rechecked_where_they_are_fetched_at_all(articles: str, own: str, seconds: float | None) -> None:
+    [feed] = feeds(f"feeds: [{{url: 'https://example.org/'{own}}}]\narticles: {{{articles}}}")
+    assert feed.recheck_seconds == seconds
+
+
+def test_feeds_take_the_place_of_their_text_from_the_articles_section() -> None:
+    found = feeds("""\
+articles: {content: page, backfill: none}
+feeds:
+  - https://example.org/1
+  - {url: https://example.org/2, content: feed, backfill: all}
+""")
+    assert [(feed.content, feed.backfill) for feed in found] == [("page", Backfill(newest=0)), ("feed", Backfill())]
+
+
 def test_a_feed_can_say_everything_itself() -> None:
     [feed] = feeds("""\
 feeds:
@@ -507,6 +580,9 @@ FEED_MISTAKES = [
     ("- {url: 'https://example.org/', id: 7}", "2:37: feeds[0].id: must be text; put it in quotes"),
     ("- {url: 'https://example.org/', title: ''}", "2:40: feeds[0].title: must not be empty"),
     ("- {url: 'https://example.org/', titel: x}", '2:33: feeds[0]: unknown key "titel"; did you mean "title"?'),
+    ("- {url: 'https://example.org/', content: pages}", "2:42: feeds[0].content: must be feed or page"),
+    ("- {url: 'https://example.org/', backfill: some}", f"2:43: feeds[0].backfill: {BACKFILL}"),
+    ("- {url: 'https://example.org/', recheck: daily}", f"2:42: feeds[0].recheck: {DURATION}; or off"),
     ("- {url: 'https://example.org/', interval: fast}", f"2:43: feeds[0].interval: {DURATION}"),
     (
         "- {url: 'https://example.org/', interval: 10s}",
@@ -589,6 +665,22 @@ def test_mistakes_elsewhere_do_not_hide_a_feed_that_breaks_the_schedule() -> Non
     ]
 
 
+def test_text_with_surrogates_is_refused_by_either_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No encoder takes them. libyaml refuses them itself, PyYAML's own parser lets them pass."""
+    text = (
+        'feeds: [{url: "https://example.org/", title: "a\\ud800", publisher: "\\udfff"}, "https://example.org/\\ud800"]'
+    )
+    [line] = mistakes(text)
+    assert line.startswith("c.yaml:1:50: not valid YAML: found invalid Unicode character escape code")
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    surrogates = "must be text without surrogates (U+D800 to U+DFFF); write the character itself"
+    assert mistakes(text) == [
+        f"c.yaml:1:46: feeds[0].title: {surrogates}",
+        f"c.yaml:1:68: feeds[0].publisher: {surrogates}",
+        "c.yaml:1:79: feeds[1]: must be a URL without blanks, control characters and backslashes; write a blank as %20",
+    ]
+
+
 def test_many_feeds_are_all_kept() -> None:
     text = "feeds:\n" + "".join(f"- https://news{n}.example.org/feed/{n}\n" for n in range(5000))
     found = feeds(text)
@@ -610,6 +702,10 @@ def test_the_environment_goes_over_the_file() -> None:
             "DATELINE_FETCH__MAX_BODY_BYTES": "1MiB",
             "DATELINE_FETCH__ALLOW_NETWORKS": "10.0.0.0/8,fd00::/8",
             "DATELINE_SQLITE__PATH": "007",
+            "DATELINE_FETCH__MAX_PAGES": "7",
+            "DATELINE_ARTICLES__CONTENT": "page",
+            "DATELINE_ARTICLES__BACKFILL": "25",
+            "DATELINE_ARTICLES__RECHECK": "off",
             "DATELINE_DRAIN_TIMEOUT": "5",
         },
     )
@@ -622,6 +718,12 @@ def test_the_environment_goes_over_the_file() -> None:
     assert (config.fetch.timeout_seconds, config.fetch.connect_timeout_seconds) == (40.0, 35.0)
     assert config.fetch.max_body_bytes == 1_048_576
     assert config.fetch.allow_networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+    assert config.fetch.max_pages == 7
+    assert (config.articles.content, config.articles.backfill) == ("page", Backfill(newest=25))
+    assert config.articles.recheck_seconds == "off"
+    assert [(feed.content, feed.backfill, feed.recheck_seconds) for feed in config.feeds] == [
+        ("page", Backfill(newest=25), None)
+    ]
     assert config.sqlite.path == Path("007")
     assert config.drain_timeout_seconds == 5.0
 
@@ -671,6 +773,9 @@ def test_variables_of_others_and_empty_ones_count_as_not_set() -> None:
         ("DATELINE_KAFKA__CREATE_TOPICS", "1", "must be true or false"),
         ("DATELINE_KAFKA__BOOTSTRAP_SERVERS", "a:1,b", BROKER_ADDRESS),
         ("DATELINE_DRAIN_TIMEOUT", "soon", DURATION),
+        ("DATELINE_ARTICLES", "page", "is a section; set its keys one by one, as DATELINE_ARTICLES__KEY"),
+        ("DATELINE_ARTICLES__BACKFILL", "some", BACKFILL),
+        ("DATELINE_FETCH__HOST_GAP", "soon", DURATION),
     ],
 )
 def test_a_mistake_in_the_environment_names_its_variable(name: str, value: str, message: str) -> None:
@@ -825,7 +930,11 @@ def test_redacted_is_the_effective_configuration_in_the_form_of_the_file(tmp_pat
 listen: localhost:0
 kafka: {{bootstrap_servers: 'a:1', security: {{{SASL}, password: hunter2}}}}
 fetch: {{allow_networks: [10.0.0.0/8], user_agent: X}}
-feeds: ['https://bob:hunter2@example.org/@x', {{url: 'https://example.org//a@y', id: y, title: T, interval: 1h}}]
+articles: {{backfill: 2026-01-31, recheck: off}}
+feeds:
+- https://bob:hunter2@example.org/@x
+- {{url: 'https://example.org//a@y', id: y, title: T, interval: 1h, content: page, backfill: none}}
+- {{url: 'https://example.org/z', id: z, content: page, backfill: 5, recheck: 1m}}
 """,
         "c.yaml",
         {},
@@ -846,17 +955,25 @@ feeds: ['https://bob:hunter2@example.org/@x', {{url: 'https://example.org//a@y',
         "timeout": 30.0,
         "connect_timeout": 10.0,
         "max_body_bytes": 5_242_880,
+        "max_entries": 5000,
+        "max_pages": 100,
         "concurrency": 100,
+        "host_gap": 1.0,
         "allow_networks": ["10.0.0.0/8"],
     }
+    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off"}
     limits = {"min_interval": 60.0, "max_interval": 86_400.0}
+    first = {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "interval": 900.0}
+    second = {"content": "page", "backfill": "none", "recheck": "off", "interval": 3600.0}
+    third = {"content": "page", "backfill": 5, "recheck": 60.0, "interval": 900.0}
     assert plain["feeds"] == [
-        {"url": "https://***@example.org/@x", "id": plain["feeds"][0]["id"], "interval": 900.0} | limits,
-        {"url": "https://example.org//a@y", "id": "y", "title": "T", "interval": 3600.0} | limits,
+        {"url": "https://***@example.org/@x", "id": plain["feeds"][0]["id"]} | first | limits,
+        {"url": "https://example.org//a@y", "id": "y", "title": "T"} | second | limits,
+        {"url": "https://example.org/z", "id": "z"} | third | limits,
     ]
     # Without its secrets it says the same once more.
-    kept = loads(json.dumps(settings("").redacted()), "c.yaml", {})
-    assert kept == settings("")
+    for text in ("", "articles: {content: page, backfill: 2026-01-31, recheck: off}", "articles: {backfill: 5}"):
+        assert loads(json.dumps(settings(text).redacted()), "c.yaml", {}) == settings(text)
 
 
 MARK = "Zq7"

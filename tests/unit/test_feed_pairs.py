@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from tests import schema
+from tests.fakes import settled
 from worker.model.feed import Feed
 from worker.model.fetch import Response
 from worker.pipeline import Limits, first_state, process
@@ -57,9 +58,8 @@ def test_the_messages_of_a_document_say_what_is_expected_of_them(document: Path)
         body=document.read_bytes(),
         retrieved_at=NOW,
     )
-    batch = process(
-        FEED, first_state(FEED), response, now=NOW, limits=Limits(max_body_bytes=100_000, max_event_bytes=100_000)
-    )
+    limits = Limits(max_body_bytes=100_000, max_event_bytes=100_000)
+    batch = settled(process(FEED, first_state(FEED), response, now=NOW, limits=limits))
     messages = [orjson.loads(event.value) for event in reversed(batch.events)]
     for message in messages:
         schema.validate(message)

@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests import schema
+from tests.fakes import settled
 from worker.model.feed import Feed
 from worker.model.fetch import FetchFailure, Request, Response
 from worker.pipeline import Limits, first_state, owned_articles, process, request_for
+from worker.pipeline.compose import RULES
 from worker.steps.encode import decode_state, encode_state
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Poller:
 
     def poll(self, fetched: Fetched) -> Batch:
         """One poll, an hour after the last. What holds of every batch is checked."""
-        batch = process(self.feed, self.state, fetched, now=self.now, limits=self.limits, taken=self.taken)
+        batch = settled(process(self.feed, self.state, fetched, now=self.now, limits=self.limits, taken=self.taken))
         assert batch == process(self.feed, self.state, fetched, now=self.now, limits=self.limits, taken=self.taken)
         assert (batch.feed_id, batch.shard_key) == (self.feed.id, self.feed.shard_key)
         assert batch.state.version == self.state.version + 1
@@ -155,7 +157,7 @@ def test_the_seed_document_says_what_the_gold_says(poller: Poller, response: Res
     assert said["lead"]["text"] == GOLD["lead"]["text"]
     assert len(said["paragraphs"]) == 11
     assert [part["text"] for part in said["paragraphs"]] == [part["text"] for part in GOLD["paragraphs"]]
-    assert said["extraction"] == {"rules": "1", "warnings": [], "truncated": False}
+    assert said["extraction"] == {"rules": RULES, "warnings": [], "truncated": False}
 
 
 # Identity and change
@@ -322,11 +324,12 @@ def test_entries_with_the_http_and_the_https_variant_of_one_link_are_told_apart(
     assert len(set(ids(batch))) == 2
 
 
-def test_an_empty_entry_does_not_lend_its_id_to_another(poller: Poller) -> None:
-    front_page = item(None, "https://news.example/")
-    assert len(poller.read("<item/>")) == 1
-    assert len(poller.read("<item><title>One</title></item>", front_page)) == 2
-    assert poller.read("<item/>", front_page) == []
+def test_an_empty_entry_is_a_dead_letter_once_and_never_an_article(poller: Poller) -> None:
+    batch = poller.poll(answer(rss("<item/>", item("One"))))
+    assert [letter.reason for letter in batch.rejected] == ["empty_entry"]
+    assert len(batch.events) == 1
+    batch = poller.poll(answer(rss("<item/>", item("Two"))))
+    assert (batch.report.rejected, batch.report.unchanged, batch.report.published) == (0, 1, 1)
 
 
 def test_entries_without_a_link_are_articles_of_their_feed_alone() -> None:
@@ -644,7 +647,7 @@ def test_a_broken_document_is_kept_as_it_travelled_and_cut_to_the_limit(poller: 
     assert headers["dateline_truncated"] == b"true"
     assert headers["dateline_reason"] == headers["__connect.errors.exception.class.name"] == b"broken"
     assert headers["__connect.errors.stage"] == b"parse"
-    assert b"well-formed" in headers["__connect.errors.exception.message"]
+    assert b"breaks off" in headers["__connect.errors.exception.message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><body>x</body></html>", b"OK"])

@@ -26,6 +26,7 @@ MESSAGE: dict[str, Any] = {
         "guid": "urn:story:1",
         "url": "https://wire.example/1?utm_source=rss",
         "canonical_url": "https://wire.example/1",
+        "also_in": ["world-wire-europe"],
         "retrieved_at": "2025-05-24T18:20:00Z",
         "content_from": "feed",
         "raw_sha256": "a" * 64,
@@ -35,14 +36,21 @@ MESSAGE: dict[str, Any] = {
     "published_at": {
         "at": "2025-05-24T21:14:00+03:00",
         "origin": "published",
+        "precision": "second",
         "surface": "Sat, 24 May 2025 21:14:00 +0300",
     },
-    "updated_at": {"at": "2025-05-24T18:15:00Z", "origin": "updated", "surface": "2025-05-24T18:15:00Z"},
+    "updated_at": {
+        "at": "2025-05-24T18:15:00Z",
+        "origin": "updated",
+        "precision": "second",
+        "surface": "2025-05-24T18:15:00Z",
+    },
     "headline": "Defenders return home",
     "byline": "Jane Doe",
     "section": "World",
     "tags": ["World"],
     "media": [{"url": "https://wire.example/1.jpg", "type": "image/jpeg", "length_bytes": 12}],
+    "location": {"latitude": 50.45, "longitude": 30.52},
     "dateline": {
         "text": "KYIV, May 24 -",
         "start": 0,
@@ -57,10 +65,22 @@ MESSAGE: dict[str, Any] = {
     "lead": {"text": "They came.", "start": 15, "end": 25},
     "paragraphs": [{"text": "They came.", "start": 15, "end": 25}],
     "text": "KYIV, May 24 - They came.",
+    "fingerprint": [48713204, -201334],
     "extraction": {"rules": "1", "warnings": [], "truncated": False},
 }
 
-OBJECTS = ("", "source", "published_at", "updated_at", "media.0", "dateline", "lead", "paragraphs.0", "extraction")
+OBJECTS = (
+    "",
+    "source",
+    "published_at",
+    "updated_at",
+    "media.0",
+    "location",
+    "dateline",
+    "lead",
+    "paragraphs.0",
+    "extraction",
+)
 
 
 def changed(path: str, value: object) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from .kafka import Kafka, Security, Topics
 from .loading import load, loads
 from .problems import ConfigError, Problem
-from .schema import Commit, Config, Fetch, Log, Schedule, Sqlite
+from .schema import Articles, Commit, Config, Fetch, Log, Schedule, Sqlite
 
 __all__ = [
+    "Articles",
     "Commit",
     "Config",
     "ConfigError",

@@ -22,6 +22,7 @@ _MESSAGES = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "string_type": "must be text",
+    "string_unicode": "must be text without surrogates (U+D800 to U+DFFF); write the character itself",
     "string_too_short": "must not be empty",
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",

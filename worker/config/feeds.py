@@ -1,66 +1,22 @@
 """Feeds: from what the file says of each to the model's `Feed`, with its id and shard key."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo, field_validator
 
 from worker.model.feed import Feed
 
+from .location import Location, default_id, location
 from .problems import Mistake
-from .schema import Schedule
-from .section import Seconds, Section, Text, matching
-from .values import WRONG_PORT, duration_text, host_and_port, joined
+from .schema import Articles, Schedule
+from .section import Content, FirstPoll, Seconds, SecondsOrOff, Section, Text, matching
+from .values import duration_text
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
-
-# RFC 3986, appendix B, with the authority taken apart.
-_URL = re.compile(r"(https?)://(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(\?[^#]*)?(?:#.*)?", re.IGNORECASE)
-_NOT_IN_URL = re.compile(r"[\s\x00-\x1f\x7f\\]")
-_DEFAULT_PORT = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Location:
-    """A feed's URL in its one form. `public` is the same without credentials, and all that ids are made of."""
-
-    url: str
-    public: str
-    host: str
-    path: str
-
-
-def _location(value: object) -> _Location:
-    if not isinstance(value, str):
-        raise Mistake("must be a URL")
-    if _NOT_IN_URL.search(value):
-        raise Mistake("must be a URL without blanks, control characters and backslashes; write a blank as %20")
-    match = _URL.fullmatch(value)
-    if match is None:
-        raise Mistake("must begin with http:// or https://")
-    scheme, credentials, authority, path, query = (part or "" for part in match.groups())
-    host, port = host_and_port(authority)
-    if port == 0:
-        raise Mistake(WRONG_PORT)
-    scheme = scheme.lower()
-    path = path or "/"
-    rest = f"{joined(host, None if port == _DEFAULT_PORT[scheme] else port)}{path}{query}"
-    return _Location(
-        url=f"{scheme}://{credentials}@{rest}" if credentials else f"{scheme}://{rest}",
-        public=f"{scheme}://{rest}",
-        host=host,
-        path=path,
-    )
-
-
-def _default_id(location: _Location) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{location.host}{location.path}".lower())[:80].strip("-")
-    return f"{slug}-{sha256(location.public.encode()).hexdigest()[:8]}".lstrip("-")
 
 
 @cache
@@ -99,7 +55,7 @@ class _Others:
 class FeedEntry(Section):
     """One entry under `feeds`. What it leaves out comes from its URL and from the schedule."""
 
-    url: Annotated[_Location, PlainValidator(_location)]
+    url: Annotated[Location, PlainValidator(location)]
     id: (
         Annotated[
             str,
@@ -112,18 +68,21 @@ class FeedEntry(Section):
     ) = Field(default=None, validate_default=True)
     title: Text | None = None
     publisher: Text | None = None
+    content: Content | None = None
+    backfill: FirstPoll | None = None
+    recheck_seconds: SecondsOrOff | None = Field(default=None, alias="recheck")
     max_interval_seconds: Seconds | None = Field(default=None, alias="max_interval")
     min_interval_seconds: Seconds | None = Field(default=None, alias="min_interval", validate_default=True)
     interval_seconds: Seconds | None = Field(default=None, alias="interval", validate_default=True)
 
     @field_validator("url")
     @classmethod
-    def _polled_once(cls, location: _Location, info: ValidationInfo) -> _Location:
+    def _polled_once(cls, url: Location, info: ValidationInfo) -> Location:
         others = cast("_Others", info.context)
-        first = others.urls.setdefault(location.url, others.index)
+        first = others.urls.setdefault(url.url, others.index)
         if first != others.index:
             raise Mistake(f"is the same URL as {others.where(first)}; keep one")
-        return location
+        return url
 
     @field_validator("id")
     @classmethod
@@ -131,7 +90,7 @@ class FeedEntry(Section):
         others = cast("_Others", info.context)
         if given is None and "url" not in info.data:
             return None
-        feed_id = given or _default_id(info.data["url"])
+        feed_id = given or default_id(info.data["url"])
         first = others.ids.setdefault(feed_id, others.index)
         if first != others.index:
             raise Mistake(f"is the same id as that of {others.where(first)}; give this feed an id of its own")
@@ -168,12 +127,12 @@ def _clash(key: str, limit: str, own: Mapping[str, float | None], schedule: Sche
 
 
 def build(
-    items: list[Any], schedule: Schedule | None, where: Callable[[int], str]
+    items: list[Any], schedule: Schedule | None, articles: Articles | None, where: Callable[[int], str]
 ) -> Iterator[Feed | tuple[int, ValidationError]]:
     """Each entry as a `Feed`, or its index and what is wrong with it.
 
-    `schedule` is None when it is wrong itself: entries are still checked, as far as that goes without it. `where`
-    tells people where the entry with this index stands.
+    `schedule` and `articles` are None when they are wrong themselves: entries are still checked, as far as that goes
+    without them. `where` tells people where the entry with this index stands.
     """
     others = _Others(schedule=schedule, where=where)
     for index, item in enumerate(items):
@@ -183,8 +142,10 @@ def build(
         except ValidationError as error:
             yield index, error
             continue
-        if schedule is None or entry.id is None:
+        if schedule is None or articles is None or entry.id is None:
             continue
+        content = entry.content or articles.content
+        recheck = entry.recheck_seconds or articles.recheck_seconds
         yield Feed(
             id=entry.id,
             url=entry.url.url,
@@ -194,4 +155,7 @@ def build(
             interval_seconds=entry.interval_seconds or schedule.interval_seconds,
             min_interval_seconds=entry.min_interval_seconds or schedule.min_interval_seconds,
             max_interval_seconds=entry.max_interval_seconds or schedule.max_interval_seconds,
+            content=content,
+            backfill=entry.backfill or articles.backfill,
+            recheck_seconds=None if content == "feed" or recheck == "off" else recheck,
         )

@@ -121,7 +121,7 @@ def _config(data: Mapping[str, Any], report: _Report) -> Config | None:
         return None
     schedule = config.schedule if config else _schedule(settings.get("schedule"))
     feeds = []
-    for result in build(items, schedule, report.where):
+    for result in build(items, schedule, config.articles if config else None, report.where):
         if isinstance(result, Feed):
             feeds.append(result)
             continue

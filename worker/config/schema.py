@@ -1,6 +1,5 @@
 """The configuration as typed sections. The keys of the file are the aliases; units are in the attributes' names."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,12 +15,24 @@ from pydantic import (
 )
 
 from worker import __version__
-from worker.model.feed import Feed
+from worker.model.feed import Backfill, Feed
 
 from .kafka import Kafka
 from .problems import Mistake
-from .section import Count, FilePath, Network, Seconds, SecretFile, Section, Size, matching
-from .values import address, duration_text, joined, split_commas
+from .section import (
+    Content,
+    Count,
+    FilePath,
+    FirstPoll,
+    Network,
+    Seconds,
+    SecondsOrOff,
+    SecretFile,
+    Section,
+    Size,
+    matching,
+)
+from .values import address, backfill_written, duration_text, joined, split_commas, without_credentials
 
 _HIDDEN = "***"
 
@@ -38,7 +49,11 @@ class Sqlite(Section):
 
 
 class Fetch(Section):
-    """How documents are asked for. `max_body_bytes` caps the bytes as they travel and, separately, once inflated."""
+    """How documents are asked for, and how much is taken.
+
+    `max_body_bytes` caps the bytes as they travel and, separately, once inflated; `max_entries` the entries read of
+    one document; `max_pages` the pages of articles fetched in one poll of one feed.
+    """
 
     # RFC 9110, 5.5: visible ASCII and blanks; anything else could break out of the header.
     user_agent: Annotated[
@@ -47,7 +62,10 @@ class Fetch(Section):
     timeout_seconds: Seconds = Field(default=30.0, alias="timeout")
     connect_timeout_seconds: Seconds = Field(default=10.0, alias="connect_timeout")
     max_body_bytes: Size = 5 * 2**20
+    max_entries: Count = 5000
+    max_pages: Count = 100
     concurrency: Count = 100
+    host_gap_seconds: Seconds = Field(default=1.0, alias="host_gap")
     allow_networks: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
 
     @field_validator("connect_timeout_seconds")
@@ -76,6 +94,14 @@ class Schedule(Section):
         if value > high:
             raise Mistake(f"{duration_text(value)} is above max_interval ({duration_text(high)})")
         return value
+
+
+class Articles(Section):
+    """Where the text of articles comes from, and which are published, unless a feed says otherwise itself."""
+
+    content: Content = "feed"
+    backfill: FirstPoll = Backfill()
+    recheck_seconds: SecondsOrOff = Field(default=86400.0, alias="recheck")
 
 
 class Commit(Section):
@@ -113,6 +139,7 @@ class Config(Section):
     sqlite: Sqlite = Sqlite()
     fetch: Fetch = Fetch()
     schedule: Schedule = Schedule()
+    articles: Articles = Articles()
     commit: Commit = Commit()
     drain_timeout_seconds: Seconds = Field(default=20.0, alias="drain_timeout")
     log: Log = Log()
@@ -153,16 +180,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, SecretFile):
-        return str(value.path)
+        value = value.path
+    elif isinstance(value, Backfill):
+        value = backfill_written(value)
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _plain_feed(feed: Feed) -> dict[str, str | float]:
     parts = {
-        "url": re.sub(r"^(https?://)[^/?#]*@", rf"\1{_HIDDEN}@", feed.url),
+        "url": without_credentials(feed.url, f"{_HIDDEN}@"),
         "id": feed.id,
         "title": feed.title,
         "publisher": feed.publisher,
+        "content": feed.content,
+        "backfill": backfill_written(feed.backfill),
+        "recheck": (feed.recheck_seconds or "off") if feed.content == "page" else None,
         "interval": feed.interval_seconds,
         "min_interval": feed.min_interval_seconds,
         "max_interval": feed.max_interval_seconds,

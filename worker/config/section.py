@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -12,14 +12,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     PlainValidator,
     SecretStr,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 
+from worker.model.feed import Backfill
+
 from .problems import Mistake
-from .values import duration, network, size
+from .values import backfill, duration, duration_or_off, network, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +103,12 @@ def _secret_file(value: object) -> SecretFile:
 
 
 Seconds = Annotated[float, BeforeValidator(duration)]
+SecondsOrOff = Annotated[float | Literal["off"], PlainValidator(duration_or_off)]
 Size = Annotated[int, BeforeValidator(size)]
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
+Content = Literal["feed", "page"]
+FirstPoll = Annotated[InstanceOf[Backfill], BeforeValidator(backfill)]
 FilePath = Annotated[Path, PlainValidator(_path)]
 ReadableFile = Annotated[Path, PlainValidator(_readable)]
 ReadSecret = Annotated[SecretFile, PlainValidator(_secret_file)]

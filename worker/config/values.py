@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Literal
+
+from worker.model.feed import Backfill
 
 from .problems import Mistake
 
@@ -27,6 +31,9 @@ WRONG_PORT = "the port must be between 1 and 65535"
 _ADDRESS = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 # Underscores are not host names by RFC 952, but container networks are full of them.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ].+)?")
+# No document holds as many. A date without its dashes (20260131) is above it, and is found out.
+_MOST_ENTRIES = 1_000_000
 
 
 def duration(value: object) -> float:
@@ -55,6 +62,54 @@ def duration_text(seconds: float) -> str:
         count, left_ms = divmod(left_ms, unit_ms)
         parts.append(f"{count}{unit}" if count else "")
     return "".join(parts) or "0s"
+
+
+def duration_or_off(value: object) -> float | Literal["off"]:
+    """A duration as `duration` reads it, or `off`, which YAML takes for false when it stands without quotes.
+
+    Raises:
+        Mistake: for anything else.
+    """
+    if value is False or value == "off":
+        return "off"
+    try:
+        return duration(value)
+    except Mistake as error:
+        raise Mistake(f"{error}; or off") from None
+
+
+def backfill(value: object) -> Backfill:
+    """What `all`, `none`, a number of entries, an ISO date or an ISO date-time mean; without an offset it is UTC.
+
+    Raises:
+        Mistake: for anything else.
+    """
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if text in ("all", "none"):
+        return Backfill(newest=0 if text == "none" else None)
+    try:
+        if re.fullmatch(r"[0-9]{1,7}", text) and 1 <= int(text) <= _MOST_ENTRIES:
+            return Backfill(newest=int(text))
+        if _DATE.fullmatch(text):
+            at = datetime.fromisoformat(text)
+            return Backfill(since_at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except (ValueError, OverflowError):
+        pass
+    raise Mistake("must be all, none, a number of entries, or a date such as 2026-01-31 or 2026-01-31T12:00:00Z")
+
+
+def backfill_written(given: Backfill) -> str | int:
+    """The form of the file."""
+    if given.since_at is not None:
+        return given.since_at.isoformat().replace("+00:00", "Z")
+    if given.newest is None:
+        return "all"
+    return given.newest or "none"
+
+
+def without_credentials(url: str, instead: str = "") -> str:
+    """An http(s) URL without its user name and password; `instead` is what stands in their place."""
+    return re.sub(r"^(https?://)[^/?#]*@", rf"\g<1>{instead}", url, flags=re.IGNORECASE)
 
 
 def size(value: object) -> int:

@@ -30,6 +30,11 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.9, */*;q=0.5"
 )
+_ACCEPT_BY_KIND = {
+    "feed": _ACCEPT,
+    "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
+    "robots": "text/plain, */*;q=0.5",
+}
 _MAX_REDIRECTS = 10
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BODYLESS_STATUSES = frozenset({204, 304})  # RFC 9110, 15.3.5 and 15.4.5
@@ -70,7 +75,7 @@ class HttpFetcher:
         allow_networks: Sequence[Network],
         clock: Clock,
     ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
         self._timeout_seconds = timeout_seconds
         self._connect_timeout_seconds = connect_timeout_seconds
         self._max_body_bytes = max_body_bytes
@@ -120,14 +125,15 @@ class HttpFetcher:
             start = _parse_url(request.url)
         except ValueError as error:
             raise _FailedError("protocol", str(error)) from error
-        own = self._headers | _validators(request) | _authorization(start)
+        common = self._headers | {"Accept": _ACCEPT_BY_KIND[request.kind]}
+        own = common | _validators(request) | _authorization(start)
         url = start.with_user(None)
         seen: set[URL] = set()
         while True:
             seen.add(url)
             visit.arrive(url)
             # Validators and credentials belong to the server they came from, and to no other.
-            headers = own if _origin(url) == _origin(start) else self._headers
+            headers = own if _origin(url) == _origin(start) else common
             answer = await self._ask(url, headers, visit)
             if isinstance(answer, Response):
                 return answer

@@ -30,6 +30,9 @@ _DELAY_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0)
 _COMMIT_BUCKETS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _ARTICLE_DELAY_BUCKETS = (10.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 
+# What can become of an entry; see `worker.model.event.PollReport`.
+_DISPOSITIONS = ("published", "revised", "withdrawn", "unchanged", "skipped", "rejected")
+
 
 class PrometheusMetrics:
     """Implements `worker.ports.Metrics` on a registry of its own."""
@@ -89,8 +92,14 @@ class PrometheusMetrics:
         self._entries = Counter(
             "dateline_entries_seen_total", "Entries seen, by what became of them.", ["disposition"], registry=registry
         )
-        for disposition in ("published", "revised", "unchanged", "rejected"):
+        for disposition in _DISPOSITIONS:
             self._entries.labels(disposition)
+        # Whether full texts are to be had, and if not, whether it is worth asking again.
+        self._pages = Counter(
+            "dateline_pages_total", "Pages of articles asked for, by what came of it.", ["result"], registry=registry
+        )
+        for result in ("read", "later", "never", "gone"):
+            self._pages.labels(result)
 
         # The product: article events that consumers can see, by what they say.
         self._articles = Counter(
@@ -170,7 +179,7 @@ class PrometheusMetrics:
         for batch in batches:
             report = batch.report
             self._polls.labels(report.outcome).inc()
-            for disposition in ("published", "revised", "unchanged", "rejected"):
+            for disposition in _DISPOSITIONS:
                 if count := getattr(report, disposition):
                     self._entries.labels(disposition).inc(count)
             for event in batch.events:
@@ -203,6 +212,10 @@ class PrometheusMetrics:
         for state in ("active", "failing", "gone", "new"):
             self._feeds.labels(state).set(counts.get(state, 0))
         self._overdue.set(overdue)
+
+    def page(self, result: str) -> None:
+        """See `worker.ports.Metrics`."""
+        self._pages.labels(result).inc()
 
     def heartbeat(self, now: datetime) -> None:
         """See `worker.ports.Metrics`."""

@@ -8,20 +8,28 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from .entry import Media
+    from .entry import Location, Media
     from .facts import Dateline, Span
 
 Change = Literal["published", "revised", "withdrawn"]
 ContentFrom = Literal["feed", "page"]
+Precision = Literal["second", "minute", "day", "month", "year"]
+
+# What a reader would call the article. `updated` alone, tags and pictures make no revision.
+REVISED_BY = ("headline", "byline", "section", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instant:
-    """A moment as the publisher gave it: `at` keeps its UTC offset, `surface` is the text it was read from."""
+    """A moment as the publisher gave it: `at` keeps its UTC offset, `surface` is the text it was read from.
+
+    `precision` is the smallest unit that the surface names; what is smaller is zero in `at` (one, for days and months).
+    """
 
     at: datetime
     origin: str
     surface: str
+    precision: Precision = "second"
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -62,6 +70,7 @@ class Draft:
     text: str
     published_at: Instant | None
     updated_at: Instant | None
+    location: Location | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -94,7 +103,9 @@ class Article:
     section: str | None
     tags: tuple[str, ...]
     media: tuple[Media, ...]
+    location: Location | None
     text: str
+    fingerprint: tuple[int, ...] | None
     dateline: Dateline | None
     paragraphs: tuple[Span, ...]
     warnings: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-FeedFormat = Literal["rss", "atom", "rdf", "jsonfeed", "wire"]
+FeedFormat = Literal["rss", "atom", "rdf", "jsonfeed", "sitemap", "wire"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,18 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A point on the earth as a feed names it (GeoRSS): degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            raise ValueError(f"no such place on the earth: {self.latitude}, {self.longitude}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item of a feed, its values as text. Relative links are already resolved; dates are as written."""
 
@@ -41,6 +53,7 @@ class Entry:
     updated: str | None = None
     language: str | None = None
     media: tuple[Media, ...] = ()
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +67,29 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed feed document. `warnings` name what was wrong with it and got read all the same."""
+    """A parsed feed document. `warnings` name what was wrong with it and got read all the same.
+
+    `complete` is false when the document breaks off: what is missing may come with the next answer.
+    """
 
     format: FeedFormat
     title: str | None = None
     language: str | None = None
     entries: tuple[Entry, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    warnings: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitemapIndex:
+    """A sitemap that names other sitemaps (sitemaps.org, protocol): their addresses, the most recent first.
+
+    `dated` says that each has its time of change beside it: then an unchanged index means unchanged sitemaps.
+    """
+
+    addresses: tuple[str, ...]
+    dated: bool = False
     warnings: tuple[str, ...] = ()
 
 

@@ -59,7 +59,9 @@ class DeadLetter:
 class PollReport:
     """What one poll came to, for its canonical log line and the metrics.
 
-    `entries` = `published` + `revised` + `unchanged` + `rejected`: every entry ends as one of them.
+    `entries` = `published` + `revised` + `withdrawn` + `unchanged` + `skipped` + `rejected`: every entry ends as one of
+    them. `unchanged` are known already, here or through another feed; `skipped` are those that the configuration does
+    not want. Entries that wait for their page are not among them yet: they are counted when they are settled.
     """
 
     feed_id: str
@@ -69,14 +71,18 @@ class PollReport:
     entries: int = 0
     published: int = 0
     revised: int = 0
+    withdrawn: int = 0
     unchanged: int = 0
+    skipped: int = 0
     rejected: int = 0
+    waiting: int = 0
     received_bytes: int = 0
     fetch_seconds: float = 0.0
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.entries != self.published + self.revised + self.unchanged + self.rejected:
+        settled = self.published + self.revised + self.withdrawn + self.unchanged + self.skipped + self.rejected
+        if self.entries != settled or self.unchanged < 0:
             raise ValueError("an entry was lost on the way")
 
 

@@ -17,6 +17,8 @@ FailureKind = Literal[
     "blocked",  # the address is not one that this worker may visit
     "redirect",  # too many redirects, or one to a scheme that is not http(s)
     "too_large",  # more bytes than the cap
+    "robots",  # the site's robots.txt asks not to fetch it
+    "unavailable",  # the host is left in peace for now: it asked for that, or its robots.txt cannot be had
     "protocol",  # what came back is not HTTP, or stopped in the middle
     "internal",  # a fault of ours; the feed is tried again later
 ]
@@ -24,9 +26,13 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A GET, conditional when validators are at hand. They are echoed byte for byte (RFC 9110, 13.1)."""
+    """A GET, conditional when validators are at hand. They are echoed byte for byte (RFC 9110, 13.1).
+
+    `kind` is what is hoped for: servers choose by it among the forms they have.
+    """
 
     url: str
+    kind: Literal["feed", "page", "robots"] = "feed"
     etag: str | None = None
     last_modified: str | None = None
 

@@ -1,25 +1,169 @@
-"""From the bytes of an answer to a document."""
+"""From the bytes of an answer to the entries that have to be looked at."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from worker.model.entry import Document, NotAFeed
-from worker.steps import inflate, jsonfeed, parse, wire
+from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
+from worker.steps import identify, inflate, jsonfeed, parse, sitemap, split, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from worker.model.entry import Entry
+    from worker.model.feed import SeenEntry
     from worker.model.fetch import Response
 
 _LEADING = b"\xef\xbb\xbf \t\r\n"
 
 
-def read_document(response: Response, *, max_body_bytes: int) -> Document | NotAFeed:
-    """Whatever feed the body holds. What it is decides the body, not the Content-Type: many servers get that wrong."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An entry as it came. `raw` is its own bytes, where they are known."""
+
+    entry: Entry
+    hash: str
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a document brought: entries to look at, and `kept` ones that were known byte for byte.
+
+    `skipped` counts the entries beyond the cap.
+    """
+
+    document: Document
+    received: tuple[Received, ...]
+    kept: tuple[SeenEntry, ...] = ()
+    skipped: int = 0
+
+
+def read_document(
+    response: Response, *, max_body_bytes: int, max_entries: int, known: Mapping[str, SeenEntry]
+) -> Reading | SitemapIndex | NotAFeed:
+    """Whatever feed the body holds. What it is decides the body, not the Content-Type: many servers get that wrong.
+
+    Args:
+        response: the answer.
+        max_body_bytes: cap on the decoded body.
+        max_entries: cap on the entries that are read.
+        known: settled entries by the hash of their bytes; those in the document are not parsed again.
+    """
+    reading = _read(response, max_body_bytes, max_entries, known)
+    language = response.headers.get("content-language")
+    if not isinstance(reading, Reading) or reading.document.language is not None or language is None:
+        return reading
+    # The language of the intended audience (RFC 9110, 8.5): better than none.
+    return replace(reading, document=replace(reading.document, language=language.partition(",")[0].strip()))
+
+
+def _read(
+    response: Response, max_body_bytes: int, max_entries: int, known: Mapping[str, SeenEntry]
+) -> Reading | SitemapIndex | NotAFeed:
     body = inflate.inflate(response.body, response.content_encoding, max_bytes=max_body_bytes)
     if isinstance(body, NotAFeed):
         return body
     if body.lstrip(_LEADING)[:1] == b"{":
-        return jsonfeed.parse_json(body, url=response.url)
+        return _whole(jsonfeed.parse_json(body, url=response.url), max_entries)
     if wire.is_wire(body):
-        return wire.parse_wire(body, url=response.url)
-    return parse.parse(body, url=response.url, content_type=response.headers.get("content-type"))
+        return _whole(wire.parse_wire(body, url=response.url), max_entries)
+    if sitemap.is_sitemap(body):
+        return _whole(sitemap.parse_sitemap(body, url=response.url), max_entries)
+    content_type = response.headers.get("content-type")
+    parts = split.split(body, content_type=content_type)
+    if parts is None:
+        return _whole(parse.parse(body, url=response.url, content_type=content_type), max_entries)
+    return _Pieces(parts, response.url, content_type, max_entries).read(known)
+
+
+def merged(documents: Sequence[Document], *, warnings: tuple[str, ...]) -> Document:
+    """The sitemaps of an index as one document."""
+    titles = {document.title for document in documents}
+    return Document(
+        format="sitemap",
+        title=titles.pop() if len(titles) == 1 else None,
+        entries=tuple(entry for document in documents for entry in document.entries),
+        unreadable=tuple(unreadable for document in documents for unreadable in document.unreadable),
+        warnings=tuple(dict.fromkeys((*warnings, *(line for document in documents for line in document.warnings)))),
+        complete=all(document.complete for document in documents),
+    )
+
+
+def whole(document: Document, max_entries: int) -> Reading:
+    """All entries of a document that cannot be taken apart."""
+    kept = replace(document, entries=document.entries[:max_entries])
+    skipped = len(document.entries) - len(kept.entries)
+    received = tuple(Received(entry=entry, hash=identify.entry_hash(entry)) for entry in kept.entries)
+    return Reading(document=_capped(kept, skipped, max_entries), received=received, skipped=skipped)
+
+
+def _whole(document: Document | SitemapIndex | NotAFeed, max_entries: int) -> Reading | SitemapIndex | NotAFeed:
+    return whole(document, max_entries) if isinstance(document, Document) else document
+
+
+def _capped(document: Document, skipped: int, max_entries: int) -> Document:
+    if not skipped:
+        return document
+    warning = f"document: only the first {max_entries} entries are read; fetch.max_entries sets the limit"
+    return replace(document, warnings=(*document.warnings, warning))
+
+
+class _Pieces:
+    """A document that was taken apart: only those of its items that are not known are parsed."""
+
+    def __init__(self, parts: split.Split, url: str, content_type: str | None, max_entries: int) -> None:
+        self._parts = parts
+        self._url = url
+        self._content_type = content_type
+        self._max_entries = max_entries
+        self._skipped = max(len(parts.items) - max_entries, 0)
+
+    def read(self, known: Mapping[str, SeenEntry]) -> Reading | NotAFeed:
+        items = self._parts.items[: self._max_entries]
+        fresh = [index for index, item in enumerate(items) if item.hash not in known]
+        document = self._parse(fresh)
+        if isinstance(document, NotAFeed):
+            return document
+        if len(document.entries) != len(fresh):
+            return self._one_by_one(document, fresh, known)
+        received = tuple(
+            Received(entry=entry, hash=items[index].hash, raw=self._parts.raw(index))
+            for index, entry in zip(fresh, document.entries, strict=True)
+        )
+        return self._reading(document, received, known)
+
+    def _one_by_one(
+        self, document: Document, fresh: Sequence[int], known: Mapping[str, SeenEntry]
+    ) -> Reading | NotAFeed:
+        """Some items could not be read: find out which, so that their bytes are kept."""
+        received: list[Received] = []
+        unreadable: list[Unreadable] = []
+        for index in fresh:
+            alone = self._parse([index])
+            raw = self._parts.raw(index)
+            if isinstance(alone, Document) and len(alone.entries) == 1:
+                received.append(Received(entry=alone.entries[0], hash=self._parts.items[index].hash, raw=raw))
+            elif isinstance(alone, Document) and alone.unreadable:
+                unreadable.append(replace(alone.unreadable[0], raw=raw))
+            else:
+                detail = "the item holds no entry, or more than one"
+                unreadable.append(Unreadable(raw=raw, reason="unreadable_entry", detail=detail))
+        document = replace(document, unreadable=tuple(unreadable))
+        return self._reading(document, tuple(received), known)
+
+    def _reading(self, document: Document, received: tuple[Received, ...], known: Mapping[str, SeenEntry]) -> Reading:
+        items = self._parts.items[: self._max_entries]
+        return Reading(
+            document=_capped(
+                replace(document, entries=tuple(one.entry for one in received)), self._skipped, self._max_entries
+            ),
+            received=received,
+            kept=tuple(known[item.hash] for item in items if item.hash in known),
+            skipped=self._skipped,
+        )
+
+    def _parse(self, wanted: Sequence[int]) -> Document | NotAFeed:
+        body = self._parts.body if len(wanted) == len(self._parts.items) else self._parts.only(wanted)
+        return parse.parse(body, url=self._url, content_type=self._content_type)

@@ -5,32 +5,57 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from worker.model.entry import NotAFeed, Unreadable
+from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
 from worker.model.feed import FeedState
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.pipeline.articles import EntryReader
-from worker.pipeline.documents import read_document
+from worker.model.page import Page
+from worker.pipeline.articles import EntryReader, due_pages
+from worker.pipeline.compose import Composer
+from worker.pipeline.documents import Reading, merged, read_document, whole
+from worker.pipeline.keys import keyed, meets
+from worker.pipeline.pages import NoPage, page_of
 from worker.steps import encode, schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from worker.model.entry import Document
     from worker.model.event import DeadLetter, Event
     from worker.model.feed import Feed, SeenEntry
     from worker.model.fetch import Fetched
+    from worker.pipeline.articles import Findings
+
+# More sitemaps of one index are not read in one poll; those that changed last come first.
+_SITEMAPS_AT_MOST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Caps on what one document may cost."""
+    """Caps on what one document, and one poll, may cost."""
 
     max_body_bytes: int
     max_event_bytes: int
+    max_entries: int = 5_000
+    max_pages: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What has to be had before a poll can be settled: sitemaps that an index names, or pages of articles.
+
+    `digest` makes of an answer what `resume` needs of it, so that whoever asks need not hold the bytes; it is pure.
+    `resume` takes all digests by address, and goes on: an address without one was not asked.
+    """
+
+    requests: tuple[Request, ...]
+    digest: Callable[[Fetched], Digest]
+    resume: Callable[[Mapping[str, Digest]], Batch | Ask]
+
+
+Digest = Document | NotAFeed | Page | NoPage
 
 
 def first_state(feed: Feed) -> FeedState:
@@ -50,6 +75,11 @@ def owned_articles(state: FeedState) -> Iterable[str]:
     return (entry.article_id for entry in state.entries if entry.revision > 0)
 
 
+def carried_articles(state: FeedState) -> Iterable[str]:
+    """The ids of the articles that this feed carries, and another publishes."""
+    return (entry.article_id for entry in state.entries if entry.revision == 0 and entry.fields)
+
+
 def process(  # noqa: PLR0913 - the whole of what a poll depends on
     feed: Feed,
     state: FeedState,
@@ -58,8 +88,8 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
     now: datetime,
     limits: Limits,
     taken: Container[str] = (),
-) -> Batch:
-    """Decide what one poll writes.
+) -> Batch | Ask:
+    """Decide what one poll writes, or what has to be asked first.
 
     Args:
         feed: as configured.
@@ -72,14 +102,7 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
     if state.url != feed.url:
         # A feed whose URL was changed in the configuration keeps its entries and nothing else.
         state = replace(first_state(feed), version=state.version, entries=state.entries)
-    batch = _settle(_Poll(feed=feed, state=state, now=now, limits=limits, taken=taken), fetched)
-    report = replace(batch.report, fetch_seconds=fetched.duration_seconds)
-    if isinstance(fetched, Response):
-        report = replace(report, status=fetched.status, received_bytes=len(fetched.body))
-    return replace(batch, report=report)
-
-
-def _settle(poll: _Poll, fetched: Fetched) -> Batch:
+    poll = _Poll(feed=feed, state=state, now=now, limits=limits, taken=taken, fetched=fetched)
     if isinstance(fetched, FetchFailure):
         return poll.unanswered(fetched)
     match fetched.status:
@@ -100,28 +123,37 @@ class _Poll:
     now: datetime
     limits: Limits
     taken: Container[str]
+    fetched: Fetched
 
-    def answered(self, response: Response) -> Batch:
+    def answered(self, response: Response) -> Batch | Ask:
         body_sha256 = sha256(response.body).hexdigest()
         # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
         if body_sha256 == self.state.body_sha256:
-            return self._fresh(response, PollReport(feed_id=self.feed.id, outcome="not_modified"))
-        document = read_document(response, max_body_bytes=self.limits.max_body_bytes)
-        if isinstance(document, NotAFeed):
-            return self._not_a_feed(response, document, body_sha256)
-        return self._read(response, document, body_sha256)
+            return self._nothing_new(response)
+        due = {seen.key for seen in due_pages(self.feed, self.state, self.now)}
+        # An entry that left and is back is looked at: meanwhile another may have taken its place.
+        known = {
+            seen.entry_hash: seen
+            for seen in self.state.entries
+            if seen.place is not None and seen.left_at is None and seen.key not in due
+        }
+        reading = self._document(response, known)
+        match reading:
+            case NotAFeed():
+                return self._not_a_feed(response, reading, body_sha256)
+            case SitemapIndex():
+                return self._index(response, reading, body_sha256)
+            case Reading():
+                return self._read(response, reading, body_sha256)
 
-    def unmodified(self, response: Response) -> Batch:
+    def unmodified(self, response: Response) -> Batch | Ask:
         if self.state.etag is None and self.state.last_modified is None:
             # Nobody asked whether something changed. Validators of a body that was not read would hide it for ever.
             return self.refused(response)
         # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
         headers = {"etag": self.state.etag, "last-modified": self.state.last_modified, **response.headers}
         kept = {name: value for name, value in headers.items() if value is not None}
-        return self._fresh(
-            replace(response, headers=kept),
-            PollReport(feed_id=self.feed.id, outcome="not_modified"),
-        )
+        return self._nothing_new(replace(response, headers=kept))
 
     def gone(self) -> Batch:
         # 410 means gone for good and on purpose (RFC 9110, 15.5.11): the feed is not asked again.
@@ -160,43 +192,158 @@ class _Poll:
         state = replace(batch.state, broken_sha256=body_sha256)
         return self._batch(state, report, rejected=(letter,))
 
-    def _read(self, response: Response, document: Document, body_sha256: str) -> Batch:
-        reader = EntryReader(
-            self.feed,
-            self.state,
-            document,
-            response,
-            now=self.now,
-            taken=self.taken,
+    def _document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
+        reading = self._read_document(response, known)
+        if isinstance(reading, Reading) and reading.kept:
+            keys = {seen.key for seen in self.state.entries}
+            if meets(keyed(reading.received, keys), reading.kept):
+                return self._read_document(response, {})
+        return reading
+
+    def _read_document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
+        return read_document(
+            response, max_body_bytes=self.limits.max_body_bytes, max_entries=self.limits.max_entries, known=known
+        )
+
+    def _nothing_new(self, response: Response) -> Batch | Ask:
+        """A document with nothing new. Its articles may have changed or gone all the same, where pages are read."""
+        if not due_pages(self.feed, self.state, self.now):
+            report = PollReport(feed_id=self.feed.id, outcome="not_modified")
+            return self._fresh(response, report, body_sha256=self.state.body_sha256, entries=self.state.entries)
+        present = tuple(seen for seen in self.state.entries if seen.left_at is None)
+        reading = Reading(document=Document(format="rss", title=self.state.title), received=(), kept=present)
+        return self._read(response, reading, self.state.body_sha256, outcome="not_modified")
+
+    def _index(self, response: Response, index: SitemapIndex, body_sha256: str) -> Ask:
+        """An index of sitemaps: its sitemaps together are the document."""
+        wanted = index.addresses[:_SITEMAPS_AT_MOST]
+        warnings = index.warnings
+        if len(wanted) < len(index.addresses):
+            warnings = (*warnings, f"document: {len(index.addresses)} sitemaps, only the latest {len(wanted)} are read")
+
+        def digest(fetched: Fetched) -> Digest:
+            if isinstance(fetched, FetchFailure):
+                return NotAFeed(reason="not_a_feed", detail=fetched.detail)
+            if fetched.status != 200:
+                return NotAFeed(reason="not_a_feed", detail=f"HTTP {fetched.status}")
+            reading = self._read_document(fetched, {})
+            if isinstance(reading, SitemapIndex):
+                return NotAFeed(reason="not_a_feed", detail="an index names an index")
+            return reading.document if isinstance(reading, Reading) else reading
+
+        def resume(digests: Mapping[str, Digest]) -> Batch | Ask:
+            documents = [found for url in wanted if isinstance(found := digests.get(url), Document)]
+            missing = [
+                f"sitemap {url}: {found.detail if isinstance(found, NotAFeed) else 'not asked'}"
+                for url in wanted
+                if not isinstance(found := digests.get(url), Document)
+            ]
+            if missing and not documents:
+                return self._not_a_feed(response, NotAFeed(reason="not_a_feed", detail="; ".join(missing)), body_sha256)
+            document = merged(documents, warnings=(*warnings, *missing))
+            # Without times of change the same index may name sitemaps that changed.
+            settled = index.dated and not missing
+            return self._read(
+                response, whole(document, self.limits.max_entries), body_sha256 if settled else None, settled=settled
+            )
+
+        return Ask(requests=tuple(Request(url=url) for url in wanted), digest=digest, resume=resume)
+
+    def _read(
+        self,
+        response: Response,
+        reading: Reading,
+        body_sha256: str | None,
+        *,
+        outcome: Literal["ok", "not_modified"] = "ok",
+        settled: bool = True,
+    ) -> Batch | Ask:
+        """Settle a document whose bytes were `body_sha256`; None when the same bytes are to be read again."""
+
+        def settle(digests: Mapping[str, Digest]) -> Batch:
+            reader = self._reader(reading, response)
+            answers = {
+                key: answer
+                for key, url in reader.pages(self.limits.max_pages).items()
+                if isinstance(answer := digests.get(url), Page | NoPage)
+            }
+            return self._settled(
+                response, reading, reader, reader.read_all(answers), body_sha256, result=outcome, settled=settled
+            )
+
+        wanted = self._reader(reading, response).pages(self.limits.max_pages)
+        if not wanted:
+            return settle({})
+        return Ask(
+            requests=tuple(Request(url=url, kind="page") for url in dict.fromkeys(wanted.values())),
+            digest=lambda fetched: page_of(fetched, max_body_bytes=self.limits.max_body_bytes),
+            resume=settle,
+        )
+
+    def _reader(self, reading: Reading, response: Response) -> EntryReader:
+        composer = Composer(
+            feed=self.feed,
+            feed_title=self.feed.title or reading.document.title,
+            retrieved_at=response.retrieved_at,
+            raw_sha256=sha256(response.body).hexdigest(),
             max_event_bytes=self.limits.max_event_bytes,
         )
-        events, unusable = reader.read_all()
+        return EntryReader(
+            self.feed,
+            self.state,
+            reading,
+            composer,
+            now=self.now,
+            taken=self.taken,
+            due=due_pages(self.feed, self.state, self.now),
+        )
+
+    def _settled(  # noqa: PLR0913 - the parts of a document that was read
+        self,
+        response: Response,
+        reading: Reading,
+        reader: EntryReader,
+        found: Findings,
+        body_sha256: str | None,
+        *,
+        result: Literal["ok", "not_modified"],
+        settled: bool,
+    ) -> Batch:
+        document = reading.document
         rejected = [
             self._dead_letter("parse", unreadable.raw, unreadable.reason, unreadable.detail)
-            for unreadable in document.unreadable
+            for unreadable in reader.unread(document.unreadable)
         ] + [
-            self._dead_letter("extract", repr(entry).encode("utf-8", "replace"), "unusable_entry", why)
-            for entry, why in unusable
+            self._dead_letter("extract", one.raw or repr(one.entry).encode("utf-8", "replace"), "unusable_entry", why)
+            for one, why in found.unusable
         ]
-        entries = len(document.entries) + len(document.unreadable)
-        changes = Counter(event.change for event in events)
+        seen = len(reading.received) + len(reading.kept) + len(document.unreadable) + reading.skipped
+        entries = (seen - found.waiting if result == "ok" else 0) + found.withdrawn_outside
+        changes = Counter(event.change for event in found.events)
+        skipped = found.skipped + reading.skipped
         report = PollReport(
             feed_id=self.feed.id,
-            outcome="ok",
+            outcome=result,
             entries=entries,
             published=changes["published"],
             revised=changes["revised"],
-            unchanged=entries - len(events) - len(rejected),
+            withdrawn=changes["withdrawn"],
+            unchanged=entries - len(found.events) - len(rejected) - skipped,
+            skipped=skipped,
             rejected=len(rejected),
+            waiting=found.waiting,
             warnings=document.warnings,
         )
+        waiting = reader.waiting()
         return self._fresh(
             response,
             report,
-            body_sha256=body_sha256,
+            body_sha256=None if waiting else body_sha256,
+            settled=settled and not waiting and document.complete,
             title=document.title or self.state.title,
             entries=reader.remembered(),
-            events=events,
+            waiting=waiting,
+            events=found.events,
             rejected=rejected,
         )
 
@@ -205,25 +352,33 @@ class _Poll:
         response: Response,
         report: PollReport,
         *,
-        body_sha256: str | None = None,
+        body_sha256: str | None,
+        entries: tuple[SeenEntry, ...],
+        settled: bool = True,
         title: str | None = None,
-        entries: tuple[SeenEntry, ...] | None = None,
+        waiting: tuple[tuple[str, int], ...] = (),
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        """Settle a poll whose answer was good: what was wrong before is forgotten."""
+        """Settle a poll whose answer was good: what was wrong before is forgotten.
+
+        Validators are those of the document only once all its entries are settled, and it was whole: until then those
+        of the document before are kept, so that nothing is taken for known that is not.
+        """
+        headers = response.headers
         state = replace(
             self._next(),
             status="active",
             reason=None,
             failures=0,
             succeeded_at=self.now,
-            next_poll_at=schedule.after_success(self.feed, response.headers, now=self.now),
-            etag=response.headers.get("etag"),
-            last_modified=response.headers.get("last-modified"),
-            body_sha256=body_sha256 or self.state.body_sha256,
+            next_poll_at=schedule.after_success(self.feed, headers, now=self.now),
+            etag=headers.get("etag") if settled else self.state.etag,
+            last_modified=headers.get("last-modified") if settled else self.state.last_modified,
+            body_sha256=body_sha256 if settled or body_sha256 else self.state.body_sha256,
             title=title or self.state.title,
-            entries=self.state.entries if entries is None else entries,
+            entries=entries,
+            waiting=waiting,
         )
         return self._batch(state, report, events=events, rejected=rejected)
 
@@ -252,6 +407,9 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
+        report = replace(report, fetch_seconds=self.fetched.duration_seconds)
+        if isinstance(self.fetched, Response):
+            report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
         return Batch(
             feed_id=self.feed.id,
             shard_key=self.feed.shard_key,

@@ -2,5 +2,6 @@
 
 from worker.runner.committer import CommitSettings
 from worker.runner.loop import Runner, RunnerSettings
+from worker.runner.manners import Manners
 
-__all__ = ["CommitSettings", "Runner", "RunnerSettings"]
+__all__ = ["CommitSettings", "Manners", "Runner", "RunnerSettings"]

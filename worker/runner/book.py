@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from worker.model.errors import Stop
-from worker.pipeline import first_state, owned_articles
-from worker.steps.encode import decode_state
+from worker.pipeline import carried_articles, first_state, owned_articles
+from worker.steps.encode import decode_state, with_also_in
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-    from worker.model.event import Batch
+    from worker.model.event import Batch, Event
     from worker.model.feed import Feed, FeedState
 
 
@@ -23,6 +24,7 @@ class FeedBook:
         self.feeds = {feed.id: feed for feed in feeds}
         self._states: dict[str, FeedState] = {}
         self._owners: dict[str, str] = {}
+        self._carriers: dict[str, set[str]] = {}
 
     def restore(self, values: Mapping[str, bytes]) -> None:
         """Take over what the ledger holds.
@@ -32,6 +34,7 @@ class FeedBook:
         """
         self._states.clear()
         self._owners.clear()
+        self._carriers.clear()
         for feed_id, value in values.items():
             try:
                 state = decode_state(value)
@@ -40,6 +43,7 @@ class FeedBook:
             self._states[feed_id] = state
             for article_id in owned_articles(state):
                 self._owners.setdefault(article_id, feed_id)
+            self._note_carried(state)
 
     def state_of(self, feed: Feed) -> FeedState:
         """The feed's last committed state, or that of a feed never polled."""
@@ -60,6 +64,7 @@ class FeedBook:
         if any(self._owners.get(article_id, batch.feed_id) != batch.feed_id for article_id in ids):
             return False
         self._owners.update(dict.fromkeys(ids, batch.feed_id))
+        self._note_carried(batch.state)
         return True
 
     def disclaim(self, batch: Batch) -> None:
@@ -68,6 +73,10 @@ class FeedBook:
             if event.revision == 1:
                 self._owners.pop(event.article_id, None)
 
+    def completed(self, batch: Batch) -> Batch:
+        """The batch as it is to be committed: each event names the other feeds that carry its article by now."""
+        return replace(batch, events=tuple(self._completed(event, batch.feed_id) for event in batch.events))
+
     def settle(self, batch: Batch) -> None:
         """The batch was committed."""
         self._states[batch.feed_id] = batch.state
@@ -75,6 +84,14 @@ class FeedBook:
     def counts(self) -> Counter[str]:
         """How many of the configured feeds are in each state; `new` ones were never polled."""
         return Counter(state.status if (state := self._states.get(feed_id)) else "new" for feed_id in self.feeds)
+
+    def _completed(self, event: Event, feed_id: str) -> Event:
+        others = self._carriers.get(event.article_id, set()) - {feed_id}
+        return with_also_in(event, sorted(others)) if others else event
+
+    def _note_carried(self, state: FeedState) -> None:
+        for article_id in carried_articles(state):
+            self._carriers.setdefault(article_id, set()).add(state.feed_id)
 
 
 class _Others:

@@ -173,7 +173,7 @@ class Committer:
         while batches:
             began = self._clock.monotonic_seconds()
             try:
-                await self._ledger.commit(batches)
+                await self._ledger.commit([self._book.completed(batch) for batch in batches])
             except Reject as error:
                 self._metrics.commit_failed("reject")
                 self._log.error("batch_rejected", feed=error.feed_id, error=str(error))

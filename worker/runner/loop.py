@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import structlog
 
 from worker.model.errors import Retry
 from worker.model.fetch import FetchFailure
-from worker.pipeline import process, request_for
+from worker.pipeline import Ask, process, request_for
+from worker.pipeline.pages import NoPage
 from worker.runner.book import FeedBook
 from worker.runner.committer import Committer
+from worker.runner.manners import Manners
 from worker.runner.queue import PollQueue
 from worker.steps.schedule import first_poll_delay_seconds
 
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
     from worker.model.event import Batch
     from worker.model.feed import Feed
-    from worker.model.fetch import Fetched
-    from worker.pipeline import Limits
+    from worker.model.fetch import Fetched, Request
+    from worker.pipeline import Digest, Limits
     from worker.ports import Clock, Fetcher, Ledger, Metrics
     from worker.runner.committer import CommitSettings
 
@@ -37,6 +40,8 @@ _WATCH_SECONDS = 2.0
 class RunnerSettings:
     """How the loop behaves."""
 
+    agent: str
+    host_gap_seconds: float
     concurrency: int
     drain_timeout_seconds: float
     commit: CommitSettings
@@ -57,7 +62,7 @@ class Runner:
         settings: RunnerSettings,
     ) -> None:
         self._ledger = ledger
-        self._fetcher = fetcher
+        self._manners = Manners(fetcher, clock=clock, agent=settings.agent, gap_seconds=settings.host_gap_seconds)
         self._metrics = metrics
         self._clock = clock
         self._settings = settings
@@ -126,7 +131,7 @@ class Runner:
                 await _cancelled(committer, scheduler, *self._polls)
         finally:
             await _cancelled(watcher)
-            await self._fetcher.close()
+            await self._manners.close()
             await self._ledger.close()
 
     async def _started(self, *, once: bool) -> bool:
@@ -198,42 +203,75 @@ class Runner:
         self._metrics.poll_started()
         try:
             try:
-                fetched = await self._fetcher.fetch(request_for(feed, self._book.state_of(feed)))
+                fetched = await self._manners.fetch(request_for(feed, self._book.state_of(feed)))
             finally:
                 self._queue.release(feed)
-            began = self._clock.monotonic_seconds()
-            batch = await self._process(feed, fetched)
+            watch = _Stopwatch(self._clock)
+            batch = await self._process(feed, fetched, watch)
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
             raise
         self._metrics.poll_finished(
             batch.report,
             delay_seconds=delay_seconds,
-            processing_seconds=self._clock.monotonic_seconds() - began,
+            processing_seconds=watch.seconds,
         )
         self._committer.add(batch)
 
-    async def _process(self, feed: Feed, fetched: Fetched) -> Batch:
+    async def _process(self, feed: Feed, fetched: Fetched, watch: _Stopwatch) -> Batch:
         try:
-            return await self._claimed(feed, fetched)
+            return await self._claimed(feed, fetched, watch)
         except Exception:  # noqa: BLE001 - a fault of ours in one document must not end the worker
             self._log.exception("poll_crashed", feed=feed.id)
         detail = "a fault of the worker; see poll_crashed"
         failure = FetchFailure(url=feed.url, kind="internal", detail=detail, retrieved_at=fetched.retrieved_at)
-        return await self._claimed(feed, failure)
+        return await self._claimed(feed, failure, watch)
 
-    async def _claimed(self, feed: Feed, fetched: Fetched) -> Batch:
+    async def _claimed(self, feed: Feed, fetched: Fetched, watch: _Stopwatch) -> Batch:
         """The batch of a poll, its articles claimed for this feed."""
         state = self._book.state_of(feed)
         now = self._clock.now()
         taken = self._book.taken_for(feed.id)
         limits = self._settings.limits
+        digests: dict[str, Digest] = {}
         while True:
             # In a thread, so that a long document does not hold up health and other polls.
-            batch = await asyncio.to_thread(process, feed, state, fetched, now=now, limits=limits, taken=taken)
+            with watch:
+                step = await asyncio.to_thread(process, feed, state, fetched, now=now, limits=limits, taken=taken)
+            while isinstance(step, Ask):
+                await self._answer(step, digests)
+                with watch:
+                    step = await asyncio.to_thread(step.resume, digests)
             # Two feeds may bring the same new article at once: the one that lost sees it taken on its second try.
-            if self._book.claim(batch):
-                return batch
+            if self._book.claim(step):
+                return step
+
+    async def _answer(self, ask: Ask, digests: dict[str, Digest]) -> None:
+        """Ask what a poll needs to be settled. Once the worker is to stop, no more is asked: the rest waits."""
+        by_host: dict[str, list[Request]] = {}
+        for request in ask.requests:
+            if request.url not in digests:
+                by_host.setdefault(urlsplit(request.url).netloc, []).append(request)
+
+        async def in_turn(requests: list[Request]) -> None:
+            for request in requests:
+                if self._stopping:
+                    return
+                digests[request.url] = digest = await self._digest(ask, request)
+                if request.kind == "page":
+                    self._metrics.page(digest.when if isinstance(digest, NoPage) else "read")
+
+        await asyncio.gather(*(in_turn(requests) for requests in by_host.values()))
+
+    async def _digest(self, ask: Ask, request: Request) -> Digest:
+        fetched = await self._manners.fetch(request)
+        try:
+            return await asyncio.to_thread(ask.digest, fetched)
+        except Exception:  # noqa: BLE001 - a fault of ours in one page must not cost the others
+            self._log.exception("page_crashed", url=request.url)
+        detail = "a fault of the worker; see page_crashed"
+        at = fetched.retrieved_at
+        return ask.digest(FetchFailure(url=request.url, kind="internal", detail=detail, retrieved_at=at))
 
     def _poll_ended(self, task: asyncio.Task[None]) -> None:
         self._polls.discard(task)
@@ -267,7 +305,10 @@ class Runner:
             entries=report.entries,
             published=report.published,
             revised=report.revised,
+            withdrawn=report.withdrawn or None,
             unchanged=report.unchanged,
+            skipped=report.skipped or None,
+            waiting=report.waiting or None,
             rejected=report.rejected,
             received_bytes=report.received_bytes,
             fetch_seconds=round(report.fetch_seconds, 4),
@@ -311,6 +352,21 @@ class Runner:
     def _turned(self) -> None:
         self._turned_at_seconds = self._clock.monotonic_seconds()
         self._metrics.heartbeat(self._clock.now())
+
+
+class _Stopwatch:
+    """Adds up the time between entering and leaving it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = 0.0
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._began = self._clock.monotonic_seconds()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += self._clock.monotonic_seconds() - self._began
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from worker.model.article import REVISED_BY
 from worker.model.event import DeadLetter, Event
 from worker.model.feed import FeedState, SeenEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from worker.model.article import Article, Instant
-    from worker.model.entry import Media, Unreadable
+    from worker.model.entry import Location, Media, Unreadable
     from worker.model.facts import Dateline, Span
 
 SCHEMA = "https://dateline.example/schemas/article.v1.schema.json"
 _TYPE = "dateline.news.article.{change}.v1"
-_STATE_FORMAT = 1
+_STATE_FORMAT = 2
 
 
 def encode_article(article: Article) -> Event:
@@ -60,6 +63,7 @@ def message(article: Article) -> dict[str, Any]:
             "guid": source.guid,
             "url": source.url,
             "canonical_url": source.canonical_url,
+            "also_in": [],
             "retrieved_at": _rfc3339(source.retrieved_at),
             "content_from": source.content_from,
             "raw_sha256": source.raw_sha256,
@@ -73,12 +77,21 @@ def message(article: Article) -> dict[str, Any]:
         "section": article.section,
         "tags": list(article.tags),
         "media": [_media(media) for media in article.media],
+        "location": _location(article.location),
         "dateline": encode_dateline(article.dateline),
         "lead": encode_span(article.lead),
         "paragraphs": [encode_span(paragraph) for paragraph in article.paragraphs],
         "text": article.text,
+        "fingerprint": None if article.fingerprint is None else list(article.fingerprint),
         "extraction": {"rules": article.rules, "warnings": list(article.warnings), "truncated": False},
     }
+
+
+def with_also_in(event: Event, feed_ids: Sequence[str]) -> Event:
+    """The event with the other feeds that carry its article. They are known only when it is about to be committed."""
+    message = orjson.loads(event.value)
+    message["source"]["also_in"] = sorted(feed_ids)
+    return replace(event, value=orjson.dumps(message))
 
 
 def encode_unreadable(feed_id: str, stage: str, unreadable: Unreadable, *, now: datetime, max_bytes: int) -> DeadLetter:
@@ -105,7 +118,7 @@ def encode_unreadable(feed_id: str, stage: str, unreadable: Unreadable, *, now: 
 
 
 def encode_state(state: FeedState) -> bytes:
-    """A feed's state as JSON; entries are rows, which keeps a feed of 50 entries under 12 kB."""
+    """A feed's state as JSON. Hashes are packed: an entry takes about 105 bytes, and 9,000 of them fit in a record."""
     return orjson.dumps(
         {
             "format": _STATE_FORMAT,
@@ -123,10 +136,8 @@ def encode_state(state: FeedState) -> bytes:
             "next_poll_at": state.next_poll_at,
             "failures": state.failures,
             "title": state.title,
-            "entries": [
-                [entry.key, entry.article_id, entry.revision, entry.entry_hash, dict(entry.fields), entry.left_at]
-                for entry in state.entries
-            ],
+            "entries": [_packed(entry) for entry in state.entries],
+            "waiting": state.waiting,
         }
     )
 
@@ -143,20 +154,50 @@ def decode_state(value: bytes) -> FeedState:
             raise ValueError("a feed state of another format; was it written by a newer version of Dateline?")
         for name in ("polled_at", "succeeded_at", "next_poll_at"):
             data[name] = _moment(data[name])
-        data["entries"] = tuple(
-            SeenEntry(
-                key=key,
-                article_id=article_id,
-                revision=revision,
-                entry_hash=entry_hash,
-                fields=tuple(fields.items()),
-                left_at=_moment(left_at),
-            )
-            for key, article_id, revision, entry_hash, fields, left_at in data["entries"]
-        )
+        data["entries"] = tuple(_unpacked(*row) for row in data["entries"])
+        data["waiting"] = tuple((key, attempts) for key, attempts in data["waiting"])
         return FeedState(**data)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"not a feed state: {error}") from error
+
+
+def _packed(seen: SeenEntry) -> list[Any]:
+    """An entry as a row: its hashes as one text, what can count, and at the end what is rarely there."""
+    place = b"" if not seen.place else bytes.fromhex(seen.place)
+    hashes = bytes.fromhex("".join((seen.key, seen.article_id, seen.entry_hash, *(value for _, value in seen.fields))))
+    kind = "-" if seen.place is None else "+" if place else "0"
+    row = [
+        kind + b64encode(place + hashes).decode(),
+        seen.revision,
+        seen.left_at,
+        seen.page_url,
+        seen.checked_at,
+    ]
+    while row[-1] is None:
+        row.pop()
+    return row
+
+
+def _unpacked(
+    packed: str, revision: int, left_at: str | None = None, page_url: str | None = None, checked_at: str | None = None
+) -> SeenEntry:
+    hashes = b64decode(packed[1:], validate=True).hex()
+    place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
+    own = hashes[len(place or "") :]
+    fields = [own[at : at + 16] for at in range(64, len(own), 16)]
+    if len(fields) not in {0, len(REVISED_BY)}:
+        raise ValueError("not a feed state: an entry with too few hashes")
+    return SeenEntry(
+        key=own[:16],
+        article_id=own[16:48],
+        revision=revision,
+        entry_hash=own[48:64],
+        fields=tuple(zip(REVISED_BY, fields, strict=True)) if fields else (),
+        place=place,
+        left_at=_moment(left_at),
+        page_url=page_url,
+        checked_at=_moment(checked_at),
+    )
 
 
 def _moment(value: str | None) -> datetime | None:
@@ -175,11 +216,20 @@ def _day(day: date | None) -> str | None:
 def _instant(instant: Instant | None) -> Mapping[str, str] | None:
     if instant is None:
         return None
-    return {"at": _rfc3339(instant.at), "origin": instant.origin, "surface": instant.surface}
+    return {
+        "at": _rfc3339(instant.at),
+        "origin": instant.origin,
+        "precision": instant.precision,
+        "surface": instant.surface,
+    }
 
 
 def _media(media: Media) -> dict[str, Any]:
     return {"url": media.url, "type": media.type, "length_bytes": media.length_bytes}
+
+
+def _location(location: Location | None) -> dict[str, float] | None:
+    return None if location is None else {"latitude": location.latitude, "longitude": location.longitude}
 
 
 def encode_span(span: Span | None) -> dict[str, Any] | None:

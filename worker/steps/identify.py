@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from worker.model.article import Identity
+from worker.model.article import REVISED_BY, Identity
 
 if TYPE_CHECKING:
     from worker.model.article import Draft
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 # An entry that differs on every poll (a clock in its text) must not publish for ever.
 MAX_REVISIONS = 25
 
-# What a reader would call the article. `updated` alone, tags and pictures make no revision.
-_REVISED_BY = ("headline", "byline", "section", "text")
-
 
 def entry_hash(entry: Entry) -> str:
     """Covers an entry as received, `updated` included: an equal hash means that nothing at all changed."""
     return _short(repr(entry))
+
+
+def unreadable_key(raw: bytes) -> str:
+    """The key of an entry that cannot be read: all that is known of it are its bytes."""
+    return sha256(b"raw\n" + raw).hexdigest()[:16]
 
 
 def entry_keys(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, url_is_own: bool) -> tuple[str, ...]:
@@ -30,13 +32,28 @@ def entry_keys(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, ur
 
     `guid_is_own` and `url_is_own` are false for what does not tell the entries of the document apart.
     """
-    place = address(canonical_url)
-    keys = [_short(f"words\n{(entry.guid, place, entry.title, entry.summary, entry.content)!r}")]
-    if place is not None and url_is_own:
-        keys.append(_short(f"url\n{entry.guid}\n{place}"))
+    at = address(canonical_url)
+    keys = [_short(f"words\n{(entry.guid, at, entry.title, entry.summary, entry.content)!r}")]
+    if at is not None and url_is_own:
+        keys.append(_url_key(entry.guid, at))
     if entry.guid is not None and guid_is_own:
-        keys.append(_short(f"guid\n{entry.guid}"))
+        keys.append(_guid_key(entry.guid))
     return tuple(keys)
+
+
+def surest_key(entry: Entry, canonical_url: str | None) -> str | None:
+    """The key that an entry has when nothing else shares its guid or, where it has none, its address."""
+    if entry.guid is not None:
+        return _guid_key(entry.guid)
+    at = address(canonical_url)
+    return None if at is None else _url_key(None, at)
+
+
+def place(canonical_url: str | None) -> str:
+    """A hash of an address that is an entry's own; empty when there is none, or only that of the whole site."""
+    if canonical_url is None or is_front_page(canonical_url):
+        return ""
+    return _short(f"place\n{address(canonical_url)}")
 
 
 def article_id(feed_id: str, key: str, canonical_url: str | None) -> str:
@@ -53,7 +70,7 @@ def is_front_page(canonical_url: str) -> bool:
 
 def field_hashes(draft: Draft) -> tuple[tuple[str, str], ...]:
     """A hash for each field that makes a revision."""
-    return tuple((name, _short(str(getattr(draft, name)))) for name in _REVISED_BY)
+    return tuple((name, _short(str(getattr(draft, name)))) for name in REVISED_BY)
 
 
 def identify(
@@ -76,6 +93,14 @@ def identify(
 def address(canonical_url: str | None) -> str | None:
     """An address without its scheme: http and https name the same article."""
     return None if canonical_url is None else canonical_url.partition("://")[2]
+
+
+def _guid_key(guid: str) -> str:
+    return _short(f"guid\n{guid}")
+
+
+def _url_key(guid: str | None, at: str) -> str:
+    return _short(f"url\n{guid}\n{at}")
 
 
 def _short(text: str) -> str:

@@ -32,13 +32,10 @@ def after_success(feed: Feed, headers: Mapping[str, str], *, now: datetime) -> d
 
 
 def after_failure(feed: Feed, headers: Mapping[str, str], *, failures: int, now: datetime) -> datetime:
-    """The next poll after the `failures`-th failure in a row: doubling waits with jitter, never before Retry-After.
-
-    Retry-After holds seconds or a date (RFC 9110, 10.2.3); what is past or unreadable is ignored.
-    """
+    """The next poll after the `failures`-th failure in a row: doubling waits with jitter, never before Retry-After."""
     doubled = feed.interval_seconds * 2.0 ** min(failures - 1, 10)
     wait = _bounded(feed, doubled) * (1 + _JITTER * _fraction(feed.id, failures))
-    return now + timedelta(seconds=max(wait, _retry_after_seconds(headers, now)))
+    return now + timedelta(seconds=max(wait, retry_after_seconds(headers, now=now)))
 
 
 def first_poll_delay_seconds(feed: Feed, *, position: int) -> float:
@@ -56,7 +53,8 @@ def _fresh_seconds(headers: Mapping[str, str]) -> float:
     return 0.0 if match is None or _NO_CACHE.search(control) else float(match[1])
 
 
-def _retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float:
+def retry_after_seconds(headers: Mapping[str, str], *, now: datetime) -> float:
+    """What Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 for what is past or unreadable."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:12]), _RETRY_AFTER_CAP_SECONDS)

@@ -84,6 +84,9 @@ class RecordingMetrics:
     def feeds(self, *_: Any, **__: Any) -> None:
         pass
 
+    def page(self, result: str) -> None:
+        self.counts[f"page_{result}"] += 1
+
     def heartbeat(self, now: Any) -> None:
         pass
 
@@ -117,6 +120,7 @@ def make_runner(
     metrics: RecordingMetrics | None = None,
     pending_bytes: int = 10_000_000,
     drain_timeout_seconds: float = 5.0,
+    max_delay_seconds: float = 0.01,
 ) -> Runner:
     return Runner(
         feeds,
@@ -125,10 +129,12 @@ def make_runner(
         metrics=metrics or RecordingMetrics(),
         clock=SystemClock(),
         settings=RunnerSettings(
+            agent="Dateline",
+            host_gap_seconds=0.0,
             concurrency=50,
             drain_timeout_seconds=drain_timeout_seconds,
             commit=CommitSettings(
-                max_events=100, max_bytes=1_000_000, max_delay_seconds=0.01, pending_bytes=pending_bytes
+                max_events=100, max_bytes=1_000_000, max_delay_seconds=max_delay_seconds, pending_bytes=pending_bytes
             ),
             limits=Limits(max_body_bytes=1_000_000, max_event_bytes=1_000_000),
         ),

@@ -62,8 +62,10 @@ def test_a_full_item_is_read() -> None:
     )
 
 
-def test_an_empty_item_is_an_entry_without_anything() -> None:
-    assert entry() == Entry(guid=None)
+def test_an_item_without_anything_is_set_aside() -> None:
+    document = parsed({"id": "1"}, {"title": " ", "tags": []}, authors=[{"name": "The Desk"}])
+    assert [found.guid for found in document.entries] == ["1"]
+    assert [(part.reason, part.raw) for part in document.unreadable] == [("empty_entry", b'{"title":" ","tags":[]}')]
 
 
 def test_title_and_language_are_the_feeds() -> None:
@@ -98,7 +100,7 @@ def test_text_that_is_no_html_stays_plain() -> None:
     ],
 )
 def test_an_id_may_be_a_number(identifier: object, guid: str | None) -> None:
-    assert entry(id=identifier).guid == guid
+    assert entry(id=identifier, title="x").guid == guid
 
 
 def test_version_1_0_had_one_author_and_1_1_has_several() -> None:
@@ -109,8 +111,8 @@ def test_version_1_0_had_one_author_and_1_1_has_several() -> None:
 
 
 def test_an_item_that_names_no_author_has_those_of_the_feed() -> None:
-    assert entry({"authors": [{"name": "The Desk"}]}).authors == ("The Desk",)
-    assert entry({"author": {"name": "The Desk"}}).authors == ("The Desk",)
+    assert entry({"authors": [{"name": "The Desk"}]}, id="1").authors == ("The Desk",)
+    assert entry({"author": {"name": "The Desk"}}, id="1").authors == ("The Desk",)
     assert entry({"authors": [{"name": "The Desk"}]}, authors=[{"name": "Jane"}]).authors == ("Jane",)
 
 
@@ -126,7 +128,7 @@ def test_an_item_that_names_no_author_has_those_of_the_feed() -> None:
     ],
 )
 def test_a_link_is_resolved_and_an_external_one_is_second_choice(item: dict[str, object], link: str | None) -> None:
-    assert entry(**item).link == link
+    assert entry(id="1", **item).link == link
 
 
 @pytest.mark.parametrize(
@@ -168,14 +170,53 @@ def test_an_item_that_is_no_object_does_not_cost_its_neighbours(odd: object) -> 
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_other_encodings_show_in_the_zero_bytes(encoding: str) -> None:
+    body = json.dumps({"version": V1_1, "items": [{"id": "é"}]}, ensure_ascii=False).encode(encoding)
+    document = parse_json(body, url=URL)
+    assert isinstance(document, Document)
+    assert document.entries == (Entry(guid="é"),)
+
+
+@pytest.mark.parametrize(
+    ("title", "meant"), [(b"a\tb", "a\tb"), (b"a\x01b", "ab"), (b"a\\ud800b", "ab"), (b"a\xffb", "a\ufffdb")]
+)
+def test_what_the_standard_forbids_in_a_string_is_read_with_a_warning(title: bytes, meant: str) -> None:
+    body = b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "%s"}]}' % title
+    document = parse_json(body, url=URL)
+    assert isinstance(document, Document)
+    assert document.entries[0].title == Content(value=meant, html=False)
+    assert len(document.warnings) == 1
+
+
+@pytest.mark.parametrize("cut", ['{"id": "2", "title": "Tw', '{"id": "2"', "{"])
+def test_of_a_document_that_breaks_off_the_whole_items_are_entries(cut: str) -> None:
+    body = f'{{"version": "https:\\/\\/jsonfeed.org\\/version\\/1.1", "title": "W", "items": [{{"id": "1"}}, {cut}'
+    document = parse_json(body.encode(), url=URL)
+    assert isinstance(document, Document)
+    assert (document.title, document.complete) == ("W", False)
+    assert document.entries == (Entry(guid="1"),)
+    assert [(part.reason, part.raw) for part in document.unreadable] == [("truncated", cut.encode())]
+    assert document.warnings[-1] == "document: breaks off"
+
+
+def test_a_feed_that_forgot_its_version_is_known_by_its_items() -> None:
+    document = parse_json(b'{"items": [{"id": "1", "content_text": "x"}]}', url=URL)
+    assert isinstance(document, Document)
+    assert document.warnings == ('document: a JSON Feed without "version"',)
+    assert refused(b'{"items": [{"id": "1", "price": 3}]}').reason == "not_a_feed"
+
+
+def test_an_author_may_be_a_name_alone() -> None:
+    assert entry(authors=["Jane Doe", {"name": "Joe Roe"}]).authors == ("Jane Doe", "Joe Roe")
+
+
 def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
     body = json.dumps({"version": V1_1, "items": []}).encode("utf-8-sig")
     assert parse_json(body, url=URL) == Document(format="jsonfeed")
 
 
-@pytest.mark.parametrize(
-    "body", [b"{", b'{"version": "x"', b"{'version': 1}", b'{"a": "\\ud800"}', b"{" * 100_000, b'{"a": "\xff"}']
-)
+@pytest.mark.parametrize("body", [b"{", b'{"version": "x"', b"{'version': 1}", b"{" * 100_000, b'{"a":' * 100_000])
 def test_what_is_no_json_is_broken(body: bytes) -> None:
     assert refused(body).reason == "broken"
 

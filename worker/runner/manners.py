@@ -1,0 +1,157 @@
+"""How hosts are asked: one request at a time, with a pause between; pages only where robots.txt allows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from worker.model.entry import NotAFeed
+from worker.model.fetch import FetchFailure, Request, Response
+from worker.steps.inflate import inflate
+from worker.steps.robots import Robots, read_robots
+from worker.steps.schedule import retry_after_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from worker.model.fetch import FailureKind, Fetched
+    from worker.ports import Clock, Fetcher
+
+_HOSTS_AT_MOST = 20_000
+# RFC 9309, 2.4: no longer than a day.
+_ROBOTS_SECONDS = 86_400.0
+_ROBOTS_AGAIN_SECONDS = 600.0
+_ROBOTS_BYTES = 2 * 2**20
+# A host that says 429 or 503 without a time, or that did not answer so often in a row, is left in peace for so long.
+_PEACE_SECONDS = 600.0
+_FAILURES_IN_A_ROW = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class _Host:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # Monotonic times.
+    free_seconds: float = 0.0
+    peace_until_seconds: float = 0.0
+    failures: int = 0
+    robots: Robots | None = None
+    robots_until_seconds: float = 0.0
+
+
+class Manners:
+    """Asks servers as their owners would like to be asked.
+
+    Args:
+        fetcher: what asks.
+        clock: for pauses.
+        agent: the product name of our User-Agent, by which robots.txt knows us.
+        gap_seconds: the pause between two requests to one host.
+    """
+
+    def __init__(self, fetcher: Fetcher, *, clock: Clock, agent: str, gap_seconds: float) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._agent = agent
+        self._gap_seconds = gap_seconds
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+
+    async def fetch(self, request: Request) -> Fetched:
+        """Ask when it is the host's turn. A page is asked for only where the site allows it, and the host is well."""
+        host = self._host(request.url)
+        if request.kind != "page":
+            async with self._turn(host):
+                return await self._fetcher.fetch(request)
+        if (refused := await self._refused(host, request)) is not None:
+            return refused
+        async with self._turn(host):
+            # Others may have waited for their turn as well, and been sent away.
+            if self._clock.monotonic_seconds() < host.peace_until_seconds:
+                return self._no(request, "unavailable", "the host is left in peace for now")
+            fetched = await self._fetcher.fetch(request)
+        self._learn(host, fetched)
+        return fetched
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._fetcher.close()
+
+    async def _refused(self, host: _Host, request: Request) -> FetchFailure | None:
+        """Why the page may not be asked for, or None."""
+        if self._clock.monotonic_seconds() < host.peace_until_seconds:
+            return self._no(request, "unavailable", "the host is left in peace for now")
+        robots = await self._robots(host, request.url)
+        if robots is None:
+            return self._no(request, "unavailable", "robots.txt cannot be had, so nothing is asked for now")
+        if not robots.allows(request.url):
+            return self._no(request, "robots", "robots.txt does not allow it")
+        return None
+
+    async def _robots(self, host: _Host, url: str) -> Robots | None:
+        """The host's rules, asked for at most once a day; None when they cannot be had for now."""
+        if self._clock.monotonic_seconds() < host.robots_until_seconds:
+            return host.robots
+        async with self._turn(host):
+            if self._clock.monotonic_seconds() < host.robots_until_seconds:
+                return host.robots
+            parts = urlsplit(url)
+            fetched = await self._fetcher.fetch(
+                Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
+            )
+        host.robots = None
+        if isinstance(fetched, Response):
+            body = inflate(fetched.body, fetched.content_encoding, max_bytes=_ROBOTS_BYTES)
+            host.robots = read_robots(fetched, None if isinstance(body, NotAFeed) else body, agent=self._agent)
+        kept_seconds = _ROBOTS_AGAIN_SECONDS if host.robots is None else _ROBOTS_SECONDS
+        host.robots_until_seconds = self._clock.monotonic_seconds() + kept_seconds
+        return host.robots
+
+    def _learn(self, host: _Host, fetched: Fetched) -> None:
+        """A host that is overloaded, or away, is not asked for more pages for a while."""
+        peace_seconds = 0.0
+        if isinstance(fetched, Response) and fetched.status in {429, 503}:
+            peace_seconds = retry_after_seconds(fetched.headers, now=self._clock.now()) or _PEACE_SECONDS
+        failed = isinstance(fetched, FetchFailure) or fetched.status >= 500
+        host.failures = host.failures + 1 if failed else 0
+        if host.failures >= _FAILURES_IN_A_ROW:
+            host.failures = 0
+            peace_seconds = max(peace_seconds, _PEACE_SECONDS)
+        if peace_seconds:
+            host.peace_until_seconds = self._clock.monotonic_seconds() + peace_seconds
+
+    @asynccontextmanager
+    async def _turn(self, host: _Host) -> AsyncIterator[None]:
+        async with host.lock:
+            wait_seconds = host.free_seconds - self._clock.monotonic_seconds()
+            if wait_seconds > 0:
+                await asyncio.sleep(wait_seconds)
+            try:
+                yield
+            finally:
+                gap_seconds = max(self._gap_seconds, host.robots.pause_seconds if host.robots else 0.0)
+                host.free_seconds = self._clock.monotonic_seconds() + gap_seconds
+
+    def _host(self, url: str) -> _Host:
+        name = urlsplit(url).netloc.rpartition("@")[2].lower()
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host()
+            self._forget()
+        self._hosts.move_to_end(name)
+        return host
+
+    def _forget(self) -> None:
+        """Drop the host that was asked longest ago, when there are too many. One that has to be left alone stays."""
+        if len(self._hosts) <= _HOSTS_AT_MOST:
+            return
+        now_seconds = self._clock.monotonic_seconds()
+        for name, host in self._hosts.items():
+            if not host.lock.locked() and now_seconds > max(host.free_seconds, host.peace_until_seconds):
+                del self._hosts[name]
+                return
+
+    def _no(self, request: Request, kind: FailureKind, detail: str) -> FetchFailure:
+        return FetchFailure(url=request.url, kind=kind, detail=detail, retrieved_at=self._clock.now())

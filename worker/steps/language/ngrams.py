@@ -1,0 +1,84 @@
+"""Weighted character n-grams, for the languages that share a script.
+
+A text's score for a language is the sum of the weights of its words' n-grams of one to five characters, word boundaries
+included: a multinomial logistic regression with weights in hundredths of a natural-log odds. `ngrams.xz` holds the
+tables; `tools/language_model.py` makes them and says from what.
+
+The weights of one n-gram for all languages of a script are one Python integer with sixteen bits for each language, so
+that adding two integers adds the weights of all languages at once.
+"""
+
+import json
+import lzma
+import sys
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_LONGEST = 5  # characters, boundaries included
+_LANE_BYTES = 2
+_AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
+_LOG_ODDS = 0.02  # of one unit of weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    languages: tuple[str, ...]
+    offsets: tuple[float, ...]
+    weights: dict[str, int]
+
+
+@cache
+def _tables() -> dict[str, _Table]:
+    """The tables by script. The file is a line of JSON, then for each script its n-grams and its rows of weights."""
+    content = lzma.decompress(files(__package__).joinpath("ngrams.xz").read_bytes())
+    header, _, content = content.partition(b"\n")
+    tables = {}
+    for part in json.loads(header):
+        names, rows, content = _cut(content, part["names_bytes"], part["rows_bytes"])
+        ngrams = names.decode().split("\n")
+        width = len(part["languages"])
+        lanes = bytearray(width * _LANE_BYTES)
+        weights = {}
+        for row, ngram in enumerate(ngrams):
+            lanes[::_LANE_BYTES] = rows[row * width : (row + 1) * width]
+            weights[ngram] = int.from_bytes(lanes, "little")
+        tables[part["script"]] = _Table(
+            languages=tuple(part["languages"]), offsets=tuple(part["offsets"]), weights=weights
+        )
+    return tables
+
+
+def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:
+    return content[:first], content[first : first + second], content[first + second :]
+
+
+def scores(script: str, words: Iterable[str]) -> dict[str, float]:
+    """How well words fit each language of a script: natural-log odds, up to a constant.
+
+    Args:
+        script: as :mod:`.scripts` names it.
+        words: in lower case, each once.
+
+    Returns:
+        Scores by language tag; none when no table holds the script.
+    """
+    table = _tables().get(script)
+    if table is None:
+        return {}
+    joined = f" {' '.join(words)} "
+    # N-grams that span two words are looked up in vain: that is cheaper than to take the words one by one.
+    ngrams = [
+        joined[start : start + size] for size in range(1, _LONGEST + 1) for start in range(len(joined) - size + 1)
+    ]
+    known = list(filter(None, map(table.weights.get, ngrams)))
+    totals = [0] * len(table.languages)
+    for start in range(0, len(known), _AT_ONCE):
+        lanes = array("H", sum(known[start : start + _AT_ONCE]).to_bytes(len(totals) * _LANE_BYTES, sys.byteorder))
+        totals = [total + lane for total, lane in zip(totals, lanes, strict=True)]
+    return {
+        language: total * _LOG_ODDS + offset
+        for language, total, offset in zip(table.languages, totals, table.offsets, strict=True)
+    }

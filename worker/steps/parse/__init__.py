@@ -1,0 +1,98 @@
+"""RSS, RDF and Atom: bytes to text, text to well-formed XML, every dialect to one, and that through feedparser.
+
+Values stay as written; nothing is believed yet. What each field is taken from, and why, is in docs/feeds.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from worker.model.entry import Document, NotAFeed, Unreadable
+
+from . import reading
+from .canonical import MAX_ITEMS, canonical
+from .decoding import decode
+from .repair import read_tree
+
+if TYPE_CHECKING:
+    from .canonical import Canonical
+    from .repair import Repaired
+
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+
+
+def parse(body: bytes, *, url: str, content_type: str | None) -> Document | NotAFeed:
+    """A document from bytes.
+
+    Args:
+        body: decoded bytes of the document.
+        url: where it came from; relative links are resolved against it.
+        content_type: the header, whose charset is weighed against the XML declaration (RFC 7303).
+    """
+    text, warnings = decode(body, content_type)
+    if not text.strip("\ufeff\0 \t\r\n"):
+        return NotAFeed(reason="empty", detail="the body is empty")
+    repaired = read_tree(text)
+    plain = canonical(repaired.root, url=url) if repaired.root is not None else None
+    if plain is None:
+        return _refusal(text, repaired)
+    parsed = reading.read(plain.document)
+    entries, unreadable = reading.entries(parsed.entries)
+    unreadable = (*unreadable, *_left_out(plain, repaired))
+    title = reading.title(parsed)
+    if not entries and not unreadable and not repaired.balanced and not (title and repaired.complete):
+        return NotAFeed(reason="broken", detail=_last(repaired))
+    return Document(
+        format=plain.format,
+        title=title,
+        language=reading.language(parsed),
+        entries=entries,
+        unreadable=unreadable,
+        warnings=(*warnings, *repaired.warnings),
+        complete=repaired.complete,
+    )
+
+
+def _left_out(plain: Canonical, repaired: Repaired) -> tuple[Unreadable, ...]:
+    """The items that are none, those beyond the limit, and the one that the document breaks off in."""
+    empty = [
+        Unreadable(
+            raw=raw.encode("utf-8", "replace"),
+            reason="empty_entry",
+            detail="there is nothing in the item",
+        )
+        for raw in plain.empty
+    ]
+    excess = [
+        Unreadable(
+            raw=raw.encode("utf-8", "replace"),
+            reason="too_many_entries",
+            detail=f"the document has more than {MAX_ITEMS} items",
+        )
+        for raw in plain.excess
+    ]
+    cut = (
+        []
+        if repaired.truncated is None
+        else [
+            Unreadable(
+                raw=repaired.truncated.encode("utf-8", "replace"),
+                reason="truncated",
+                detail="the document breaks off in this item",
+            )
+        ]
+    )
+    return (*empty, *excess, *cut)
+
+
+def _refusal(text: str, repaired: Repaired) -> NotAFeed:
+    if _HTML.search(text[:2_048]):
+        return NotAFeed(reason="html", detail="the body is an HTML page")
+    if text.lstrip()[:1] == "<" and not repaired.balanced:
+        return NotAFeed(reason="broken", detail=_last(repaired))
+    return NotAFeed(reason="not_a_feed", detail="the body is neither RSS, Atom nor JSON Feed")
+
+
+def _last(repaired: Repaired) -> str:
+    return (repaired.warnings or ("document: cannot be parsed",))[-1].removeprefix("document: ")
