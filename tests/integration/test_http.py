@@ -228,6 +228,11 @@ async def test_a_request_says_who_we_are_and_invents_nothing(server: Server, fet
     assert accept.endswith("*/*;q=0.5")
 
 
+async def test_a_page_is_asked_for_as_html(server: Server, fetcher: HttpFetcher) -> None:
+    await fetcher.fetch(Request(url=server.url("/story"), kind="page"))
+    assert (server.received[0].header("Accept") or "").startswith("text/html")
+
+
 @pytest.mark.parametrize("etag", ['"abc"', 'W/"x"', "unquoted-1", '"a, b"', '"caf\N{LATIN SMALL LETTER E WITH ACUTE}"'])
 @pytest.mark.parametrize("date", ["Sat, 24 May 2025 10:00:00 GMT", "2025-05-24 about noon"])
 async def test_validators_are_echoed_byte_for_byte(server: Server, fetcher: HttpFetcher, etag: str, date: str) -> None:

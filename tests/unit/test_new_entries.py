@@ -207,3 +207,13 @@ def test_a_document_that_always_breaks_off_at_the_same_place_is_one_dead_letter(
     assert len(poller.poll(answer(cut)).rejected) == 1
     assert poller.poll(answer(cut)).report.outcome == "not_modified"
     assert poller.poll(answer(cut.replace(b"Sun, 25 May 2025 09", b"Sun, 25 May 2025 10"))).rejected == ()
+
+
+def test_a_document_of_far_too_many_entries_is_no_flood_of_dead_letters() -> None:
+    poller = Poller(limits=replace(LIMITS, max_body_bytes=10_000_000, max_entries=3))
+    # A DOCTYPE keeps it from being taken apart.
+    body = rss(*("<item><title>T</title></item>" for _ in range(12_000))).replace(b"<rss", b"<!DOCTYPE rss><rss", 1)
+    batch = poller.poll(answer(body))
+    assert batch.rejected == ()
+    assert batch.report.entries == 12_000
+    assert batch.report.skipped == 12_000 - 3

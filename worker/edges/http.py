@@ -75,7 +75,10 @@ class HttpFetcher:
         allow_networks: Sequence[Network],
         clock: Clock,
     ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
+        self._headers_by_kind = {
+            kind: {"User-Agent": user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
+            for kind, accept in _ACCEPT_BY_KIND.items()
+        }
         self._timeout_seconds = timeout_seconds
         self._connect_timeout_seconds = connect_timeout_seconds
         self._max_body_bytes = max_body_bytes
@@ -125,7 +128,7 @@ class HttpFetcher:
             start = _parse_url(request.url)
         except ValueError as error:
             raise _FailedError("protocol", str(error)) from error
-        common = self._headers | {"Accept": _ACCEPT_BY_KIND[request.kind]}
+        common = self._headers_by_kind[request.kind]
         own = common | _validators(request) | _authorization(start)
         url = start.with_user(None)
         seen: set[URL] = set()

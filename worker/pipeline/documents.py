@@ -93,8 +93,10 @@ def merged(documents: Sequence[Document], *, warnings: tuple[str, ...]) -> Docum
 
 def whole(document: Document, max_entries: int) -> Reading:
     """All entries of a document that cannot be taken apart."""
-    kept = replace(document, entries=document.entries[:max_entries])
-    skipped = len(document.entries) - len(kept.entries)
+    # What the parser left out for their number alone is not read either, and nobody wants a dead letter for each.
+    readable = tuple(one for one in document.unreadable if one.reason != "too_many_entries")
+    kept = replace(document, entries=document.entries[:max_entries], unreadable=readable)
+    skipped = len(document.entries) - len(kept.entries) + len(document.unreadable) - len(readable)
     received = tuple(Received(entry=entry, hash=identify.entry_hash(entry)) for entry in kept.entries)
     return Reading(document=_capped(kept, skipped, max_entries), received=received, skipped=skipped)
 

@@ -454,3 +454,18 @@ def test_formats_are_known_by_their_names_whatever_their_prefix_and_namespace() 
     assert (read(body).title, read(body).entries) == ("T", (Entry(guid="1"),))
     body = RSS.format(ITEM).replace("<rss ", "<rss xmlns='http://made.up.example/' ")
     assert read(body).entries[0].guid == "1"
+
+
+@pytest.mark.parametrize(
+    ("link", "named"),
+    [
+        ('<link rel="alternate" type="application/rss+xml" href="/feed.xml">', "https://news.example/feed.xml"),
+        ("<LINK TYPE=application/atom+xml HREF=//feeds.example/a?b=1&amp;c=2 />", "https://feeds.example/a?b=1&c=2"),
+        ("<link href='x.json' type='application/feed+json; charset=utf-8'>", "https://news.example/x.json"),
+    ],
+)
+def test_a_page_where_a_feed_should_be_is_refused_with_the_feed_that_it_names(link: str, named: str) -> None:
+    body = f"<!doctype html><html><head><link rel=icon href=/i.png>{link}</head></html>".encode()
+    refused = parse(body, url="https://news.example/", content_type="text/html")
+    assert isinstance(refused, NotAFeed)
+    assert (refused.reason, refused.detail) == ("html", f"the body is an HTML page; the feed that it names is {named}")

@@ -5,6 +5,7 @@ Values stay as written; nothing is believed yet. What each field is taken from, 
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,17 @@ from . import reading
 from .canonical import MAX_ITEMS, canonical
 from .decoding import decode
 from .repair import read_tree
+from .values import absolute
 
 if TYPE_CHECKING:
     from .canonical import Canonical
     from .repair import Repaired
 
+# A page names its feeds in its head (HTML Standard, 4.6.7.1).
+_LINK = re.compile(r"<link\s[^>]{1,2000}>", re.IGNORECASE)
+_FEED_TYPE = re.compile(r"\btype\s*=\s*[\"']?application/(?:rss\+xml|atom\+xml|feed\+json)\b", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s>\"']+))", re.IGNORECASE)
+_HEAD_CHARS = 100_000
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 
 
@@ -36,7 +43,7 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> Document | NotA
     repaired = read_tree(text)
     plain = canonical(repaired.root, url=url) if repaired.root is not None else None
     if plain is None:
-        return _refusal(text, repaired)
+        return _refusal(text, repaired, url)
     parsed = reading.read(plain.document)
     entries, unreadable = reading.entries(parsed.entries)
     unreadable = (*unreadable, *_left_out(plain, repaired))
@@ -86,12 +93,22 @@ def _left_out(plain: Canonical, repaired: Repaired) -> tuple[Unreadable, ...]:
     return (*empty, *excess, *cut)
 
 
-def _refusal(text: str, repaired: Repaired) -> NotAFeed:
+def _refusal(text: str, repaired: Repaired, url: str) -> NotAFeed:
     if _HTML.search(text[:2_048]):
-        return NotAFeed(reason="html", detail="the body is an HTML page")
+        named = _named_feed(text, url)
+        hint = "" if named is None else f"; the feed that it names is {named}"
+        return NotAFeed(reason="html", detail=f"the body is an HTML page{hint}")
     if text.lstrip()[:1] == "<" and not repaired.balanced:
         return NotAFeed(reason="broken", detail=_last(repaired))
     return NotAFeed(reason="not_a_feed", detail="the body is neither RSS, Atom nor JSON Feed")
+
+
+def _named_feed(text: str, url: str) -> str | None:
+    for link in _LINK.finditer(text, 0, _HEAD_CHARS):
+        href = _HREF.search(link[0]) if _FEED_TYPE.search(link[0]) else None
+        if href is not None:
+            return absolute(html.unescape(href[1] or href[2] or href[3]).strip()[:500], url)
+    return None
 
 
 def _last(repaired: Repaired) -> str:
