@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATH = Path(__file__).parents[1] / "schemas" / "article.v1.schema.json"
 
@@ -28,9 +31,21 @@ def validate(message: object) -> None:
     _validator().validate(message)
     assert isinstance(message, dict)
     text = message["text"]
-    for span in (message["dateline"], message["lead"], *message["paragraphs"]):
-        assert span is None or text[span["start"] : span["end"]] == span["text"]
+    for span in _spans(message):
+        assert text[span["start"] : span["end"]] == span["text"]
     assert message["lead"] == (message["paragraphs"][0] if message["paragraphs"] else None)
+
+
+def _spans(value: object) -> Iterator[dict[str, Any]]:
+    """Every object that has an offset, at any depth."""
+    if isinstance(value, dict):
+        if "start" in value:
+            yield value
+        for part in value.values():
+            yield from _spans(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _spans(part)
 
 
 @cache

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Grows with the facts that the message has.
-_SETS = (
+# Tasks of the scorer, with the set of those that have one set each.
+_SETS: tuple[tuple[str, str | None], ...] = (
+    ("seed", None),
     ("dateline", "dateline_formats"),
     ("dateline", "dateline_modern"),
     ("dateline", "dateline_reuters21578"),
@@ -17,6 +18,13 @@ _SETS = (
     ("paragraphs", "fulltext_fundus"),
     ("neardup", "neardup_reuters"),
     ("langid", "langid_lingua"),
+    ("quotes", None),
+    ("attributions", None),
+    ("dates", None),
+    ("figures", None),
+    ("entities", None),
+    ("places", None),
+    ("events", None),
 )
 
 
@@ -34,10 +42,9 @@ def main() -> int:
     for task, name in _SETS:
         if arguments.sets and not {task, name} & set(arguments.sets):
             continue
-        print(f"{task} {name}:", flush=True)
-        subprocess.run(
-            [sys.executable, str(scorer), task, "--split", "dev", "--cmd", command, "--data", name], check=True
-        )
+        print(f"{task} {name or ''}:", flush=True)
+        only = [] if name is None else ["--data", name]
+        subprocess.run([sys.executable, str(scorer), task, "--split", "dev", "--cmd", command, *only], check=True)
     if not arguments.sets or "feeds" in arguments.sets:
         print("feeds:", flush=True)
         subprocess.run([sys.executable, "-m", "tests.suites", "--data", str(arguments.data)], check=True)

@@ -23,6 +23,7 @@ from worker.model.errors import Stop
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
 from worker.pipeline import Ask, Limits, first_state, process
+from worker.pipeline.prepare import prepare
 from worker.runner import CommitSettings, Manners, Runner, RunnerSettings
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Worker:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
         listening(await self._status.start())
         try:
+            await asyncio.to_thread(prepare)
             await self._runner.run(once=once)
         finally:
             await self._status.stop()

@@ -18,6 +18,8 @@ from worker.model.errors import DatelineError, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+    from typing import TextIO
 
     from worker.config import Config
 
@@ -131,7 +133,15 @@ def probe(source: str, config_path: Path | None, *, page: bool) -> None:
 
 
 @main.command()
-def extract() -> None:
+@click.option(
+    "--explain",
+    "explained",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE",
+    help="Print the text of this file with its facts marked, and the rule of each, instead.",
+)
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of publication, for --explain.")
+def extract(explained: TextIO | None, day: datetime | None) -> None:
     """Read JSON Lines on stdin, write one JSON object per line with the facts found.
 
     {"id", "text", "date"}: facts of a text; "date" is the day of publication, ISO, and may be left out. Offsets are
@@ -140,15 +150,19 @@ def extract() -> None:
     """
     import orjson
 
-    from worker.pipeline.extract import extract as facts_of
+    from worker.pipeline.explain import explain
+    from worker.pipeline.extract import FormError, extract as facts_of
+
+    if explained is not None:
+        click.echo(explain(explained.read(), None if day is None else day.date()), nl=False)
+        return
 
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             document = orjson.loads(line)
             facts = facts_of(document)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            wanted = '{"id", "text", "date"}, {"id", "html", "meta"} or {"id", "a", "b"}'
-            raise click.ClickException(f"line {number}: want {wanted}: {type(error).__name__}: {error}") from error
+        except (orjson.JSONDecodeError, FormError) as error:
+            raise click.ClickException(f"line {number}: {error}") from error
         sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 

@@ -50,7 +50,7 @@ MESSAGE: dict[str, Any] = {
     "section": "World",
     "tags": ["World"],
     "media": [{"url": "https://wire.example/1.jpg", "type": "image/jpeg", "length_bytes": 12}],
-    "location": {"latitude": 50.45, "longitude": 30.52},
+    "location": {"lat": 50.45, "lon": 30.52},
     "dateline": {
         "text": "KYIV, May 24 -",
         "start": 0,
@@ -66,6 +66,108 @@ MESSAGE: dict[str, Any] = {
     "paragraphs": [{"text": "They came.", "start": 15, "end": 25}],
     "text": "KYIV, May 24 - They came.",
     "fingerprint": [48713204, -201334],
+    "quotes": [
+        {
+            "text": "They came",
+            "start": 15,
+            "end": 24,
+            "kind": "direct",
+            "speaker": "They",
+            "speaker_mention": {"text": "They", "start": 15, "end": 19},
+            "verb": {"text": "came", "start": 20, "end": 24},
+            "medium": "X",
+            "medium_mention": {"text": "They", "start": 15, "end": 19},
+            "day": {"text": "May 24", "start": 6, "end": 12, "date": "2025-05-24"},
+            "continued": True,
+            "continues": 0,
+            "nested": [{"text": "They", "start": 15, "end": 19}],
+            "rule": "before",
+        }
+    ],
+    "attributions": [
+        {
+            "source": {"text": "They", "start": 15, "end": 19},
+            "source_resolved": "They",
+            "cue": {"text": "came", "start": 20, "end": 24},
+            "content": {"text": "They came", "start": 15, "end": 24},
+            "via": {"text": "They", "start": 15, "end": 19},
+            "day": {"text": "May 24", "start": 6, "end": 12, "date": "2025-05-24"},
+            "rule": "said",
+        }
+    ],
+    "figures": [
+        {
+            "text": "24",
+            "start": 10,
+            "end": 12,
+            "kind": "count",
+            "value": 24,
+            "values": [24],
+            "noun": "They",
+            "noun_mention": {"text": "They", "start": 15, "end": 19},
+            "unit": "EUR",
+            "approx": False,
+            "per": "each",
+            "refers_to": 0,
+            "rule": "digits",
+        }
+    ],
+    "sums": [{"total": 0, "parts": [0, 0]}],
+    "actors": [
+        {
+            "name": "They",
+            "role": "guests",
+            "role_mention": {"text": "They", "start": 15, "end": 19},
+            "organisation": "Club",
+            "country": "Ukraine",
+            "country_code": "UA",
+            "mentions": [{"text": "They", "start": 15, "end": 19}],
+        }
+    ],
+    "organisations": [
+        {"name": "They", "type": "media", "country_code": "UA", "mentions": [{"text": "They", "start": 15, "end": 19}]}
+    ],
+    "places": [
+        {
+            "name": "Kyiv",
+            "kind": "city",
+            "country_code": "UA",
+            "lat": 50.45,
+            "lon": 30.52,
+            "geonames_id": 703448,
+            "aliases": ["KYIV"],
+            "mentions": [{"text": "KYIV", "start": 0, "end": 4}],
+        }
+    ],
+    "dates": [
+        {
+            "text": "May 24",
+            "start": 6,
+            "end": 12,
+            "kind": "day",
+            "date": "2025-05-24",
+            "from": "2025-05-24",
+            "to": "2025-05-24",
+            "rule": "dateline",
+            "anchor": "2025-05-24",
+        }
+    ],
+    "events": [
+        {
+            "type": "visit",
+            "family": "diplomacy",
+            "plover": ["CONSULT"],
+            "status": "occurred",
+            "trigger": {"text": "came", "start": 20, "end": 24},
+            "parties": ["They"],
+            "places": ["Kyiv"],
+            "date": "2025-05-24",
+            "until": "2025-05-24",
+            "figures": [0],
+            "evidence": [{"text": "They came", "start": 15, "end": 24}],
+            "rule": "came",
+        }
+    ],
     "extraction": {"rules": "1", "warnings": [], "truncated": False},
 }
 
@@ -238,6 +340,18 @@ def test_a_value_outside_its_range_is_refused(path: str, value: object) -> None:
         "dateline.country_code",
         "dateline.date",
         "dateline.agency",
+        "quotes.0.speaker",
+        "quotes.0.speaker_mention",
+        "quotes.0.day",
+        "attributions.0.source",
+        "attributions.0.via",
+        "figures.0.value",
+        "figures.0.noun",
+        "actors.0.role",
+        "places.0.lat",
+        "dates.0.date",
+        "dates.0.anchor",
+        "events.0.date",
     ],
 )
 def test_what_a_publisher_may_leave_out_may_be_null(path: str) -> None:

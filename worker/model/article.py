@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .entry import Location, Media
-    from .facts import Dateline, Span
+    from .facts import Dateline, Facts, Span
 
 Change = Literal["published", "revised", "withdrawn"]
 ContentFrom = Literal["feed", "page"]
@@ -108,12 +108,13 @@ class Article:
     fingerprint: tuple[int, ...] | None
     dateline: Dateline | None
     paragraphs: tuple[Span, ...]
+    facts: Facts
     warnings: tuple[str, ...]
     rules: str
 
     def __post_init__(self) -> None:
-        spans = self.paragraphs if self.dateline is None else (self.dateline.span, *self.paragraphs)
-        for span in spans:
+        opening = () if self.dateline is None else (self.dateline.span,)
+        for span in (*opening, *self.paragraphs, *self.facts.spans()):
             if not span.holds(self.text):
                 raise ValueError(f"no {span.surface!r} at {span.start}:{span.end}")
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from worker.model.page import Page
+from worker.pipeline.facts import read_facts
 from worker.steps import fingerprint, language
-from worker.steps.encode import encode_dateline, encode_span
+from worker.steps.encode import encode_attribution, encode_dateline, encode_facts, encode_span
 from worker.steps.facts.dateline import read_opening
+from worker.steps.facts.figures import unit_name
 from worker.steps.facts.paragraphs import find_paragraphs
 from worker.steps.page import read_page
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+
+class FormError(ValueError):
+    """What was given is none of the forms that `extract` reads."""
 
 
-def extract(document: Mapping[str, Any]) -> dict[str, Any]:
+def extract(document: object) -> dict[str, Any]:
     """What the document says, as plain data with the fields of the message.
 
     Args:
@@ -24,14 +27,28 @@ def extract(document: Mapping[str, Any]) -> dict[str, Any]:
             left out); or {"html", "meta": {"url"}}: an article's page; or {"a", "b"}: two texts, to be compared.
 
     Raises:
-        KeyError, TypeError, ValueError: if the document has none of these forms.
+        FormError: if the document has none of these forms.
     """
-    if "html" in document:
-        return _page(document["html"], str(document.get("meta", {}).get("url", "")))
-    if "a" in document and "b" in document:
-        return _pair(document["a"], document["b"])
-    day = date.fromisoformat(document["date"][:10]) if document.get("date") else None
-    return _text(document["text"], day)
+    match document:
+        case {"html": str(html), "meta": {"url": str(url)}}:
+            return _page(html, url)
+        case {"html": str(html)}:
+            return _page(html, "")
+        case {"a": str(a), "b": str(b)}:
+            return _pair(a, b)
+        case {"text": str(text), **rest}:
+            return _text(text, _day(rest.get("date")))
+        case _:
+            raise FormError('want {"text", "date"}, {"html", "meta": {"url"}} or {"a", "b"}, each of them text')
+
+
+def _day(written: object) -> date | None:
+    if not written:
+        return None
+    try:
+        return date.fromisoformat(str(written)[:10])
+    except ValueError as error:
+        raise FormError(f'"date" is {written!r}; want an ISO day such as 2025-05-24') from error
 
 
 def _text(text: str, day: date | None) -> dict[str, Any]:
@@ -39,14 +56,30 @@ def _text(text: str, day: date | None) -> dict[str, Any]:
     opening = read_opening(text, day)
     paragraphs = find_paragraphs(text, body_start=opening.body_start)
     resolved = opening.day(day)
+    tongue = language.detect(text)
+    # One sentence may pass for several languages; the rules are tried where English is one of them.
+    rules = language.detect(text, declared="en")
+    facts = read_facts(text, opening, paragraphs, day=resolved, headline=None, language=rules)
     return {
         "date": None if resolved is None else resolved.isoformat(),
-        "language": language.detect(text),
+        "language": tongue,
         "fingerprint": fingerprint.fingerprint(text),
         "dateline": encode_dateline(opening.dateline),
         "lead": encode_span(paragraphs[0]) if paragraphs else None,
         "paragraphs": [encode_span(paragraph) for paragraph in paragraphs],
+        **_numbered(encode_facts(facts)),
+        "attributions": [encode_attribution(attribution) for attribution in facts.attributions],
     }
+
+
+def _numbered(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with one `value` for each figure, a list where it has several, and units by their names."""
+    for figure in facts["figures"]:
+        if figure["value"] is None:
+            figure["value"] = figure["values"]
+        if figure["unit"] is not None:
+            figure["unit"] = unit_name(figure["unit"])
+    return facts
 
 
 def _page(html: str, url: str) -> dict[str, Any]:

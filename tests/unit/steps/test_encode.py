@@ -12,7 +12,21 @@ from hypothesis import given, settings, strategies as st
 from tests import schema
 from worker.model.article import REVISED_BY, Article, Identity, Instant, Source
 from worker.model.entry import Location, Media, Unreadable
-from worker.model.facts import Dateline, Span
+from worker.model.facts import (
+    Attribution,
+    Dateline,
+    Facts,
+    Figure,
+    Names,
+    NewsEvent,
+    Organisation,
+    Person,
+    Place,
+    Quote,
+    Span,
+    Sum,
+    TimeMention,
+)
 from worker.model.feed import FeedState, SeenEntry
 from worker.steps.encode import SCHEMA, decode_state, encode_article, encode_state, encode_unreadable
 
@@ -23,6 +37,90 @@ NOW = datetime(2025, 5, 24, 18, 20, 30, 250_000, tzinfo=UTC)
 EEST = timezone(timedelta(hours=3))
 TEXT = "KYIV, May 24 - They came.\n\nThey went."
 ID = "0123456789abcdef" * 2
+DAY = TimeMention(
+    span=Span.of(TEXT, 6, 12),
+    kind="day",
+    value="2025-05-24",
+    start_on=date(2025, 5, 24),
+    end_on=date(2025, 5, 24),
+    rule="dateline",
+    anchor=date(2025, 5, 24),
+)
+THEY = Span.of(TEXT, 15, 19)
+FACTS = Facts(
+    names=Names(
+        people=(
+            Person(
+                name="They",
+                role="guests",
+                role_span=THEY,
+                organisation="Club",
+                country="Ukraine",
+                country_code="UA",
+                mentions=(THEY, Span.of(TEXT, 27, 31)),
+            ),
+        ),
+        organisations=(Organisation(name="AP", type="media", country_code="US", mentions=(THEY,)),),
+        places=(
+            Place(
+                name="Kyiv",
+                kind="city",
+                country_code="UA",
+                latitude=50.45,
+                longitude=30.5,
+                geonames_id=703448,
+                aliases=("KYIV",),
+                mentions=(Span.of(TEXT, 0, 4),),
+            ),
+        ),
+    ),
+    times=(DAY,),
+    figures=(
+        Figure(span=THEY, values=(2.0,), kind="count", noun=THEY, per="each", rule="digits"),
+        Figure(span=Span.of(TEXT, 27, 31), values=(1.5, 3.0), kind="anaphoric", unit="EUR", refers_to=15, rule="same"),
+    ),
+    sums=(Sum(total=1, parts=(0, 0)),),
+    quotes=(
+        Quote(
+            span=Span.of(TEXT, 27, 36),
+            kind="direct",
+            speaker="They",
+            mention=THEY,
+            verb=Span.of(TEXT, 20, 24),
+            medium="X",
+            medium_span=THEY,
+            day=DAY,
+            continues=0,
+            nested=(Span.of(TEXT, 27, 31),),
+            rule="before",
+        ),
+    ),
+    attributions=(
+        Attribution(
+            source=THEY,
+            source_name="They",
+            cue=Span.of(TEXT, 20, 24),
+            content=Span.of(TEXT, 27, 36),
+            via=THEY,
+            rule="said",
+        ),
+    ),
+    events=(
+        NewsEvent(
+            type="visit",
+            family="diplomacy",
+            categories=("CONSULT",),
+            trigger=Span.of(TEXT, 20, 24),
+            status="occurred",
+            parties=("They",),
+            places=("Kyiv",),
+            start_on=date(2025, 5, 24),
+            figures=(0,),
+            evidence=(Span.of(TEXT, 15, 25),),
+            rule="came",
+        ),
+    ),
+)
 ARTICLE = Article(
     identity=Identity(article_id=ID, revision=2, change="revised", changed=("text",)),
     source=Source(
@@ -58,6 +156,7 @@ ARTICLE = Article(
         date=date(2025, 5, 24),
     ),
     paragraphs=(Span.of(TEXT, 15, 25), Span.of(TEXT, 27, 37)),
+    facts=FACTS,
     warnings=("document: odd",),
     rules="1",
 )
@@ -102,7 +201,7 @@ def test_a_message_says_all_that_is_known_of_the_article() -> None:
         "section": "World",
         "tags": ["World"],
         "media": [{"url": "https://wire.example/1.jpg", "type": "image/jpeg", "length_bytes": 12}],
-        "location": {"latitude": 50.45, "longitude": 30.5},
+        "location": {"lat": 50.45, "lon": 30.5},
         "dateline": {
             "text": "KYIV, May 24 -",
             "start": 0,
@@ -121,6 +220,128 @@ def test_a_message_says_all_that_is_known_of_the_article() -> None:
         ],
         "text": TEXT,
         "fingerprint": [7, 12, -3],
+        "quotes": [
+            {
+                "text": "They went",
+                "start": 27,
+                "end": 36,
+                "kind": "direct",
+                "speaker": "They",
+                "speaker_mention": {"text": "They", "start": 15, "end": 19},
+                "verb": {"text": "came", "start": 20, "end": 24},
+                "medium": "X",
+                "medium_mention": {"text": "They", "start": 15, "end": 19},
+                "day": {"text": "May 24", "start": 6, "end": 12, "date": "2025-05-24"},
+                "continued": True,
+                "continues": 0,
+                "nested": [{"text": "They", "start": 27, "end": 31}],
+                "rule": "before",
+            }
+        ],
+        "attributions": [
+            {
+                "source": {"text": "They", "start": 15, "end": 19},
+                "source_resolved": "They",
+                "cue": {"text": "came", "start": 20, "end": 24},
+                "content": {"text": "They went", "start": 27, "end": 36},
+                "via": {"text": "They", "start": 15, "end": 19},
+                "day": None,
+                "rule": "said",
+            }
+        ],
+        "figures": [
+            {
+                "text": "They",
+                "start": 15,
+                "end": 19,
+                "kind": "count",
+                "value": 2,
+                "values": [2],
+                "noun": "They",
+                "noun_mention": {"text": "They", "start": 15, "end": 19},
+                "unit": None,
+                "approx": False,
+                "per": "each",
+                "refers_to": None,
+                "rule": "digits",
+            },
+            {
+                "text": "They",
+                "start": 27,
+                "end": 31,
+                "kind": "anaphoric",
+                "value": None,
+                "values": [1.5, 3],
+                "noun": None,
+                "noun_mention": None,
+                "unit": "EUR",
+                "approx": False,
+                "per": None,
+                "refers_to": 0,
+                "rule": "same",
+            },
+        ],
+        "sums": [{"total": 1, "parts": [0, 0]}],
+        "actors": [
+            {
+                "name": "They",
+                "role": "guests",
+                "role_mention": {"text": "They", "start": 15, "end": 19},
+                "organisation": "Club",
+                "country": "Ukraine",
+                "country_code": "UA",
+                "mentions": [{"text": "They", "start": 15, "end": 19}, {"text": "They", "start": 27, "end": 31}],
+            }
+        ],
+        "organisations": [
+            {
+                "name": "AP",
+                "type": "media",
+                "country_code": "US",
+                "mentions": [{"text": "They", "start": 15, "end": 19}],
+            }
+        ],
+        "places": [
+            {
+                "name": "Kyiv",
+                "kind": "city",
+                "country_code": "UA",
+                "lat": 50.45,
+                "lon": 30.5,
+                "geonames_id": 703448,
+                "aliases": ["KYIV"],
+                "mentions": [{"text": "KYIV", "start": 0, "end": 4}],
+            }
+        ],
+        "dates": [
+            {
+                "text": "May 24",
+                "start": 6,
+                "end": 12,
+                "kind": "day",
+                "date": "2025-05-24",
+                "from": "2025-05-24",
+                "to": "2025-05-24",
+                "rule": "dateline",
+                "anchor": "2025-05-24",
+            }
+        ],
+        "events": [
+            {
+                "type": "visit",
+                "family": "diplomacy",
+                "plover": ["CONSULT"],
+                "status": "occurred",
+                "trigger": {"text": "came", "start": 20, "end": 24},
+                "parties": ["They"],
+                "places": ["Kyiv"],
+                "date": "2025-05-24",
+                "until": None,
+                "figures": [0],
+                "evidence": [{"text": "They came.", "start": 15, "end": 25}],
+                "rule": "came",
+            }
+        ],
         "extraction": {"rules": "1", "warnings": ["document: odd"], "truncated": False},
     }
 
@@ -151,6 +372,7 @@ def test_what_an_article_does_not_have_is_null_or_empty() -> None:
         paragraphs=(),
         warnings=(),
         text="",
+        facts=Facts(),
     )
     event = encode_article(bare)
     message = orjson.loads(event.value)

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from worker.model.facts import Names, Opening, Organisation, Person, Place
+from worker.steps.facts.dateline import read_opening
+from worker.steps.facts.names import find_names
+from worker.steps.facts.paragraphs import find_paragraphs
+from worker.steps.facts.prose import Prose, read_prose
+
+DATA = Path(__file__).parents[2] / "data"
+CASES = [json.loads(line) for line in (DATA / "facts" / "names.jsonl").read_text(encoding="utf-8").splitlines()]
+SEED = (DATA / "seed" / "000_23b64bebdaa24c53.txt").read_bytes().decode()
+GOLD = json.loads((DATA / "seed" / "gold.json").read_text(encoding="utf-8"))
+
+
+def names_of(text: str, *, language: str | None = "en") -> Names:
+    opening = read_opening(text, None)
+    prose = read_prose(text, find_paragraphs(text, body_start=opening.body_start))
+    return find_names(prose, opening, language=language)
+
+
+def surfaces(named: Person | Organisation | Place) -> list[str]:
+    return [mention.surface for mention in named.mentions]
+
+
+def person_facts(person: Person) -> dict[str, Any]:
+    return {
+        "mentions": surfaces(person),
+        "role": person.role,
+        "role_surface": person.role_span.surface if person.role_span else None,
+        "organisation": person.organisation,
+        "country": person.country_code,
+    }
+
+
+def organisation_facts(organisation: Organisation) -> dict[str, Any]:
+    return {"mentions": surfaces(organisation), "type": organisation.type, "country": organisation.country_code}
+
+
+def place_facts(place: Place) -> dict[str, Any]:
+    return {"mentions": surfaces(place), "kind": place.kind, "code": place.country_code, "id": place.geonames_id}
+
+
+def asked(facts: dict[str, Any], expected: dict[str, Any] | None) -> dict[str, Any]:
+    """The facts that a case speaks of; all of them where it does not expect the name at all."""
+    return facts if expected is None else {key: facts[key] for key in expected}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
+def test_names_are_found_as_the_cases_say(case: dict[str, Any]) -> None:
+    names = names_of(case["text"])
+    found: dict[str, dict[str, Any]] = {
+        "people": {person.name: person_facts(person) for person in names.people},
+        "organisations": {body.name: organisation_facts(body) for body in names.organisations},
+        "places": {},
+    }
+    for place in names.places:
+        # A city and a region of one name are told apart by their kind.
+        key = place.name if place.name not in found["places"] else f"{place.name}|{place.kind}"
+        key = f"{place.name}|{place.kind}" if f"{place.name}|{place.kind}" in case.get("places", {}) else key
+        found["places"][key] = place_facts(place)
+    for field, facts in found.items():
+        if field in case:
+            assert {name: asked(fact, case[field].get(name)) for name, fact in facts.items()} == case[field]
+    if "demonyms" in case:
+        assert [demonym.span.surface for demonym in names.demonyms] == case["demonyms"]
+
+
+def mentions(items: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    return [(item["start"], item["end"]) for item in items]
+
+
+def spans(named: Person | Organisation | Place) -> list[tuple[int, int]]:
+    return [(mention.start, mention.end) for mention in named.mentions]
+
+
+def test_the_seed_names_one_person_with_an_office_and_a_country() -> None:
+    (gold,) = GOLD["actors"]
+    (person,) = names_of(SEED).people
+    assert (person.name, person.role, person.organisation, person.country, person.country_code) == (
+        gold["name"],
+        gold["role"],
+        gold["organisation"],
+        gold["country"],
+        gold["country_code"],
+    )
+    assert person.role_span is not None
+    assert [(person.role_span.start, person.role_span.end)] == mentions([gold["role_mention"]])
+    assert spans(person) == mentions(gold["mentions"])
+
+
+def test_the_seed_names_the_organisations_of_its_gold_and_no_others() -> None:
+    found = [(body.name, body.type, body.country_code, spans(body)) for body in names_of(SEED).organisations]
+    gold = [
+        (gold["name"], gold["type"], gold["country_code"], mentions(gold["mentions"])) for gold in GOLD["organisations"]
+    ]
+    assert found == sorted(gold, key=lambda body: body[3])
+
+
+def test_the_seed_names_the_places_of_its_gold_and_no_others() -> None:
+    found = {(place.name, place.kind): place for place in names_of(SEED).places}
+    assert set(found) == {(gold["name"], gold["kind"]) for gold in GOLD["places"]}
+    for gold in GOLD["places"]:
+        place = found[gold["name"], gold["kind"]]
+        assert place.country_code == gold["country_code"]
+        assert spans(place) == mentions(gold["mentions"])
+        assert place.latitude == pytest.approx(gold["lat"], abs=1.0)
+        assert place.longitude == pytest.approx(gold["lon"], abs=1.0)
+        assert set(gold.get("aliases", ())) - {"Turkiye"} <= set(place.aliases)
+
+
+def test_the_seed_names_the_peoples_of_its_gold() -> None:
+    found = {(found.span.start, found.span.end, found.country_code) for found in names_of(SEED).demonyms}
+    assert found == {(gold["start"], gold["end"], gold["country_code"]) for gold in GOLD["demonyms"]}
+
+
+def test_a_text_in_another_language_names_nobody() -> None:
+    text = "Der Minister Hans Maier sprach in Berlin."
+    assert names_of(text, language="de") == Names()
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", None])
+def test_english_and_a_language_that_is_not_known_are_read(language: str | None) -> None:
+    assert [place.name for place in names_of("It rained in Berlin.", language=language).places] == ["Berlin"]
+
+
+def test_the_place_of_a_dateline_is_a_place_of_the_text() -> None:
+    (place, country) = names_of("WAPAKONETA, Ohio (AP) — The mill burned down on Monday.").places
+    assert (place.name, surfaces(place), country.name) == ("Wapakoneta", ["WAPAKONETA"], "Ohio")
+
+
+def test_an_empty_text_names_nobody() -> None:
+    prose = read_prose("", ())
+    assert find_names(prose, Opening()) == Names()
+
+
+NAMES = (
+    "John",
+    "Smith",
+    "Paris",
+    "Ukraine",
+    "US",
+    "WHO",
+    "New York",
+    "St. ",
+    "al-",
+    "X",
+    "BBC ",
+    "President ",
+    "Ministry",
+)
+WORDS = (
+    "'s",
+    " of ",
+    " and ",
+    "the ",
+    "regions",
+    "3-1",
+    "é",
+    "\U0001f692",
+    "\u201c",
+    ",",
+    ".",
+    "(",
+    ")",
+    " ",
+    "\n",
+    "\n\n",
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(NAMES + WORDS), max_size=40).map("".join))
+def test_every_mention_is_a_piece_of_the_text_in_order(text: str) -> None:
+    names = names_of(text)
+    everything: list[Person | Organisation | Place] = [*names.people, *names.organisations, *names.places]
+    for named in everything:
+        assert named.mentions
+        assert all(mention.holds(text) and mention.surface.strip() == mention.surface for mention in named.mentions)
+        assert spans(named) == sorted(spans(named))
+    assert all(demonym.span.holds(text) for demonym in names.demonyms)
+    assert names == names_of(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "A",
+        "a",
+        "A ",
+        "Ab. ",
+        "1",
+        "-1",
+        '"',
+        "(",
+        "AB 1\n",
+        "President ",
+        "John Smith. ",
+        "Paris, ",
+        "Bank of ",
+        "Ab's ",
+    ],
+)
+def test_a_hostile_text_takes_no_more_than_its_length(piece: str) -> None:
+    """A hundred times the text may take a few hundred times as long, never the square."""
+
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        prose = Prose(text=text, paragraphs=(), sentences=(), words=())
+        best = 60.0
+        for _ in range(2):
+            started = time.perf_counter()
+            find_names(prose, Opening())
+            best = min(best, time.perf_counter() - started)
+        return best
+
+    seconds(1_000)
+    assert seconds(200_000) < 1_000 * max(seconds(2_000), 0.0005)

@@ -1,0 +1,174 @@
+"""Who says what: the cases are lines of data, invented for the purpose."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from worker.model.facts import Names, Organisation, Person, Span, TimeMention
+from worker.steps.facts.dateline import read_opening
+from worker.steps.facts.paragraphs import find_paragraphs
+from worker.steps.facts.prose import read_prose
+from worker.steps.facts.speech import find_speech
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.model.facts import Attribution, Quote
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def cases(name: str) -> list[Any]:
+    rows = [json.loads(line) for line in (DATA / "facts" / name).read_text(encoding="utf-8").splitlines()]
+    return [pytest.param(row, id=row["why"]) for row in rows]
+
+
+def speech(
+    text: str, names: Names | None = None, language: str | None = "en"
+) -> tuple[tuple[Quote, ...], tuple[Attribution, ...]]:
+    opening = read_opening(text, date(2025, 5, 24))
+    prose = read_prose(text, find_paragraphs(text, body_start=opening.body_start))
+    return find_speech(prose, names or Names(), saturdays(text), language=language)
+
+
+def saturdays(text: str) -> list[TimeMention]:
+    start = text.find("Saturday")
+    found = []
+    while start >= 0:
+        day = date(2025, 5, 24)
+        span = Span(text[start : start + 8], start, start + 8)
+        found.append(TimeMention(span=span, kind="day", value="2025-05-24", start_on=day, end_on=day, rule="weekday"))
+        start = text.find("Saturday", start + 8)
+    return found
+
+
+def surfaces(spans: Sequence[Span]) -> list[str]:
+    return [span.surface for span in spans]
+
+
+@pytest.mark.parametrize("case", cases("quotes.jsonl"))
+def test_quotations_have_their_speakers(case: dict[str, Any]) -> None:
+    found, _ = speech(case["text"])
+    assert [quote.span.surface for quote in found] == [wanted["text"] for wanted in case["quotes"]]
+    for quote, wanted in zip(found, case["quotes"], strict=True):
+        assert quote.span.holds(case["text"])
+        assert quote.speaker == wanted["speaker"]
+        assert (quote.verb.surface if quote.verb else None) == wanted["verb"]
+        assert quote.medium == wanted.get("medium")
+        assert quote.continues == wanted.get("continues")
+        assert surfaces(quote.nested) == wanted.get("nested", [])
+        assert (quote.day.value if quote.day else None) == wanted.get("day")
+        if "mention" in wanted:
+            assert quote.mention is not None
+            assert quote.mention.surface == wanted["mention"]
+
+
+@pytest.mark.parametrize("case", cases("attributions.jsonl"))
+def test_what_is_said_has_its_source(case: dict[str, Any]) -> None:
+    _, found = speech(case["text"])
+    assert [one.content.surface for one in found] == [wanted["content"] for wanted in case["attributions"]]
+    for one, wanted in zip(found, case["attributions"], strict=True):
+        assert one.content.holds(case["text"])
+        assert (one.source.surface if one.source else None) == wanted["source"]
+        assert one.cue is not None
+        assert one.cue.surface == wanted["cue"]
+        assert (one.via.surface if one.via else None) == wanted.get("via")
+        assert (one.day.value if one.day else None) == wanted.get("day")
+
+
+def seed() -> tuple[str, dict[str, Any]]:
+    text = (DATA / "seed" / "000_23b64bebdaa24c53.txt").read_text(encoding="utf-8")
+    return text, json.loads((DATA / "seed" / "gold.json").read_text(encoding="utf-8"))
+
+
+def seed_names(gold: dict[str, Any]) -> Names:
+    def spans(one: dict[str, Any]) -> tuple[Span, ...]:
+        return tuple(Span(mention["text"], mention["start"], mention["end"]) for mention in one["mentions"])
+
+    return Names(
+        people=tuple(Person(name=one["name"], mentions=spans(one)) for one in gold["actors"]),
+        organisations=tuple(
+            Organisation(name=one["name"], type=one["type"], mentions=spans(one)) for one in gold["organisations"]
+        ),
+    )
+
+
+def test_the_seed_document_has_its_five_quotations() -> None:
+    text, gold = seed()
+    found, _ = speech(text, seed_names(gold))
+    assert len(found) == len(gold["quotes"])
+    for quote, wanted in zip(found, gold["quotes"], strict=True):
+        assert (quote.span.start, quote.span.end) == (wanted["start"], wanted["end"])
+        assert quote.speaker == wanted["speaker"]
+        assert quote.mention is not None
+        assert (quote.mention.start, quote.mention.end) == (
+            wanted["speaker_mention"]["start"],
+            wanted["speaker_mention"]["end"],
+        )
+        assert quote.verb is not None
+        assert (quote.verb.start, quote.verb.end) == (wanted["verb"]["start"], wanted["verb"]["end"])
+        assert quote.medium == wanted["medium"]
+        medium_at = (quote.medium_span.start, quote.medium_span.end) if quote.medium_span else None
+        wanted_at = wanted["medium_mention"]
+        assert medium_at == ((wanted_at["start"], wanted_at["end"]) if wanted_at else None)
+        assert (quote.day.value if quote.day else None) == (wanted["day"]["date"] if wanted["day"] else None)
+        assert quote.continues == (int(wanted["continues"][1:]) - 1 if wanted["continues"] else None)
+        assert surfaces(quote.nested) == [one["text"] for one in wanted["nested"]]
+
+
+def test_the_seed_document_has_its_attributions() -> None:
+    text, gold = seed()
+    _, found = speech(text, seed_names(gold))
+    indirect = [one for one in found if not one.rule.startswith("direct")]
+    assert len(indirect) == len(gold["attributions"])
+    for one, wanted in zip(indirect, gold["attributions"], strict=True):
+        assert one.source is not None
+        assert one.cue is not None
+        assert (one.source.start, one.source.end) == (wanted["source"]["start"], wanted["source"]["end"])
+        assert (one.cue.start, one.cue.end) == (wanted["cue"]["start"], wanted["cue"]["end"])
+        assert (one.content.start, one.content.end) == (wanted["content"]["start"], wanted["content"]["end"])
+        assert (one.via.surface if one.via else None) == (wanted["via"]["text"] if wanted["via"] else None)
+        assert (one.day.value if one.day else None) == (wanted["day"]["date"] if wanted["day"] else None)
+
+
+def test_a_surname_is_resolved_to_the_full_name() -> None:
+    text = "Eva Hahn met the press. “It holds,” Hahn said. “It will last,” she added."
+    mentions = tuple(Span(word, text.find(word), text.find(word) + len(word)) for word in ("Eva Hahn",))
+    second = text.find("Hahn said")
+    person = Person(name="Eva Hahn", mentions=(*mentions, Span("Hahn", second, second + 4)))
+    found, _ = speech(text, Names(people=(person,)))
+    assert [quote.speaker for quote in found] == ["Eva Hahn", "Eva Hahn"]
+
+
+def test_a_spokesman_is_not_the_one_he_speaks_for() -> None:
+    text = "“It holds,” said a spokesman for Eva Hahn."
+    start = text.find("Eva")
+    person = Person(name="Eva Hahn", mentions=(Span("Eva Hahn", start, start + 8),))
+    found, _ = speech(text, Names(people=(person,)))
+    assert found[0].speaker is None
+    assert found[0].mention is not None
+    assert found[0].mention.surface.startswith("a spokesman")
+
+
+def test_a_text_in_another_language_gets_what_its_marks_say() -> None:
+    found, attributions = speech("„Wir sind bereit und warten“, sagte Eva Hahn. „Ja“, sagte er.", language="de")
+    assert [(quote.span.surface, quote.speaker) for quote in found] == [("Wir sind bereit und warten", None)]
+    assert attributions == ()
+
+
+def test_an_empty_text_says_nothing() -> None:
+    assert speech("") == ((), ())
+
+
+@pytest.mark.parametrize(
+    "piece", ['"', '"a ', "'a ", "“", "he said, ", "according to Ann, ", "a, ", '"a.\n', "Ann's claim that ", "("]
+)
+def test_the_work_is_in_proportion_to_the_text(piece: str) -> None:
+    """Sixty kilobytes of a sign that opens, joins or announces something are read without a search in each."""
+    quotes, attributions = speech(piece * (60_000 // len(piece)))
+    assert len(quotes) + len(attributions) < 60_000

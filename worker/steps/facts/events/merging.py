@@ -1,0 +1,163 @@
+"""One event for all the mentions of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from worker.steps.facts.events.lexicon import EventType
+    from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.roles import Party, Roles
+
+# What a mention more adds to the weight of an event, and how many are counted.
+_AGAIN: Final = 0.25
+_COUNTED: Final = 4
+
+
+@dataclass(slots=True)
+class Gathered:
+    """An event with its mentions so far; `lead` is the one that names it."""
+
+    lead: Mention
+    roles: Roles
+    mentions: list[Mention] = field(default_factory=list)
+    roles_of: list[Roles] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    figures: list[int] = field(default_factory=list)
+    start_on: date | None = None
+    end_on: date | None = None
+    score: float = 0.0
+
+    def take(self, mention: Mention, roles: Roles) -> None:
+        """Add a mention and what stands about it."""
+        lead = self.lead
+        if mention.type == lead.type and mention.sentence is lead.sentence and mention.score > lead.score:
+            self.lead = mention  # of one sentence the verb says more than the noun
+        self.mentions.append(mention)
+        self.roles_of.append(roles)
+        self.score = max(self.score, mention.score)
+        if not (mention.spoken and self.parties):
+            self._take_parties(roles)
+        if not (mention.spoken and self.places):
+            self.places += [place for place in roles.places if place not in self.places]
+        self.figures += [figure for figure in roles.figures if figure not in self.figures]
+        if roles.start_on is not None and (self.start_on is None or self.lead.event.lasts):
+            self.start_on = min(self.start_on, roles.start_on) if self.start_on else roles.start_on
+            last = roles.end_on or roles.start_on
+            self.end_on = max(self.end_on, last) if self.end_on else last
+
+    def _take_parties(self, roles: Roles) -> None:
+        harmed = roles.countries if self.lead.event.family == "violence" else []
+        for party in (
+            *roles.sources,
+            *roles.targets,
+            *harmed,
+            *(() if roles.sources or roles.targets else roles.others),
+        ):
+            if party not in self.parties:
+                self.parties.append(party)
+
+
+def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
+    """The events of a text; mentions come in its order."""
+    found: list[Gathered] = []
+    for mention, roles in mentions:
+        if mention.type == "continuation":
+            for event in reversed(found):
+                if event.lead.event.lasts:
+                    event.take(mention, roles)
+                    break
+            continue
+        same = next((event for event in found if _same(event, mention, roles)), None)
+        if same is None:
+            same = Gathered(mention, roles)
+            found.append(same)
+        same.take(mention, roles)
+    found = _parts_into_wholes(found)
+    for event in found:
+        event.score += _AGAIN * min(len(event.mentions) - 1, _COUNTED)
+    return found
+
+
+def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    lead = event.lead
+    if lead.type != mention.type:
+        return False
+    if _is_plain(mention) and _is_plain(lead):
+        return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
+    if mention.event.mood is not None or lead.event.mood is not None:
+        governed = mention.governed.pattern.event.name if mention.governed else None
+        if lead.governed is None or governed is None:
+            return lead.governed is None and governed is None and _share(event.parties, roles.sources)
+        return governed == lead.governed.pattern.event.name and lead.status == mention.status
+    if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
+        return False
+    return lead.event.lasts or _near(event, roles)
+
+
+def _inner(mention: Mention) -> EventType:
+    """The type of the event itself, where a word of will governs it."""
+    return mention.governed.pattern.event if mention.governed is not None else mention.event
+
+
+def _is_plain(mention: Mention) -> bool:
+    """Whether an event is told or agreed to, not refused, demanded or threatened."""
+    return mention.event.mood is None or (
+        mention.event.mood in {"agree", "intend"} and mention.type == _inner(mention).name
+    )
+
+
+def _near(event: Gathered, roles: Roles) -> bool:
+    """Whether a mention may be of the same day and place as an event."""
+    if event.start_on and roles.start_on:
+        last, other = event.end_on or event.start_on, roles.end_on or roles.start_on
+        if roles.start_on > last or other < event.start_on:
+            return False
+    return not event.places or not roles.places or _share(event.places, roles.places)
+
+
+def _share(one: Sequence[object], other: Sequence[object]) -> bool:
+    return not one or not other or any(item in other for item in one)
+
+
+def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
+    """Casualties, fires and the like go into the event that they are a part of."""
+    kept: list[Gathered] = []
+    for part in events:
+        of = _inner(part.lead).part_of
+        whole = None
+        if of and _is_plain(part.lead) and part.lead.status in {"occurred", "ongoing", "expected"}:
+            whole = next(
+                (
+                    event
+                    for event in sorted(events, key=lambda event: _distance(event, part))
+                    if event is not part
+                    and _is_plain(event.lead)
+                    and (event.lead.type in of or event.lead.event.family in of)
+                    and event.lead.type != part.lead.type
+                    and not _is_lesser(event, part)
+                    and _near(event, part.roles)
+                ),
+                None,
+            )
+        if whole is None:
+            kept.append(part)
+        else:
+            for mention, roles in zip(part.mentions, part.roles_of, strict=True):
+                whole.take(mention, roles)
+    return kept
+
+
+def _distance(event: Gathered, part: Gathered) -> tuple[int, float]:
+    at = part.lead.sentence.index
+    return min(abs(mention.sentence.index - at) for mention in event.mentions), -event.score
+
+
+def _is_lesser(event: Gathered, part: Gathered) -> bool:
+    """Whether the event is itself the kind that goes into others, so that parts would go round in circles."""
+    return bool(event.lead.event.part_of) and event.lead.event.weight <= part.lead.event.weight

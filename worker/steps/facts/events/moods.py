@@ -1,0 +1,247 @@
+"""Whether what is told has happened, and what it is when it is refused, demanded, promised or threatened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from worker.steps.facts.events.clauses import Tense, carried_tense, depths, tense
+from worker.steps.facts.events.lexicon import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.steps.facts.events.lexicon import EventType, Mood
+    from worker.steps.facts.events.reading import Sentence
+    from worker.steps.facts.events.triggers import Candidate
+
+Status = Literal["occurred", "ongoing", "expected", "called_for", "threatened", "denied"]
+
+# How far the event may stand from the word of will that governs it, in words.
+_REACH: Final[dict[str, int]] = {
+    "reject": 14,
+    "request": 14,
+    "propose": 9,
+    "agree": 12,
+    "intend": 9,
+    "threaten": 14,
+    "fail": 12,
+    "accuse": 16,
+}
+_ENDS: Final = frozenset(";:.?!")
+_AGREEING: Final = ("agree", "offer", "consent")
+_MEETINGS: Final = frozenset({"talks", "visit"})
+_STATUS: Final[dict[str, Status]] = {
+    "request": "called_for",
+    "threaten": "threatened",
+    "reject": "denied",
+    "fail": "denied",
+}
+_OWN_ROOT: Final = frozenset({"talks", "mediation"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Mention:
+    """An event as one place of the text tells it."""
+
+    candidate: Candidate
+    event: EventType
+    type: str
+    roots: tuple[str, ...]
+    status: Status
+    tense: Tense
+    depth: int
+    governed: Candidate | None = None
+    rule: str
+    score: float = 0.0
+    spoken: bool = False
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def told_as(self) -> EventType:
+        """The type that it is named after: that of the word of will, or of the event that this governs."""
+        inner = self.governed.pattern.event if self.governed is not None else None
+        return inner if inner is not None and self.type in {inner.name, inner.called} else self.event
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence it stands in."""
+        return self.candidate.sentence
+
+
+def read_mentions(candidates: Sequence[Candidate]) -> list[Mention]:
+    """The events that the candidates of one sentence tell of; a word of will takes in the event that it governs."""
+    if not candidates:
+        return []
+    below = depths(candidates[0].sentence, candidates[-1].at)
+    found: list[Mention] = []
+    taken: set[int] = set()
+    for index, candidate in enumerate(candidates):
+        if index in taken:
+            continue
+        mood = candidate.pattern.event.mood
+        if mood is None:
+            found.append(_plain(candidate, below))
+            continue
+        governed = _governed(candidates, index, _REACH[mood])
+        taken.update(governed)
+        mention = _willed(candidate, mood, candidates[governed[0]] if governed else None, below)
+        if mention is not None:
+            found.append(mention)
+    if found and all(mention.depth for mention in found):
+        for mention in found:  # nothing else is told above them
+            mention.depth = 0
+    return found
+
+
+def _governed(candidates: Sequence[Candidate], index: int, reach: int) -> list[int]:
+    cue = candidates[index]
+    sentence = cue.sentence
+    found = []
+    for later in range(index + 1, len(candidates)):
+        other = candidates[later]
+        if other.at - cue.end > reach:
+            break
+        if _broken(sentence, cue.at + 1, other.at) or _is_joined(other):
+            break
+        found.append(later)
+    return found
+
+
+def _is_joined(candidate: Candidate) -> bool:
+    """Whether a verb stands beside the one before it: "proposed talks and called for ..."."""
+    words = candidate.sentence.words
+    return candidate.form in {"past", "s"} and not candidate.passive and words[candidate.at - 1] in {"and", "but", "or"}
+
+
+def _broken(sentence: Sentence, start: int, end: int) -> bool:
+    for place in range(start, end):
+        word, kind = sentence.words[place], sentence.small[place]
+        if (
+            word in _ENDS
+            or (kind & Word.SUBORDINATOR and word not in {"over", "as"})
+            or word in {"which", "who", "whose"}
+        ):
+            return True
+        if (
+            word == "and"
+            and place + 1 < end
+            and place + 1 < len(sentence.words)
+            and sentence.small[place + 1] & Word.REPORTING
+        ):
+            return True
+        if word == "," and not (
+            sentence.classes[place - 1] and place + 1 < len(sentence.classes) and sentence.classes[place + 1]
+        ):
+            return True
+    return False
+
+
+def _plain(candidate: Candidate, below: list[int]) -> Mention:
+    event = candidate.pattern.event
+    when = tense(candidate) if candidate.form not in {"noun", "words"} else carried_tense(candidate)
+    roots, status, rule = event.roots, _status(candidate, when), "told"
+    name = event.name
+    if when.obliged:
+        roots, status, rule, name = ("REQUEST", *roots), "called_for", "must", event.called or event.name
+    elif when.future and when.negated:
+        if event.tone > 0:
+            roots, status, rule = ("REJECT", *roots), "denied", "will-not"
+        else:
+            status, rule = "denied", "will-not"
+    elif when.future:
+        rule = "will"
+        if event.tone > 0 and name not in _OWN_ROOT:
+            roots, status = ("AGREE", *roots), "expected"
+        elif event.tone < 0 and roots:
+            roots, status = ("THREATEN", *roots), "threatened"
+        else:
+            status = "expected"
+    elif when.possible and event.tone < 0 and event.family == "diplomacy":
+        roots, status, rule = ("THREATEN", *roots), "threatened", "may"
+    elif when.negated and not when.perfect:
+        status, rule = "denied", "not"
+    return Mention(
+        candidate=candidate,
+        event=event,
+        type=name,
+        roots=roots,
+        status=status,
+        tense=when,
+        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        rule=rule,
+    )
+
+
+def _status(candidate: Candidate, when: Tense) -> Status:
+    sentence = candidate.sentence
+    around = sentence.small[max(candidate.start - 2, 0) : candidate.end + 2]
+    if candidate.form == "noun" and any(kind & Word.EXPECTED for kind in around):
+        return "expected"
+    if when.possible or (when.infinitive and not when.doing and candidate.form == "base"):
+        return "expected"
+    if when.progressive and not when.perfect:
+        past = any(word in {"was", "were"} for word in sentence.words[max(candidate.at - 3, 0) : candidate.at])
+        return "occurred" if past else "ongoing"
+    if candidate.form == "noun" and any(kind & Word.ONGOING for kind in around):
+        return "ongoing"
+    return "occurred"
+
+
+def _willed(candidate: Candidate, mood: Mood, governed: Candidate | None, below: list[int]) -> Mention | None:
+    """What is refused, demanded, promised or threatened; None for a plan of nothing known."""
+    event = candidate.pattern.event
+    inner = governed.pattern.event if governed is not None else None
+    if mood == "intend" and inner is None:
+        return None
+    when = tense(candidate)
+    roots, status, name = event.roots, _STATUS.get(mood, "occurred"), event.name
+    if mood in {"agree", "intend", "propose"}:
+        roots, status, name = _intended(candidate, mood, inner)
+        if when.negated and mood != "propose":
+            roots, status, name = ("REJECT",), "denied", "refusal"
+    elif mood == "accuse" and inner is not None and inner.family == "violence":
+        roots, name = (*event.roots, *inner.roots), inner.name  # what somebody is accused of
+    elif mood == "request" and inner is not None and governed is not None and inner.called:
+        name = inner.called
+        if _is_against(governed):
+            roots = ("ACCUSE", "REQUEST")
+    return Mention(
+        candidate=candidate,
+        event=event,
+        type=name,
+        roots=roots,
+        status=status,
+        tense=when,
+        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        governed=governed,
+        rule=mood,
+    )
+
+
+def _is_reduced(candidate: Candidate, when: Tense) -> bool:
+    """Whether a participle only describes: "a man accused of"."""
+    words = candidate.sentence.words
+    following = words[candidate.at + 1] if candidate.at + 1 < len(words) else ""
+    return candidate.form in {"past", "participle"} and following in {"of", "by"} and not when.any()
+
+
+def _intended(candidate: Candidate, mood: Mood, inner: EventType | None) -> tuple[tuple[str, ...], Status, str]:
+    """What somebody agrees, plans or proposes to do: it is named after the deed, and a threat when the deed harms."""
+    event = candidate.pattern.event
+    if inner is None:
+        return event.roots, "called_for" if mood == "propose" else "occurred", event.name
+    agreed = candidate.sentence.words[candidate.at].startswith(_AGREEING)
+    if mood == "propose":
+        roots = ("AGREE", "REQUEST") if inner.name in _MEETINGS else event.roots
+        return roots, "called_for", inner.called or inner.name
+    if inner.tone < 0 and not agreed:
+        return ("THREATEN", "AGREE"), "threatened", "threat"
+    if inner.mood is not None:
+        return event.roots, "occurred", event.name
+    return event.roots, "expected", inner.name
+
+
+def _is_against(candidate: Candidate) -> bool:
+    words = candidate.sentence.words
+    return any(word in {"against", "on"} for word in words[candidate.end : candidate.end + 2])

@@ -1,0 +1,282 @@
+"""Reads the figures of a sentence, from left to right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.figures.ages import is_age
+from worker.steps.facts.figures.draft import Draft
+from worker.steps.facts.figures.names import NameReader
+from worker.steps.facts.figures.nouns import NounReader
+from worker.steps.facts.figures.numerals import DIGITS, DigitReader, Numeral
+from worker.steps.facts.figures.pairs import PairReader
+from worker.steps.facts.figures.spelled import SpelledReader
+from worker.steps.facts.figures.tokens import WORD
+from worker.steps.facts.figures.units import UnitReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worker.steps.facts.figures.lexicon import Words
+    from worker.steps.facts.figures.tokens import Tokens
+    from worker.steps.facts.figures.units import Measure
+
+_MINUS: Final = frozenset({"-", "\u2212", "\u2013"})
+
+
+class NumeralReader:
+    """Reads the number that begins at a token, in figures or in words."""
+
+    __slots__ = ("_digits", "_spelled", "_tokens")
+
+    def __init__(self, tokens: Tokens, words: Words) -> None:
+        self._tokens = tokens
+        self._digits = DigitReader(tokens, words)
+        self._spelled = SpelledReader(tokens, words)
+
+    def read(self, index: int, *, money: bool = False) -> Numeral | None:
+        """The number at a token, if there is one; `money` says that a currency stands before it."""
+        sort = self._tokens.sort[index]
+        if sort in DIGITS:
+            return self._digits.read(index, money=money)
+        return self._spelled.read(index) if sort == WORD else None
+
+
+class SentenceReader:
+    """Reads the sentence that `tokens` holds. `blocked` says whether an offset is in a date or a time of day."""
+
+    __slots__ = ("_blocked", "_names", "_nouns", "_numerals", "_pairs", "_tokens", "_units", "_words")
+
+    def __init__(self, tokens: Tokens, words: Words, blocked: Callable[[int], bool]) -> None:
+        self._tokens = tokens
+        self._words = words
+        self._blocked = blocked
+        self._units = UnitReader(tokens, words)
+        self._nouns = NounReader(tokens, words)
+        self._names = NameReader(tokens, words, self._units)
+        self._numerals = NumeralReader(tokens, words)
+        self._pairs = PairReader(tokens, words, self._units, self._names, self._numerals)
+
+    def read(self) -> list[Draft]:
+        """The figures of the sentence, in order, none overlapping."""
+        found: list[Draft] = []
+        tokens, begins = self._tokens, self._words.begins
+        pairs = enumerate(zip(tokens.sort, tokens.low, strict=True))
+        starts = [index for index, (sort, low) in pairs if sort in DIGITS or low in begins]
+        behind = 0
+        for index in starts:
+            if index < behind:
+                continue
+            draft, behind = self._in_digits(index) if tokens.sort[index] in DIGITS else self._in_words(index)
+            if draft:
+                found.append(draft)
+        return found
+
+    def _in_digits(self, index: int) -> tuple[Draft | None, int]:
+        tokens = self._tokens
+        if tokens.glued(index + 1) and self._words.has("ordinal_end", tokens.low[index + 1]):
+            return self._ordinal(index, index + 1, float(tokens.low[index].replace(",", "")))
+        money = self._units.currency_before(index)
+        beyond = self._names.skip_digits(index) if money is None else self._names.broken(index)
+        numeral = None if beyond else self._numerals.read(index, money=money is not None)
+        return self._figure(numeral, money) if numeral else (None, beyond or index + 1)
+
+    def _in_words(self, index: int) -> tuple[Draft | None, int]:
+        tokens, words = self._tokens, self._words
+        word = tokens.low[index]
+        if (word == "as" and tokens.low[index + 1] == "many") or (word == "same" and tokens.low[index + 1] == "number"):
+            return self._as_many(index, index + 1)
+        numeral = None if self._names.skip_word(index) else self._numerals.read(index)
+        if numeral:
+            return self._figure(numeral, self._units.currency_before(index))
+        if word in words.ordinal:
+            return self._ordinal(index, index, float(words.ordinal[word]))
+        return None, index + 1
+
+    def _figure(self, numeral: Numeral, money: tuple[str, int] | None) -> tuple[Draft | None, int]:
+        """A figure from its number on: a second number, the unit, the noun."""
+        tokens = self._tokens
+        draft = self._pairs.read(numeral, money) or Draft(
+            first=money[1] if money else numeral.first,
+            last=numeral.last,
+            after=numeral.last + 1,
+            values=(numeral.low,) if numeral.low == numeral.high else (numeral.low, numeral.high),
+            kind="ratio" if numeral.part else "count",
+            rule="fraction" if numeral.part else "digits" if numeral.digits else "words",
+            approximate=numeral.vague,
+            digits=numeral.digits,
+        )
+        draft.approximate = draft.approximate or self._is_approximate(draft.first, draft.last)
+        self._sign(draft)
+        if money:
+            self._as_money(draft, money[0])
+        else:
+            self._measure(draft, numeral)
+        letters = draft.unit is None and tokens.glued(draft.last + 1) and tokens.sort[draft.last + 1] == WORD
+        blocked = draft.kind not in ("duration", "age") and self._blocked(tokens.start[draft.first])
+        if letters or blocked:
+            return None, draft.last + 1
+        if draft.kind in ("count", "ratio", "score"):
+            self._count(draft, singular=numeral.low == 1 and not numeral.scaled and draft.kind == "count")
+        self._each(draft)
+        return draft, draft.last + 1 if draft.unit is None else max(draft.last + 1, draft.after)
+
+    def _sign(self, draft: Draft) -> None:
+        """Minus 12, -0.8%; not "plus or minus 3", nor the dash of a list."""
+        tokens = self._tokens
+        before = draft.first - 1
+        at = before - 1 if tokens.hyphen(before) else before
+        minus = self._words.has("minus", tokens.low[at]) and tokens.low[at - 1] != "or"
+        if not minus:
+            at = before
+            minus = tokens.low[before] in _MINUS and tokens.glued(draft.first) and not tokens.glued(before)
+        if minus and draft.digits:
+            draft.values = tuple(-value for value in draft.values)
+            draft.first = at
+
+    def _as_money(self, draft: Draft, code: str) -> None:
+        tokens = self._tokens
+        draft.kind, draft.unit = "money", code
+        if f"{tokens.raw(draft.after, draft.after)}D" == code:  # "$500 US"
+            draft.after += 1
+        self._rate(draft)
+        self._share(draft)
+
+    def _measure(self, draft: Draft, numeral: Numeral) -> None:
+        """The unit behind a number, or the years of an age."""
+        tokens, words = self._tokens, self._words
+        at = draft.after
+        if numeral.part and self._part_of_percent(draft):
+            return
+        if tokens.low[at] == "of" and (numeral.vague or (numeral.part and words.has("article", tokens.low[at + 1]))):
+            at += 1  # thousands of dollars, 1/16 of a pint
+        if numeral.part and words.has("article", tokens.low[at]):  # half an hour
+            at += 1
+        found = self._units.after(at)
+        if found:
+            self._as_measure(draft, found)
+        elif is_age(draft, tokens, words):
+            draft.kind, draft.unit, draft.rule = "age", "year", "age"
+
+    def _as_measure(self, draft: Draft, found: Measure) -> None:
+        unit = found.unit
+        draft.after, draft.per = found.last + 1, found.per
+        if found.age:
+            draft.kind, draft.unit, draft.rule = "age", unit.name, "age"
+            return
+        draft.kind, draft.unit = unit.kind, unit.name or None
+        if unit.kind in ("money", "percent"):
+            draft.last = found.end
+        self._share(draft)
+        if unit.kind == "duration" or (unit.kind == "measure" and draft.noun is None):
+            draft.noun = self._units.offsets(found)
+
+    def _part_of_percent(self, draft: Draft) -> bool:
+        """One-tenth of 1 percent, one-hundredth of a percentage point."""
+        tokens = self._tokens
+        at = draft.after
+        if tokens.low[at] != "of" or not self._words.has("unity", tokens.low[at + 1]):
+            return False
+        found = self._units.after(at + 2)
+        if found is None or found.unit.kind != "percent":
+            return False
+        draft.kind, draft.unit = "percent", found.unit.name
+        draft.last, draft.after = found.last, found.last + 1
+        return True
+
+    def _share(self, draft: Draft) -> None:
+        """What money, a share or a measure is of: "20 percent of voters", "$5 billion in aid", "5 tonnes of wheat"."""
+        tokens, words = self._tokens, self._words
+        link, at = tokens.low[draft.after], draft.after + 1
+        money_in = draft.kind == "money" and words.has("money_link", link)
+        if draft.kind == "duration" or (link != "of" and not money_in):
+            return
+        if money_in and (tokens.capital(at) or words.has("determiner", tokens.low[at]) or tokens.is_number(at)):
+            return
+        phrase = self._nouns.after_of(at + 1 if tokens.low[at] == "of" else at)
+        if phrase:
+            draft.noun = self._nouns.offsets(*phrase)
+            self._rate(draft, phrase[1] + 1)
+
+    def _count(self, draft: Draft, *, singular: bool) -> None:
+        """What a number counts: behind it, or before the verb that leads to it."""
+        tokens, words, nouns = self._tokens, self._words, self._nouns
+        at = draft.after
+        hyphen = tokens.hyphen(at)
+        if hyphen:
+            phrase = nouns.hung(at + 1)
+        elif draft.rule == "fraction" and words.has("determiner", tokens.low[at]):
+            phrase = nouns.after_of(at)
+        else:
+            loose = words.has("determiner", tokens.low[draft.first - 1]) or draft.kind != "count"
+            phrase = nouns.after(at, singular=singular, attributive=loose)
+        if phrase:
+            draft.after = phrase[1] + 1
+        self._rate(draft)
+        if phrase is None and draft.kind == "count":
+            phrase = nouns.before(draft.first - 1)
+            if phrase and words.has("total", tokens.low[phrase[1]]):
+                draft.kind = "total"
+        if phrase:
+            draft.noun = nouns.offsets(*phrase)
+
+    def _rate(self, draft: Draft, index: int = 0) -> None:
+        """What it holds for: "per day", "a share"."""
+        rate = self._units.rate(index or draft.after) if draft.per is None else None
+        if rate:
+            draft.per, draft.after = rate.name, rate.last + 1
+
+    def _each(self, draft: Draft) -> None:
+        tokens, words = self._tokens, self._words
+        behind = words.has("each", tokens.low[draft.after])
+        if behind or (draft.per is None and words.has("each", tokens.low[draft.first - 1])):
+            draft.per = "each"
+
+    def _is_approximate(self, first: int, last: int) -> bool:
+        """More than, at least, about, up to, nearly; "or so", "or more", "+" behind the number."""
+        tokens, words = self._tokens, self._words
+        before, earlier = tokens.low[first - 1], tokens.low[first - 2]
+        if words.has("bound", before):
+            return before != "over" or not words.has("duration", tokens.low[last + 1])
+        leads = before == "to" and words.has("before_to", earlier)
+        leads = leads or (before == "as" and words.has("quantifier", earlier))
+        after, further = tokens.low[last + 1], tokens.low[last + 2]
+        return (
+            leads
+            or words.has("approximate", before)
+            or words.has("more_behind", after)
+            or (after == "or" and words.has("or_so", further))
+        )
+
+    def _ordinal(self, first: int, last: int, value: float) -> tuple[Draft | None, int]:
+        """A rank: the second day, the 22nd amendment; not a day of a month, nor a name."""
+        tokens, words = self._tokens, self._words
+        after = last + 1
+        before, following = tokens.low[first - 2 if tokens.low[first - 1] == "." else first - 1], tokens.low[after]
+        month = tokens.low[after + 1] if following == "of" else following
+        if (
+            words.has("no_rank", before)
+            or words.has("no_rank", following)
+            or (tokens.capital(first) and first > 0)
+            or words.has("month", before.rstrip("."))
+            or words.has("month", month)
+            or self._blocked(tokens.start[first])
+        ):
+            return None, after
+        phrase = self._nouns.after(after, singular=True)
+        draft = Draft(first=first, last=last, after=after, values=(value,), kind="ordinal", rule="ordinal")
+        if phrase:
+            draft.noun = self._nouns.offsets(*phrase)
+        return draft, after
+
+    def _as_many(self, first: int, last: int) -> tuple[Draft | None, int]:
+        """What repeats a number: "as many Russian servicemen", "the same number of people"."""
+        tokens, words = self._tokens, self._words
+        if words.has("multiple", tokens.low[first - 1]):
+            return None, last + 1
+        phrase = self._nouns.after(last + 1, singular=False)
+        if phrase is None or tokens.low[phrase[1] + 1] == "as":
+            return None, last + 1
+        draft = Draft(first=first, last=last, after=phrase[1] + 1, values=(), kind="anaphoric", rule="as-many")
+        draft.noun = self._nouns.offsets(*phrase)
+        return draft, draft.after

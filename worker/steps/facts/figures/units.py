@@ -1,0 +1,186 @@
+"""Currencies before a number, and units, money and years of age behind one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.figures.lexicon import Unit
+from worker.steps.facts.figures.tokens import NUMBER, SIGN, WORD
+
+if TYPE_CHECKING:
+    from worker.steps.facts.figures.lexicon import Words
+    from worker.steps.facts.figures.tokens import Tokens
+
+_POWERS: Final = {"2": "square ", "3": "cubic "}
+# Signs of letters stand this near to their figures ("Rs. 500").
+_NEAR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a figure holds for: its last token, its name ("day", "share"), its unit if it is one."""
+
+    last: int
+    name: str
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A unit behind a number: from token `first` to `end`, with a rate ("per day") or "old" to `last`."""
+
+    first: int
+    end: int
+    last: int
+    unit: Unit
+    per: str | None = None
+    age: bool = False
+
+
+class UnitReader:
+    """Reads the units of one sentence."""
+
+    __slots__ = ("_tokens", "_words")
+
+    def __init__(self, tokens: Tokens, words: Words) -> None:
+        self._tokens = tokens
+        self._words = words
+
+    def currency_before(self, index: int) -> tuple[str, int] | None:
+        """The code of the currency whose sign stands before a number, and the sign's first token.
+
+        A sign is one or two tokens ("$", "US $", "HK$", "$US"), and letters count only in their own writing.
+        """
+        tokens, signs = self._tokens, self._words.money_signs
+        before = index - 2 if tokens.low[index - 1] == "." and index > 1 else index - 1
+        if before < 0:
+            return None
+        sort = tokens.sort[before]
+        first = before - 1
+        if first >= 0 and (sort == SIGN or tokens.sort[first] == SIGN) and tokens.start[before] - tokens.end[first] < 2:
+            code = signs.get(tokens.raw(first, before).replace(" ", ""))
+            if code:
+                return code, first
+        sign = tokens.raw(before, before)
+        code = signs.get(sign)
+        if code is None or (sort == WORD and not self._is_code(sign, tokens.start[index] - tokens.end[before])):
+            return None
+        return code, before
+
+    def _is_code(self, sign: str, gap: int) -> bool:
+        """Whether letters stand for money, not for a word: "USD 10m", "Rs500", "RM1,200", "dlrs 10.6"."""
+        return gap <= _NEAR and (gap == 0 or len(sign) > 1) and (not sign.islower() or len(sign) > _NEAR)
+
+    def after(self, index: int) -> Measure | None:
+        """The unit that begins at a token, a hyphen before it allowed ("3.5-litre")."""
+        tokens = self._tokens
+        first = index + 1 if tokens.hyphen(index) else index
+        sort = tokens.sort[first]
+        found = self._word(first) if sort == WORD else None
+        if found is None and sort in (WORD, SIGN) and (sort == SIGN or tokens.low[index - 1] not in self._words.small):
+            found = self._sign(first)  # letters behind figures only: "20 MW", but "one C student"
+        return found and self._rated(found)
+
+    def _sign(self, index: int) -> Measure | None:
+        """A unit in signs: %, km, m2, °C; one that could be a word counts only when it is glued to the figure."""
+        tokens, signs = self._tokens, self._words.signs
+        glued = tokens.glued(index)
+        for last in (index + 1, index) if tokens.glued(index + 1) else (index,):
+            unit = signs.get(tokens.raw(index, last))
+            if unit is None or (unit.glued and not glued):
+                continue
+            if unit.kind == "money" and tokens.sort[index] == SIGN and not glued:
+                return None  # "10 $5 notes"
+            power = _POWERS.get(tokens.low[last + 1]) if tokens.glued(last + 1) else None
+            if power and unit.name.endswith("metre"):
+                return Measure(index, last + 1, last + 1, Unit(unit.kind, power + unit.name))
+            return Measure(index, last, last, unit)
+        return None
+
+    def _word(self, index: int) -> Measure | None:
+        tokens, words = self._tokens, self._words
+        word = tokens.low[index]
+        if "-" in word and word not in words.units:
+            return self._compound(index, word)
+        found = self._longest(index)
+        if found is None:
+            known = words.units.get(tokens.low[index + 1]) if tokens.capital(index) else None
+            if known and known.kind == "money" and not words.has("cent", known.name):
+                # "Jamaican dollars": money of a country that is not listed.
+                return Measure(index, index + 1, index + 1, Unit("money", ""))
+            return None
+        if found.unit.kind == "duration":
+            return self._age(found)
+        if found.unit.name == "pound" and tokens.sterling and word in words.units:
+            return replace(found, unit=Unit("money", "GBP"))
+        return found
+
+    def _compound(self, index: int, word: str) -> Measure | None:
+        """Year-old, mile-wide, kilowatt-hour."""
+        words = self._words
+        head, _, rest = word.partition("-")
+        unit = words.units.get(word.replace("-", " ")) or words.units.get(head)
+        if unit is None:
+            return None
+        return Measure(index, index, index, unit, age=unit.kind == "duration" and words.has("old", rest))
+
+    def _longest(self, index: int) -> Measure | None:
+        """The longest name of a unit that begins at a token; points within it are left out ("sq. m")."""
+        tokens, words = self._tokens, self._words
+        most = words.longest.get(tokens.low[index], 0)
+        if not most:
+            return None
+        parts: list[str] = []
+        ends: list[int] = []
+        at = index
+        while len(parts) < most and at < tokens.count:
+            if tokens.low[at] != ".":
+                parts.append(tokens.low[at])
+                ends.append(at)
+            at += 1
+        for length in range(len(parts), 0, -1):
+            unit = words.units.get(" ".join(parts[:length]))
+            if unit:
+                return Measure(index, ends[length - 1], ends[length - 1], unit)
+        return None
+
+    def _age(self, found: Measure) -> Measure:
+        """Years that say how old someone is: years old, years of age, year - old."""
+        tokens, words = self._tokens, self._words
+        at = found.last + 1
+        if tokens.low[at] == "-" or (tokens.low[at] == "of" and words.has("aged", tokens.low[at + 1])):
+            at += 1
+        old = words.has("old", tokens.low[at]) or words.has("aged", tokens.low[at])
+        return replace(found, last=at, age=True) if old else found
+
+    def _rated(self, found: Measure) -> Measure:
+        """A rate: "km/h", "dollars a month", "$62 per share"."""
+        rate = self.rate(found.last + 1)
+        if rate is None:
+            return found
+        if found.unit.kind == "measure" and rate.unit and self._tokens.low[found.last + 1] in ("per", "/"):
+            return replace(found, last=rate.last, unit=Unit("measure", f"{found.unit.name} per {rate.name}"))
+        return replace(found, last=rate.last, per=rate.name)
+
+    def rate(self, index: int) -> Rate | None:
+        """What a figure holds for, if that stands at a token: "per day", "a share", "/h", "-a-month"."""
+        tokens, words = self._tokens, self._words
+        if tokens.hyphen(index):
+            index += 1
+        link = tokens.low[index]
+        at = index + 2 if tokens.hyphen(index + 1) else index + 1
+        slash = link == "/" and tokens.glued(index) and tokens.sort[at] == WORD
+        if not slash and (not words.has("per", link) or tokens.sort[at] in (NUMBER, SIGN)):
+            return None
+        found = self._sign(at) or self._longest(at) if slash else self._longest(at) or self._sign(at)
+        if found and found.unit.kind != "money":
+            return Rate(found.last, found.unit.name, found.unit)
+        return Rate(at, tokens.low[at]) if link == "per" and tokens.sort[at] == WORD else None
+
+    def offsets(self, found: Measure) -> tuple[int, int]:
+        """Where the unit itself is written, without what hangs on it ("mile" of "mile-wide")."""
+        tokens = self._tokens
+        word = tokens.low[found.end]
+        cut = -1 if word in self._words.units else word.find("-")
+        return tokens.start[found.first], tokens.start[found.end] + cut if cut > 0 else tokens.end[found.end]

@@ -1,0 +1,141 @@
+"""Organisations: which mentions are one body, what it is called, and of which country it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from worker.model.facts import Organisation, Span
+from worker.steps.facts.gazetteer import country_name
+from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.lexicons import cue, lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.steps.facts.names.mentions import Mention
+    from worker.steps.facts.names.tokens import Token
+
+# Bodies that every country has: their country is the one that the text names beside them.
+_NATIONAL = frozenset({"government", "military", "security", "court"})
+_LIST = frozenset({", ", " and ", ", and ", ", the ", " and the ", ", and the "})
+
+
+def give_countries(text: str, mentions: Sequence[Mention]) -> None:
+    """Give each organisation the country that stands beside it, and what belongs to its name.
+
+    "Russia's Ministry of Defence" is the name of one ministry; in "Ukraine's Armed Forces, Border Guard and National
+    Guard" the country is that of the whole list, and part of no name in it.
+    """
+    for at, named in enumerate(mentions):
+        if named.kind != "organisation":
+            continue
+        country = _complement(named)
+        before = mentions[at - 1] if at else None
+        if country is None and before is not None:
+            between = text[before.end : named.start]
+            if (
+                before.kind == "organisation"
+                and between in _LIST
+                and before.country_code
+                and _is_national(named)
+                and _is_national(before)
+            ):
+                country = before.country_code
+            elif before.kind in {"place", "demonym"} and between in {"'s ", "\u2019s ", " "} and _is_national(named):
+                country = _country(before)
+                if (
+                    before.kind == "place"
+                    and between != " "
+                    and named.tokens[-1].gap != ""
+                    and not _heads_list(text, mentions, at)
+                ):
+                    named.start = before.start
+                    named.surface = text[named.start : named.end]
+        if country is not None:
+            named.country_code = country
+            named.explicit = True
+
+
+def _is_national(named: Mention) -> bool:
+    return named.type in _NATIONAL
+
+
+def _country(before: Mention) -> str | None:
+    if before.kind == "demonym":
+        return before.country_code
+    spots = spots_named(name_key(before.surface))
+    return spots[0].country_code if spots and spots[0].kind == "country" else None
+
+
+def _complement(named: Mention) -> str | None:
+    """The country in "National Guard of Ukraine"."""
+    for at, token in enumerate(named.tokens):
+        if at and token.gap == "of":
+            spots = spots_named(name_key(" ".join(part.surface for part in named.tokens[at:])))
+            if spots and spots[0].kind == "country":
+                return spots[0].country_code
+    return None
+
+
+def _heads_list(text: str, mentions: Sequence[Mention], at: int) -> bool:
+    following = mentions[at + 1] if at + 1 < len(mentions) else None
+    return (
+        following is not None and following.kind == "organisation" and text[mentions[at].end : following.start] in _LIST
+    )
+
+
+def organisations_of(text: str, mentions: Sequence[Mention]) -> tuple[Organisation, ...]:
+    """One organisation for all mentions of a name, its short forms and its acronym."""
+    groups: dict[str, list[Mention]] = {}
+    for named in mentions:
+        groups.setdefault(_key(named), []).append(named)
+    found = []
+    for group in groups.values():
+        group.sort(key=lambda named: named.start)
+        explicit = [named.country_code for named in group if named.explicit]
+        code = explicit[0] if explicit else next((named.country_code for named in group if named.country_code), None)
+        found.append(
+            Organisation(
+                name=_name(group, code),
+                type=next((named.type for named in group if named.type not in {"", "other"}), "other"),
+                country_code=code,
+                mentions=tuple(Span.of(text, named.start, named.end) for named in group),
+            )
+        )
+    return tuple(sorted(found, key=lambda organisation: organisation.mentions[0].start))
+
+
+def _key(named: Mention) -> str:
+    """The key under which mentions are put together: the name without its country."""
+    surface = named.same_as or named.surface
+    known = lexicon().organisations.get(surface)
+    if known is not None:
+        return name_key(known.name)
+    tokens = named.tokens
+    if not named.same_as and _complement(named) is not None:
+        cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
+        surface = " ".join(_with_gap(token) for token in tokens[:cut])
+    elif not named.same_as:
+        surface = " ".join(_with_gap(token) for token in tokens)
+    known = lexicon().organisations.get(surface)
+    return name_key(known.name if known else surface).removeprefix("the ")
+
+
+def _with_gap(token: Token) -> str:
+    return f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface
+
+
+def _name(group: list[Mention], code: str | None) -> str:
+    known = lexicon().organisations.get(group[0].surface)
+    longest = max((_plain_name(named) for named in group), key=len)
+    if known is not None and len(known.name) >= len(longest):
+        longest = known.name
+    country = country_name(code) if code else None
+    if longest.lower() in cue("bare") and country is not None:
+        return f"{longest} of {country}"
+    return longest
+
+
+def _plain_name(named: Mention) -> str:
+    """The name without the country before it: "Ministry of Defence" for "Russia's Ministry of Defence"."""
+    return " ".join(named.surface[named.tokens[0].start - named.start :].split())

@@ -1,0 +1,74 @@
+"""What a text says for certain about the names in it, for those that are not certain."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.lexicons import lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from worker.steps.facts.names.mentions import Mention
+
+_BRACKET = re.compile(r" ?\(([A-Z][A-Za-z.&-]{1,9})\)")
+_MIDDLE_NAME_LETTERS = 3
+
+
+class Knowledge:
+    """People's names by each of their words, organisations by their short forms and head words, places."""
+
+    def __init__(self, text: str, mentions: Iterable[Mention], *, sport: bool) -> None:
+        self.text = text
+        self.sport = sport
+        self.surnames: set[str] = set()
+        self.given: set[str] = set()
+        self.places: set[str] = set()
+        self._short_forms: dict[str, Mention] = {}
+        self._heads: dict[str, Mention] = {}
+        for mention in mentions:
+            if mention.kind == "person" and not (mention.weak and len(mention.tokens) == 1):
+                self._add_person(mention)
+            elif mention.kind == "organisation" and len(mention.tokens) > 1:
+                self._add_organisation(mention)
+            elif mention.kind == "place" and not mention.weak:
+                self.places.add(name_key(mention.surface))
+
+    def _add_person(self, mention: Mention) -> None:
+        self.surnames.add(mention.tokens[-1].key)
+        if len(mention.tokens) > 1:
+            self.given.add(mention.tokens[0].key)
+            self.surnames.update(token.key for token in mention.tokens[1:-1] if len(token.key) > _MIDDLE_NAME_LETTERS)
+
+    def _add_organisation(self, mention: Mention) -> None:
+        words = lexicon()
+        for token in mention.tokens:
+            if token.key in words.heads:
+                self._heads.setdefault(token.key, mention)
+        first = mention.tokens[0]
+        is_free = first.key not in words.common or mention.type == "company"
+        if is_free and first.key not in words.demonyms and not spots_named(first.key):
+            self._short_forms.setdefault(first.surface, mention)
+        self._short_forms.setdefault("".join(token.surface[0] for token in mention.tokens), mention)
+        bracket = _BRACKET.match(self.text, mention.end)
+        if bracket is not None:
+            self._short_forms[bracket[1]] = mention
+
+    def take_short_form(self, mention: Mention) -> bool:
+        """Take an acronym or a first word for the organisation of which it is one; whether it was."""
+        other = self._short_forms.get(mention.surface)
+        return other is not None and _same(mention, other, "short form")
+
+    def take_head(self, mention: Mention) -> None:
+        """Take "the Ministry" for the ministry that was named before it."""
+        other = self._heads.get(mention.tokens[0].key)
+        if other is not None and other.start < mention.start:
+            _same(mention, other, "head alone")
+
+
+def _same(mention: Mention, other: Mention, rule: str) -> bool:
+    mention.become("organisation", rule)
+    mention.type, mention.country_code, mention.same_as = other.type, other.country_code, other.surface
+    return True

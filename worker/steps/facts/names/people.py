@@ -1,0 +1,95 @@
+"""People: names with a title or an office before them, first names, initials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.names.lexicons import cue, lexicon
+
+if TYPE_CHECKING:
+    from worker.steps.facts.names.tokens import Token
+
+_MOST_NAME_WORDS = 5
+_MOST_TITLE_WORDS = 4
+_MOST_WORDS_BEFORE_HEAD = 5
+_BESIDE = frozenset({"", "."})
+
+
+def role_length(run: list[Token], at: int, end: int) -> int:
+    """How many words of title or office begin here ("Foreign Minister", "Gen."), 0 when none does."""
+    stop = at
+    while True:
+        # One title may follow another: "Lt. Gen.", "Prime Minister Sheikh".
+        size = _title_length(run, stop, end) or _office_length(run, stop, end)
+        stop += size
+        if not size or stop >= end or run[stop].gap not in _BESIDE:
+            return stop - at
+
+
+def _title_length(run: list[Token], at: int, end: int) -> int:
+    """The longest title of the lexicon that begins here."""
+    words = lexicon()
+    key, size = run[at].key, 0
+    for stop in range(at, min(len(run), at + _MOST_TITLE_WORDS)):
+        if stop > at:
+            gap = run[stop].gap
+            if gap not in {"", ".", "of"} or (stop >= end and gap != "of" and run[stop - 1].gap != "of"):
+                break
+            key += (" of " if gap == "of" else " ") + run[stop].key
+        if key in words.titles or key in words.offices:
+            size = stop + 1 - at
+    return size
+
+
+def _office_length(run: list[Token], at: int, end: int) -> int:
+    """Ordinary words before the head of an office: "Finance Secretary", "Deputy Oil Minister"."""
+    words = lexicon()
+    stop = at
+    most = min(end, at + _MOST_WORDS_BEFORE_HEAD)
+    while stop < most and run[stop].key in words.common and run[stop].key not in words.office_heads:
+        if run[stop].possessive:
+            return 0
+        stop += 1
+    return stop + 1 - at if at < stop < end and run[stop].key in words.office_heads else 0
+
+
+def name_length(run: list[Token], at: int, end: int, *, titled: bool) -> int:
+    """How many words of a person's name begin here; 0 when it is none.
+
+    With a title before it, any words will do that are not known to be something else.
+    """
+    words = lexicon()
+    stop = at
+    most = min(end, at + _MOST_NAME_WORDS)
+    while stop < most and not _ends_name(run, stop, first=stop == at):
+        stop += 1
+    size = stop - at
+    if size == 0 or (stop < end and run[stop].gap == "&"):
+        return 0
+    first, last = run[at].key, run[stop - 1].key
+    if titled:
+        return 0 if size == 1 and first in words.heads and first not in words.surnames else size
+    if size < 2 or not (first in words.first_names or (len(first) == 1 and run[at + 1].gap == ".")):
+        return 0
+    if last in words.common and last not in words.surnames and last not in cue("ordinal"):
+        return size - 1 if size > 2 and first not in words.common else 0
+    return size
+
+
+def _ends_name(run: list[Token], at: int, *, first: bool) -> bool:
+    """Whether a word does not belong to the name before it."""
+    words = lexicon()
+    key = run[at].key
+    if key in words.demonyms:
+        return True
+    if first:
+        return False
+    if run[at].gap == "&" or run[at - 1].possessive or key in words.office_heads:
+        return True
+    if key in words.surnames:
+        return False
+    return (
+        key in words.titles
+        or key in words.offices
+        or (key in words.never and len(key) > 1 and key not in cue("ordinal"))
+    )

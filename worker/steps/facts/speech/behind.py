@@ -1,0 +1,199 @@
+"""What follows a verb of speech: a quotation, a clause, an infinitive, a noun phrase, and who is told before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.speech.contents import STOPS, Behind, is_clause, last_item, quotes_in, span_from
+from worker.steps.facts.speech.phrases import (
+    AUXILIARY,
+    COORDINATOR,
+    DETERMINER,
+    NAME,
+    NUMBER,
+    OBJECT,
+    PREPOSITION,
+    PRONOUN,
+    QUOTE,
+    SIGN,
+    SUBORDINATOR,
+    is_adverb,
+    phrase_after,
+    skip_adverbials,
+)
+from worker.steps.facts.speech.reading import DASHES
+
+if TYPE_CHECKING:
+    from worker.steps.facts.speech.lexicon import Cue
+    from worker.steps.facts.speech.phrases import Phrase
+    from worker.steps.facts.speech.reading import Reading
+
+_WH: Final = frozenset({"what", "how", "why", "whether", "where", "when", "if", "who", "which"})
+_LEADS_TO_QUOTE: Final = DASHES | {",", ":"}
+_NO_CLAUSE_BEGINS: Final = PREPOSITION | COORDINATOR | SUBORDINATOR | AUXILIARY | OBJECT
+_CLAUSE_BEGINS: Final = DETERMINER | PRONOUN | NAME | NUMBER
+# "He told the story to the paper": what follows their "to" is often one who is told.
+_TOLD_TO: Final = frozenset({"tell", "remind", "assure", "promise"})
+_MAX_TOLD_ITEMS: Final = 14
+
+
+def content_behind(  # noqa: C901, PLR0911 - one case per construction
+    reading: Reading, span: Phrase, high: int, cue: Cue, *, passive: bool = False
+) -> Behind | None:
+    """The content behind a verb of speech, or None when none follows."""
+    words, kinds = reading.words, reading.kinds
+    first = span[1] + 1
+    if first >= high:
+        return None
+    if (words[first],) in cue.particles and first + 1 < high:
+        return span_from(reading, first + 1, high, cue, "particle")
+    item = _behind_adverbials(reading, first, high, cue)
+    if item >= high:
+        return None
+    if item + 1 < high:
+        found = _announced(reading, item, high, cue)
+        if found is not None:
+            return found
+    if kinds[item] & QUOTE and cue.frames & {"say", "quote"}:
+        return _quoted_or_clause(reading, item, high, cue)
+    if kinds[item] & SIGN:
+        return None
+    if words[item] in _WH and cue.frames & {"say", "that"} and "tell" not in cue.frames:
+        return span_from(reading, item, high, cue, "wh")
+    if passive:
+        return _behind_passive(reading, item, high, cue)
+    if "tell" in cue.frames:
+        if cue.lemma in _TOLD_TO and _only_told(reading, first, high):
+            return None
+        told = _behind_told(reading, first, high, cue)
+        if told is not None:
+            return told
+    return _bare(reading, first, item, high, cue)
+
+
+def _behind_adverbials(reading: Reading, first: int, high: int, cue: Cue) -> int:
+    if not cue.frames & {"say", "quote", "that", "tell"} or (reading.words[first] == "to" and "to" in cue.frames):
+        return first
+    item = skip_adverbials(reading, first, high)
+    while first < item < high and reading.kinds[item] & QUOTE and reading.is_work(item, first):
+        item = skip_adverbials(reading, item + 1, high)  # in an interview with "The Morning Show"
+    return item
+
+
+def _announced(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
+    """What a comma, a colon or "that" announces."""
+    word = reading.words[item]
+    speaks = cue.frames & {"say", "quote"}
+    if word in _LEADS_TO_QUOTE and reading.kinds[item + 1] & QUOTE:
+        return _quoted(reading, item + 1, high)
+    if word == "," and speaks:
+        # "..., he said, and then": the content stands around the verb.
+        last = last_item(reading, item + 1, high, cue)
+        return Behind(
+            start=reading.starts[item + 1],
+            end=reading.ends[last],
+            quotes=quotes_in(reading, item + 1, last),
+            how="around",
+            parenthetical=True,
+        )
+    if word == ":" and speaks:
+        return span_from(reading, item + 1, high, cue, "colon")
+    if word == "that" and cue.frames & {"say", "that", "tell"}:
+        return span_from(reading, item + 1, high, cue, "that")
+    return None
+
+
+def _quoted_or_clause(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
+    """A quotation right behind the verb; one that the sentence goes on from is a part of reported speech."""
+    if "say" not in cue.frames and not reading.is_spoken(item):
+        return None
+    after = item + 1
+    if (
+        after < high
+        and reading.words[after] not in STOPS
+        and reading.words[after] != ","
+        and not reading.is_spoken(item)
+    ):
+        return span_from(reading, item, high, cue, "clause")
+    return _quoted(reading, item, high)
+
+
+def _behind_passive(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
+    word = reading.words[item]
+    if "tell" in cue.frames and (word in {"to", "about"} or word in _WH):
+        return span_from(reading, item, high, cue, "told")
+    if word == "to" and "to" in cue.frames:
+        return span_from(reading, item, high, cue, "to")
+    if word in {"to", "of", "as", "with"} or reading.kinds[item] & DETERMINER:
+        return span_from(reading, item, high, cue, "passive")
+    return None
+
+
+def _bare(reading: Reading, first: int, item: int, high: int, cue: Cue) -> Behind | None:
+    """An infinitive, a clause without "that", or a noun phrase."""
+    kinds = reading.kinds
+    kind = kinds[item]
+    if reading.words[item] == "to" and "to" in cue.frames:
+        return span_from(reading, item, high, cue, "to")
+    begins = kind & _CLAUSE_BEGINS or (not kind & _NO_CLAUSE_BEGINS and not is_adverb(reading, item))
+    if cue.frames & {"say", "bare"} and begins and (cue.lemma == "say" or is_clause(reading, item, high)):
+        return span_from(reading, item, high, cue, "clause")
+    if "object" in cue.frames and not kind & (COORDINATOR | SUBORDINATOR | AUXILIARY):
+        start = first if not kinds[first] & (COORDINATOR | SUBORDINATOR | PREPOSITION) else item
+        return None if kinds[start] & PREPOSITION else span_from(reading, start, high, cue, "object")
+    return None
+
+
+def _behind_told(  # noqa: PLR0911 - one case per construction
+    reading: Reading, first: int, high: int, cue: Cue
+) -> Behind | None:
+    """Behind the one who is told: "told reporters on Friday that ...", "urged him to ...", "told Fox: "."""
+    words, kinds = reading.words, reading.kinds
+    person = phrase_after(reading, first, high)
+    if person is None:
+        if not kinds[first] & QUOTE or reading.is_spoken(first):
+            return None
+        person = first, first  # told "The Morning Show"
+    start = person[1] + 1
+    for item in range(start, min(high, start + _MAX_TOLD_ITEMS)):
+        word, more = words[item], item + 1 < high
+        if kinds[item] & QUOTE and (item == start or reading.is_spoken(item) or not more):
+            return _quoted(reading, item, high)
+        if word == "that" and more:
+            return span_from(reading, item + 1, high, cue, "told")
+        told_to = word == "to" and cue.lemma in _TOLD_TO and more and kinds[item + 1] & (NAME | DETERMINER)
+        if (word in {"to", "not"} or word in _WH) and not told_to:
+            return span_from(reading, item, high, cue, "told")
+        if word in {":", ","} and more and kinds[item + 1] & QUOTE:
+            return _quoted(reading, item + 1, high)
+        if word in STOPS or word == ",":
+            return None
+    if start < high and kinds[start] & (PRONOUN | DETERMINER | NAME) and not kinds[start] & SIGN:
+        return span_from(reading, start, high, cue, "told")
+    return None
+
+
+def _only_told(reading: Reading, first: int, high: int) -> bool:
+    """Whether nothing but who was told, where and when follows: the content stands before the verb."""
+    person = phrase_after(reading, first, high)
+    if person is None:
+        return False
+    item = skip_adverbials(reading, person[1] + 1, high)
+    return item >= high or reading.words[item] == "."
+
+
+def _quoted(reading: Reading, item: int, high: int) -> Behind:
+    """A quotation as content, with what follows it in the same breath: another piece behind "and" or a comma."""
+    kinds, words = reading.kinds, reading.words
+    quotes = [reading.quotes[item]]
+    last = item
+    after = item + 1
+    while after < high and (
+        kinds[after] & QUOTE or (words[after] in {",", "and"} and after + 1 < high and kinds[after + 1] & QUOTE)
+    ):
+        if not kinds[after] & QUOTE:
+            after += 1
+        quotes.append(reading.quotes[after])
+        last = after
+        after += 1
+    return Behind(start=reading.starts[item], end=reading.ends[last], quotes=quotes, how="quote", quoted=True)

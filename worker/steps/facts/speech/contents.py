@@ -1,0 +1,171 @@
+"""Where the content of an act of speech begins and ends, and whether it is a clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.speech.lexicon import Cue, cues
+from worker.steps.facts.speech.phrases import (
+    ADVERB,
+    AUXILIARY,
+    COORDINATOR,
+    CUE,
+    DETERMINER,
+    NAME,
+    PREPOSITION,
+    PRONOUN,
+    QUOTE,
+    VERB,
+    is_adverb,
+    is_noun_cue,
+)
+
+if TYPE_CHECKING:
+    from worker.steps.facts.speech.reading import Reading
+
+STOPS: Final = frozenset({".", "!", "?", ";"})
+# Behind a comma these lead back to the reporter's own words.
+_ENDS_CONTENT: Final = frozenset(
+    {"although", "though", "while", "whereas", "but", "even", "after", "despite", "according", "followed", "amid"}
+)
+_MAX_SUBJECT_ITEMS: Final = 16
+
+
+@dataclass(slots=True, kw_only=True)
+class Behind:
+    """The content behind a verb, in offsets, and how it follows.
+
+    `quoted`: it is a quotation. `parenthetical`: the verb with its subject is inserted into the content.
+    """
+
+    start: int
+    end: int
+    quotes: list[int]
+    how: str
+    quoted: bool = False
+    parenthetical: bool = False
+
+
+def is_clause(reading: Reading, first: int, high: int) -> bool:
+    """Whether what begins here has a finite verb near its beginning, as a clause has and a noun phrase has not."""
+    kinds, words = reading.kinds, reading.words
+    if kinds[first] & QUOTE or (kinds[first] & PRONOUN and not kinds[first] & DETERMINER):
+        return True
+    commas = 0
+    for item in range(first, min(high, first + _MAX_SUBJECT_ITEMS)):
+        if kinds[item] & (AUXILIARY | QUOTE):
+            return True
+        if item > first and _is_finite(reading, item):
+            return not words[item].endswith("ing")
+        commas += words[item] == ","
+        if words[item] in STOPS or words[item] == ":" or commas > 2:
+            return False
+    return False
+
+
+def _is_finite(reading: Reading, item: int) -> bool:
+    kind, word = reading.kinds[item], reading.words[item]
+    if kind & (NAME | DETERMINER | PREPOSITION | ADVERB):
+        return False
+    return bool(kind & VERB) or word.endswith("ed") or bool(kind & CUE and not is_noun_cue(word))
+
+
+def last_word(reading: Reading, first: int, high: int) -> int:
+    """The last item of a sentence that is not its full stop."""
+    last = high - 1
+    while last > first and reading.words[last] in {".", "!"}:
+        last -= 1
+    return last
+
+
+def quotes_in(reading: Reading, first: int, last: int) -> list[int]:
+    """The quotations among these items, the last included."""
+    return [reading.quotes[item] for item in range(first, last + 1) if reading.kinds[item] & QUOTE]
+
+
+def span_from(reading: Reading, first: int, high: int, cue: Cue, how: str) -> Behind | None:
+    """The content that begins at item `first` and goes on to where the reporter's words do."""
+    last = last_item(reading, first, high, cue) if first < high else first - 1
+    if last < first:
+        return None
+    quotes = quotes_in(reading, first, last)
+    return Behind(start=reading.starts[first], end=reading.ends[last], quotes=quotes, how=how)
+
+
+def last_item(reading: Reading, first: int, high: int, cue: Cue) -> int:
+    """Where a clause ends that begins at `first`: with the sentence, or where the reporter's own words go on."""
+    words, kinds = reading.words, reading.kinds
+    item = first + 1
+    while item < high:
+        word = words[item]
+        if word == ";":
+            break
+        pauses = word == "," or (kinds[item] & QUOTE and reading.ends_with_comma(item))
+        if pauses and item + 1 < high and _turns_back(reading, item + 1, high):
+            item += word != ","
+            break
+        if kinds[item] & COORDINATOR and item + 1 < high and _joins_cue(reading, item + 1, high, cue):
+            break
+        if word == "according" and item + 1 < high and words[item + 1] == "to":
+            break
+        item += 1
+    last = item - 1
+    while last > first and (words[last] in {".", "!", ",", ":"} or (kinds[last] & COORDINATOR)):
+        last -= 1
+    return last
+
+
+def _turns_back(reading: Reading, item: int, high: int) -> bool:
+    words, kinds = reading.words, reading.kinds
+    if words[item] in _ENDS_CONTENT:
+        return True
+    if words[item] == "as" and kinds[item + 1 if item + 1 < high else item] & AUXILIARY:
+        return True
+    while item + 1 < high and is_adverb(reading, item):
+        item += 1
+    if kinds[item] & CUE and (words[item].endswith("ing") or words[item] == "said"):
+        return True
+    return (
+        bool(kinds[item] & COORDINATOR)
+        and item + 1 < high
+        and bool(kinds[item + 1] & CUE and words[item + 1].endswith("ing"))
+    )
+
+
+def _joins_cue(reading: Reading, item: int, high: int, cue: Cue) -> bool:
+    """Whether another verb of speech of the same form follows "and"."""
+    while item + 1 < high and is_adverb(reading, item):
+        item += 1
+    if not reading.kinds[item] & CUE:
+        return False
+    word = reading.words[item]
+    if is_noun_cue(word) and not word.endswith("ed"):
+        return False
+    return any(other.form == cue.form for other in cues()[word])
+
+
+def content_before(reading: Reading, last: int, low: int) -> tuple[int, int, list[int]] | None:
+    """The content that ends at item `last` (a quotation, or the comma behind a clause): offsets and quotations."""
+    words, kinds = reading.words, reading.kinds
+    if last < low and not kinds[last] & QUOTE:
+        return None
+    if kinds[last] & QUOTE:
+        first = last
+        if last >= low and not any(
+            kinds[item] & CUE or words[item] in {":", ",", ";"} for item in range(low, last) if not kinds[item] & QUOTE
+        ):
+            # "It is" an "outrage," he said: the quotation ends a clause that begins with the sentence.
+            first = low
+        quotes = quotes_in(reading, first, last)
+        return reading.starts[first], reading.ends[last], quotes
+    end = last
+    while end > low and words[end] in {",", ";", "\u2014", "\u2013", "-"}:
+        end -= 1
+    first = low
+    while first < end and (kinds[first] & COORDINATOR or words[first] in {",", "."}):
+        first += 1
+    if end < first:
+        return None
+    quotes = quotes_in(reading, first, end)
+    return reading.starts[first], reading.ends[end], quotes

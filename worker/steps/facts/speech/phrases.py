@@ -1,0 +1,230 @@
+"""Noun phrases beside a verb: its subject before it or behind it, and what stands between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.speech.lexicon import Kind, cues, media
+
+if TYPE_CHECKING:
+    from worker.steps.facts.speech.reading import Reading
+
+Phrase = tuple[int, int]  # first and last item, both included
+
+DETERMINER: Final = int(Kind.DETERMINER)
+PRONOUN: Final = int(Kind.PRONOUN)
+OBJECT: Final = int(Kind.OBJECT)
+RELATIVE: Final = int(Kind.RELATIVE)
+PREPOSITION: Final = int(Kind.PREPOSITION)
+COORDINATOR: Final = int(Kind.COORDINATOR)
+SUBORDINATOR: Final = int(Kind.SUBORDINATOR)
+AUXILIARY: Final = int(Kind.AUXILIARY)
+ADVERB: Final = int(Kind.ADVERB)
+TIME: Final = int(Kind.TIME)
+PERIOD: Final = int(Kind.PERIOD)
+WHICH: Final = int(Kind.WHICH)
+VERB: Final = int(Kind.VERB)
+CUE: Final = int(Kind.CUE)
+SIGN: Final = int(Kind.SIGN)
+QUOTE: Final = int(Kind.QUOTE)
+NAME: Final = int(Kind.NAME)
+NUMBER: Final = int(Kind.NUMBER)
+
+# What no noun phrase contains.
+NOT_NOUN: Final = (
+    SIGN | QUOTE | PREPOSITION | COORDINATOR | SUBORDINATOR | AUXILIARY | PRONOUN | OBJECT | RELATIVE | ADVERB | TIME
+)
+_PARTS_OF_NAMES: Final = frozenset(
+    {"of", "de", "da", "del", "der", "di", "du", "van", "von", "bin", "al", "el", "la", "the"}
+)
+_ATTACHING: Final = frozenset(
+    {"of", "for", "in", "at", "from", "with", "on", "to", "against", "within", "near", "behind"}
+)
+_NO_ADVERB: Final = frozenset(
+    {"family", "ally", "rally", "july", "italy", "assembly", "daily", "elderly", "early", "only"}
+)
+_MAX_PHRASE_ITEMS: Final = 16
+_MAX_INSERTION_ITEMS: Final = 40
+_MAX_ADVERBIAL_ITEMS: Final = 14
+
+
+def is_adverb(reading: Reading, item: int) -> bool:
+    """Whether the item is an adverb: one of the small ones, or a word in -ly."""
+    if reading.kinds[item] & ADVERB:
+        return True
+    word = reading.words[item]
+    return len(word) > 4 and word.endswith("ly") and not reading.kinds[item] & NAME and word not in _NO_ADVERB
+
+
+def is_noun_cue(word: str) -> bool:
+    """Whether a verb's form is as often a noun ("claims", "report")."""
+    return any("noun" in cue.frames and cue.form in {"base", "s"} for cue in cues().get(word, ()))
+
+
+def _is_past(reading: Reading, item: int) -> bool:
+    return bool(reading.kinds[item] & CUE) and any(cue.form == "past" for cue in cues()[reading.words[item]])
+
+
+def _in_phrase(reading: Reading, item: int) -> bool:  # noqa: PLR0911 - one case per kind of word
+    kind = reading.kinds[item]
+    if kind & NAME:
+        if kind & AUXILIARY:
+            # Mr. Will, Ms. May: behind an auxiliary there would be no past tense.
+            word, after = reading.words[item], item + 1
+            return word in {"will", "may"} and after < len(reading.words) and _is_past(reading, after)
+        # "So", "For": with a capital they may be names, but small words that open a sentence are none.
+        return not kind & (PRONOUN | RELATIVE | SUBORDINATOR | COORDINATOR | PREPOSITION | AUXILIARY | OBJECT)
+    if kind & NOT_NOUN:
+        word = reading.words[item]
+        if word == "." and item > 0:
+            return bool(reading.kinds[item - 1] & NAME)
+        if word == "-" and 0 < item < len(reading.words) - 1:
+            # "43-year-old" is three words to the reader of numbers.
+            return reading.ends[item - 1] == reading.starts[item] and reading.ends[item] == reading.starts[item + 1]
+        return word == "&"
+    if kind & VERB:
+        return False
+    if kind & CUE:
+        return is_noun_cue(reading.words[item])
+    return not is_adverb(reading, item)
+
+
+def simple_before(reading: Reading, last: int, low: int) -> int | None:
+    """Where the noun phrase without prepositions begins that ends at `last`, or None."""
+    if last < low:
+        return None
+    kind = reading.kinds[last]
+    if kind & PRONOUN and not kind & DETERMINER:
+        return last
+    item = last
+    while item >= low and last - item < _MAX_PHRASE_ITEMS:
+        kind = reading.kinds[item]
+        if kind & DETERMINER and not (kind & NAME and item > low and reading.kinds[item - 1] & NAME):
+            if item == last and not kind & (NUMBER | DETERMINER):
+                return None
+            before = item - 1
+            if before >= low and reading.kinds[before] & DETERMINER:  # "all the", "the other"
+                item = before
+            return item
+        if not _in_phrase(reading, item):
+            break
+        item -= 1
+    first = item + 1
+    while first <= last and reading.words[first] in {".", "&"}:
+        first += 1
+    return first if first <= last else None
+
+
+def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
+    """The noun phrase that ends at `last`, with what prepositions and "and" tie to it."""
+    first = simple_before(reading, last, low)
+    if first is None:
+        return None
+    words, kinds = reading.words, reading.kinds
+    if kinds[last] & PRONOUN:
+        return first, last
+    while first - 2 >= low and words[first - 1] in _ATTACHING and last - first < _MAX_PHRASE_ITEMS:
+        if kinds[first - 2] & (TIME | PERIOD):
+            break
+        inner = simple_before(reading, first - 2, low)
+        if inner is None or kinds[inner] & PRONOUN:
+            break
+        first = inner
+    while first - 2 >= low and words[first - 1] in {"and", "&", "or"} and last - first < _MAX_PHRASE_ITEMS:
+        before = first - 2 if words[first - 2] != "," else first - 3
+        inner = simple_before(reading, before, low) if before >= low else None
+        if inner is None or bool(kinds[before] & NAME) != bool(kinds[first] & NAME | kinds[last] & NAME):
+            break
+        first = inner
+    return first, last
+
+
+def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:
+    """The noun phrase that begins at `first`, below item `high`."""
+    kinds, words = reading.kinds, reading.words
+    if first >= high:
+        return None
+    if kinds[first] & (PRONOUN | OBJECT) and not kinds[first] & DETERMINER:
+        return first, first
+    item = first
+    named = False
+    last = None
+    while item < high and item - first < _MAX_PHRASE_ITEMS:
+        kind = kinds[item]
+        if (
+            kind & DETERMINER
+            and item > first
+            and not (named and kind & NAME)
+            and words[item - 1] not in {"of", "all", "the"}
+        ):
+            break
+        if kind & DETERMINER or _in_phrase(reading, item):
+            if named and not kind & (NAME | SIGN) and not (item + 1 < high and kinds[item + 1] & NAME):
+                break
+            if kind & CUE and item > first and not kind & NAME and last is not None:
+                break
+            named = bool(kind & NAME)
+            if not kind & SIGN:
+                last = item
+            item += 1
+            continue
+        if words[item] in _PARTS_OF_NAMES and last is not None and item + 1 < high and _in_phrase(reading, item + 1):
+            named = False
+            item += 1
+            continue
+        break
+    return (first, last) if last is not None else None
+
+
+def skip_back_adverbs(reading: Reading, item: int, low: int) -> int:
+    """The first item to the left that is no adverb and no mention of a day ("on Saturday")."""
+    kinds, words = reading.kinds, reading.words
+    while item >= low:
+        if is_adverb(reading, item):
+            item -= 1
+        elif kinds[item] & TIME and item > low:
+            item -= 2 if words[item - 1] in {"on", "in", "late", "early"} else 1
+        elif kinds[item] & PERIOD and item > low and (kinds[item - 1] & (WHICH | TIME)):
+            item -= 2
+        else:
+            break
+    return item
+
+
+def skip_adverbials(reading: Reading, item: int, high: int) -> int:
+    """The first item behind a verb that is no adverb, day, place or occasion ("on Friday in an interview")."""
+    kinds = reading.kinds
+    limit = min(high, item + _MAX_ADVERBIAL_ITEMS * 2)
+    while item < limit:
+        kind = kinds[item]
+        if is_adverb(reading, item) or kind & TIME:
+            item += 1
+        elif kind & WHICH and item + 1 < high and kinds[item + 1] & (PERIOD | TIME):
+            item += 2
+        elif kind & PERIOD and item and kinds[item - 1] & (TIME | WHICH):
+            item += 1
+        elif kind & PREPOSITION and item + 1 < high:
+            after = _behind_prepositional(reading, item, high)
+            if after is None:
+                return item
+            item = after
+        else:
+            return item
+    return item
+
+
+def _behind_prepositional(reading: Reading, item: int, high: int) -> int | None:
+    words, kinds = reading.words, reading.kinds
+    if kinds[item + 1] & (TIME | WHICH | NUMBER):
+        return item + 1 if kinds[item + 1] & (TIME | WHICH) else item + 2
+    phrase = phrase_after(reading, item + 1, high)
+    if phrase is None:
+        if kinds[item + 1] & QUOTE and not reading.is_spoken(item + 1):
+            return item + 2
+        return None
+    last = phrase[1]
+    if any(word in media()["occasion"] for word in words[item + 1 : last + 1]):
+        return last + 1
+    if words[item] in {"to", "in", "at", "during", "on", "via", "from", "outside", "before", "of", "with", "about"}:
+        return last + 1
+    return None

@@ -1,0 +1,219 @@
+"""A text as speech is read from it: words with what they can be, each quotation one item, sentence by sentence."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.speech.lexicon import Kind, word_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.steps.facts.prose import Prose
+    from worker.steps.facts.speech.marks import Marked
+
+# Behind one of these a quotation ends as speech does, before a verb that has it as its content.
+SPOKEN_END: Final = frozenset(",.?!\u2026\u2014\u2015-")
+_MAX_TITLE_CHARS: Final = 80
+_ENDS_LINE: Final = frozenset(".!?:\"'\u201d\u2019\u2026)]")
+_BEGINS_LINE: Final = re.compile(r"[\"'\u201c\u2018(\[]*[A-Z\d]")
+_BLANK: Final = re.compile(r"\s+")
+# Text that is wrapped to a width has no line that is longer.
+_MAX_WRAPPED_CHARS: Final = 100
+_WORD: Final = re.compile(r"[^\W_][\w'\u2019-]*")
+_SMALL_IN_TITLES: Final = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "with",
+        "by",
+        "from",
+        "as",
+        "vs",
+        "de",
+        "la",
+        "is",
+    ]
+)
+# No sentence of a story is longer; what is gets cut, so that the work stays in proportion to the text.
+_MAX_UNIT_ITEMS: Final = 150
+DASHES: Final = frozenset({"\u2014", "\u2013", "\u2015", "-"})
+_NAME: Final = int(Kind.NAME)
+_SIGN: Final = int(Kind.SIGN)
+_QUOTE: Final = int(Kind.QUOTE)
+_NUMBER: Final = int(Kind.NUMBER)
+
+
+def find_lines(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Paragraphs, and those of their lines that are paragraphs too: behind a full stop, with a sentence to follow.
+
+    Text that is wrapped to a width breaks its lines anywhere.
+    """
+    lines: list[tuple[int, int]] = []
+    for first, end in paragraphs:
+        start = here = first
+        while (stop := text.find("\n", here, end)) >= 0:
+            after = _BLANK.match(text, stop, end)
+            following = after.end() if after else stop + 1
+            before = stop
+            while before > start and text[before - 1].isspace():
+                before -= 1
+            if before - start > _MAX_WRAPPED_CHARS or (
+                text[before - 1] in _ENDS_LINE and _BEGINS_LINE.match(text, following, end)
+            ):
+                lines.append((start, before))
+                start = following
+            here = following
+        lines.append((start, end))
+    return lines
+
+
+class Reading:
+    """Items of a text: `starts` and `ends` are offsets, `words` in lower case, `kinds` bits of `Kind`.
+
+    `units` are ranges of items: sentences, but a quotation is never cut. `quotes` gives the quotation of an item.
+    """
+
+    def __init__(self, prose: Prose, marked: Sequence[Marked], lines: Sequence[tuple[int, int]]) -> None:
+        self.text = prose.text
+        self.marked = marked
+        self.lines = [start for start, _ in lines]
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.words: list[str] = []
+        self.kinds: list[int] = []
+        self.quotes: dict[int, int] = {}
+        self._titles: dict[int, bool] = {}
+        self._headlines: dict[int, bool] = {}
+        self._read_items(prose)
+        self.units = self._find_units(prose)
+
+    def _read_items(self, prose: Prose) -> None:
+        text, marked, kinds = self.text, self.marked, word_kinds()
+        starts, ends, words, bits = self.starts, self.ends, self.words, self.kinds
+        upcoming = 0
+        edge = marked[0].outer_start if marked else len(text)
+        all_words = prose.words
+        index = 0
+        while index < len(all_words):
+            start, end = all_words[index]
+            if start >= edge:
+                after = self._add_quote(upcoming)
+                upcoming += 1
+                edge = marked[upcoming].outer_start if upcoming < len(marked) else len(text)
+                index = max(bisect_left(all_words, (after, 0), index), index)
+                continue
+            index += 1
+            word = text[start:end]
+            lower = word.lower()
+            bit = kinds.get(lower, 0)
+            if lower != word:
+                bit |= _NAME
+            elif not bit and not word[0].isalpha():
+                bit = _NUMBER if word[0].isdigit() else _SIGN
+            starts.append(start)
+            ends.append(end)
+            words.append(lower)
+            bits.append(bit)
+
+    def _add_quote(self, quote: int) -> int:
+        marked = self.marked[quote]
+        self.quotes[len(self.starts)] = quote
+        self.starts.append(marked.outer_start)
+        self.ends.append(marked.outer_end)
+        self.words.append('"')
+        self.kinds.append(_QUOTE)
+        return marked.outer_end
+
+    def _find_units(self, prose: Prose) -> list[tuple[int, int]]:
+        """Item ranges of sentences; one that would begin within a quotation begins where that ends."""
+        units: list[tuple[int, int]] = []
+        first = 0
+        starts = self.starts
+        boundaries = sorted({start for start, _ in prose.sentences} | set(self.lines))
+        for index, boundary in enumerate(boundaries):
+            if index == 0:
+                continue
+            item = bisect_left(starts, boundary, first)
+            if item <= first or item > len(starts):
+                continue
+            if item == len(starts) or self.ends[item - 1] > boundary:
+                # Within a quotation: no sentence of ours ends here.
+                continue
+            if self.words[item - 1] == ":" and self.kinds[item] & _QUOTE:
+                # What a colon announces belongs to its sentence, in a paragraph of its own as well.
+                continue
+            if self.kinds[item - 1] & _QUOTE and self.words[item] in DASHES:
+                # So does the name that signs a quotation.
+                continue
+            units.append((first, item))
+            first = item
+        if first < len(starts):
+            units.append((first, len(starts)))
+        return [
+            (first, min(first + _MAX_UNIT_ITEMS, last))
+            for low, last in units
+            for first in range(low, last, _MAX_UNIT_ITEMS)
+        ]
+
+    def paragraph_of(self, offset: int) -> int:
+        """The index of the paragraph or line that an offset lies in."""
+        return max(bisect_right(self.lines, offset) - 1, 0)
+
+    def is_spoken(self, item: int) -> bool:
+        """Whether the quotation at this item ends with a sign, as speech does before its verb."""
+        marked = self.marked[self.quotes[item]]
+        end = marked.end
+        while end > marked.start and self.text[end - 1] in "'\u2019\u201d\" ":
+            end -= 1
+        return end > marked.start and self.text[end - 1] in SPOKEN_END
+
+    def ends_with_comma(self, item: int) -> bool:
+        """Whether a comma stands within the closing mark of the quotation at this item."""
+        marked = self.marked[self.quotes[item]]
+        return marked.end > marked.start and self.text[marked.end - 1] == ","
+
+    def is_headline(self, number: int) -> bool:
+        """Whether a unit is written like a headline: most of its words with a capital."""
+        known = self._headlines.get(number)
+        if known is None:
+            low, high = self.units[number]
+            words = [item for item in range(low, high) if len(self.words[item]) > 3 and self.words[item].isalpha()]
+            large = sum(1 for item in words if self.kinds[item] & _NAME)
+            known = self._headlines[number] = large > 2 and 4 * large > 3 * len(words)
+        return known
+
+    def is_title(self, item: int) -> bool:
+        """Whether the quotation at this item is written like a title: every word that counts with a capital."""
+        quote = self.quotes[item]
+        known = self._titles.get(quote)
+        if known is None:
+            marked = self.marked[quote]
+            words = _WORD.findall(self.text, marked.start, min(marked.end, marked.start + _MAX_TITLE_CHARS))
+            large = [word for word in words if word.lower() not in _SMALL_IN_TITLES]
+            known = marked.end - marked.start < _MAX_TITLE_CHARS and len(words) > 1 and bool(large)
+            known = known and all(not word[0].islower() for word in large)
+            self._titles[quote] = known
+        return known
+
+    def is_work(self, item: int, low: int) -> bool:
+        """Whether it is the name of a work or a show: a title that a noun, a preposition or "'s" leads to."""
+        if not self.is_title(item) or item <= low:
+            return False
+        before = self.kinds[item - 1]
+        return not before & (_SIGN | _QUOTE | int(Kind.CUE) | int(Kind.AUXILIARY) | int(Kind.TIME))
+
+    def surface(self, first: int, last: int) -> str:
+        """The text from one item to another, that one included."""
+        return self.text[self.starts[first] : self.ends[last]]

@@ -1,0 +1,94 @@
+"""The times that a text names: days, weeks, months, years and their parts, resolved from the document's day.
+
+`grammar` finds the phrases by the tables in `lexicon/`, `written`, `relative` and `lengths` say what each names, and
+`joining` puts together what belongs together once the whole text is read.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from worker.model.facts import Span, TimeMention
+from worker.steps.facts.times.context import Named, Reading
+from worker.steps.facts.times.grammar import grammar, next_place, read_signs
+from worker.steps.facts.times.heading import heading_times
+from worker.steps.facts.times.joining import join_times
+from worker.steps.facts.times.resolvers import NOTHING, RESOLVERS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from worker.model.facts import Opening
+    from worker.steps.facts.prose import Prose
+
+__all__ = ["find_times"]
+
+# Languages with tables of their own; in others only what reads alike everywhere is found.
+_LANGUAGES = frozenset({"en"})
+
+
+def find_times(
+    prose: Prose, opening: Opening, day: date | None, *, language: str | None = "en"
+) -> tuple[TimeMention, ...]:
+    """The times that a text names, in order, none within another.
+
+    Args:
+        prose: The text.
+        opening: Its header line and dateline, whose days come first.
+        day: The document's day. Without it only dates that stand in full are resolved.
+        language: Its language (BCP 47); None when it is not known.
+    """
+    base = (language or "").partition("-")[0].lower()
+    known = base if base in _LANGUAGES else None
+    named = join_times(prose, _read(prose, day, known), day)
+    return (*heading_times(prose.text, opening), *(_mention(prose.text, found) for found in named))
+
+
+def _read(prose: Prose, day: date | None, language: str | None) -> list[Named]:
+    rules = grammar(language)
+    signs = read_signs(prose, rules.words)
+    named: list[Named] = []
+    for start, end in prose.paragraphs:
+        here, limit = bisect_left(signs.spans, (start,)), bisect_left(signs.spans, (end,))
+        while place := next_place(signs, rules, here, limit):
+            here = place[0] + 1
+            for match in place[1]:
+                reading = Reading(prose=prose, signs=signs, language=language, day=day, match=match, named=named)
+                if match.rule.resolver == NOTHING or _resolve(reading):
+                    here = match.last
+                    break
+    return named
+
+
+def _resolve(reading: Reading) -> bool:
+    """Adds what the match names to what the text named before; whether it makes sense."""
+    match, spans = reading.match, reading.signs.spans
+    period = RESOLVERS[match.rule.resolver](reading)
+    if period is None:
+        return False
+    reading.named.append(
+        Named(
+            period=period,
+            rule=match.rule.name,
+            resolver=match.rule.resolver,
+            start=spans[match.first][0],
+            end=spans[match.last - 1][1],
+            sentence=reading.sentence(),
+            anchor=reading.anchor,
+        )
+    )
+    return True
+
+
+def _mention(text: str, named: Named) -> TimeMention:
+    period = named.period
+    return TimeMention(
+        span=Span.of(text, named.start, named.end),
+        kind=period.kind,
+        value=period.value,
+        start_on=period.first,
+        end_on=period.last,
+        rule=named.rule,
+        anchor=named.anchor,
+    )

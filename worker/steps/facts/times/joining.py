@@ -1,0 +1,178 @@
+"""What can only be said when all times of a text are known: times that belong together, and days of quotations."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.times.periods import Period, day_period, shift_days
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.steps.facts.prose import Prose
+    from worker.steps.facts.times.context import Named
+
+_CLOCK = "clock"
+_ZONED = "clock_24"
+_TIME_SENTENCES = 3
+_DURATION = "duration"
+_WEEKDAY = "weekday"
+_DAYS = frozenset({"day", "night", "time"})
+# What may stand between a time and its day that are one mention: "5 p.m. EST, Nov. 6".
+_TIME_GAP = re.compile(r"[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
+_BRACKET = re.compile(r"[ \xa0]?\(")
+# "Two weeks before Christmas"; "from Monday to Wednesday".
+_AWAY_GAP = re.compile(r"[ \xa0](before|after|from)[ \xa0]")
+_RANGE_GAP = re.compile(r"[ \xa0](?:to|through|until)[ \xa0]|[-\u2013]")
+_LENGTH = re.compile(r"P(\d{1,4})([DW])")
+_LENGTH_DAYS = {"D": 1, "W": 7}
+# What is quoted was said at most so long before the document's day, on a day that such rules resolve.
+_SAID_WITHIN = timedelta(days=7)
+_SAID_ON = frozenset({_WEEKDAY, "day_of_month"})
+_DEICTIC = frozenset({"deictic_day", "this_part", "tonight", "last_night", "overnight"})
+_SAID = re.compile(
+    r"\b(?:said|told|wrote|posted|added|announced|stated|tweeted|post|statement|interview|conference|speech)\b"
+)
+# Who said it, and when, stands close to what was said.
+_MAX_FRAME_CHARS = 400
+_MARK = re.compile(r"[\"\u201c\u201d\u00ab\u00bb]")
+
+
+def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named]:
+    """Joins what is one mention, gives times of day their days, and "today" in a quotation the day when it was said."""
+    joined: list[Named] = []
+    here = 0
+    while here < len(named):
+        found, following = named[here], named[here + 1] if here + 1 < len(named) else None
+        here += 1
+        both = _joined(prose.text, found, following) if following else None
+        if both:
+            joined.append(both)
+            here += 1
+        elif found.resolver == _CLOCK:
+            before = joined[-1] if joined and joined[-1].resolver == _CLOCK else None
+            timed = _with_day(found, joined, following, day)
+            if before is None or not _BRACKET.fullmatch(prose.text, before.end, found.start):
+                joined.append(timed)
+            elif before.period.value is None:
+                # "10:35 a.m. (0735 GMT)" is one time, said twice.
+                joined[-1] = replace(before, period=timed.period, anchor=timed.anchor)
+        else:
+            joined.append(_after(prose.text, joined[-1], found) if joined else found)
+    if day is None:
+        return joined
+    paragraphs = {prose.paragraph_at(found.start) for found in joined if found.resolver in _DEICTIC}
+    quotations = _quotations(prose, sorted(paragraphs))
+    return [
+        _when_said(found, joined, _frame(prose, quotations, found.start), prose, day)
+        if found.resolver in _DEICTIC
+        else found
+        for found in joined
+    ]
+
+
+def _joined(text: str, found: Named, following: Named) -> Named | None:
+    """Two neighbours as one mention, when they are one: "noon Friday", "two days after May 3"."""
+    period = following.period
+    if period.first is None or period.kind not in _DAYS or following.resolver == _CLOCK:
+        return None
+    if found.resolver == _CLOCK and _TIME_GAP.fullmatch(text, found.end, following.start):
+        return replace(following, period=day_period(period.first, "time"), start=found.start)
+    length = _LENGTH.fullmatch(found.period.value or "") if found.resolver == _DURATION else None
+    away = _AWAY_GAP.fullmatch(text, found.end, following.start) if length else None
+    if length is None or away is None:
+        return None
+    days = int(length[1]) * _LENGTH_DAYS[length[2]]
+    moved = shift_days(period.first, -days if away[1] == "before" else days)
+    return (
+        replace(following, period=day_period(moved), rule="away_from_day", anchor=period.first, start=found.start)
+        if moved
+        else None
+    )
+
+
+def _after(text: str, before: Named, found: Named) -> Named:
+    """The second weekday of "from Monday to Wednesday" is not before the first."""
+    first, second = before.period.first, found.period.first
+    if (
+        {before.resolver, found.resolver} == {_WEEKDAY}
+        and first
+        and second
+        and first > second
+        and _RANGE_GAP.fullmatch(text, before.end, found.start)
+        and (moved := shift_days(second, 7))
+    ):
+        return replace(found, period=day_period(moved, found.period.kind))
+    return found
+
+
+def _with_day(found: Named, before: list[Named], after: Named | None, day: date | None) -> Named:
+    """A time with the day that its sentence names, else with the last one named, a few sentences before.
+
+    "0735 GMT" may else be of the document's day; of "the shop closes at 6 p.m." no one knows the day.
+    """
+    near = [named for named in (*before[-2:], *([after] if after else [])) if named.sentence == found.sentence]
+    near += [named for named in before[-4:] if 0 < found.sentence - named.sentence <= _TIME_SENTENCES]
+    near = [named for named in near if named.period.kind in _DAYS and named.period.first]
+    other = min(near, key=lambda named: abs(named.start - found.start), default=None)
+    anchor = other.period.first if other else day if found.rule == _ZONED else None
+    return replace(found, period=day_period(anchor, "time") if anchor else found.period, anchor=anchor)
+
+
+def _when_said(
+    found: Named, named: Sequence[Named], frame: Sequence[tuple[int, int]], prose: Prose, day: date
+) -> Named:
+    """The mention, moved to the day on which the sentence around its quotation says that it was said."""
+    for start, end in frame:
+        first = bisect_left(named, start, key=_start)
+        for other in named[first : bisect_left(named, end, key=_start)]:
+            said_on = other.period.first
+            if other.resolver not in _SAID_ON or said_on is None or not timedelta(0) < day - said_on <= _SAID_WITHIN:
+                continue
+            moved = _moved(found.period, said_on - day) if _SAID.search(prose.text, start, end) else None
+            if moved:
+                return replace(found, period=moved, anchor=said_on)
+    return found
+
+
+def _start(named: Named) -> int:
+    return named.start
+
+
+def _moved(period: Period, away: timedelta) -> Period | None:
+    if period.value is None or period.first is None or period.last is None:
+        return None
+    value = shift_days(date.fromisoformat(period.value), away.days)
+    first, last = shift_days(period.first, away.days), shift_days(period.last, away.days)
+    return replace(period, value=value.isoformat(), first=first, last=last) if value and first and last else None
+
+
+def _quotations(prose: Prose, paragraphs: Sequence[int]) -> list[tuple[int, int]]:
+    """From where to where something is quoted; a quotation that does not end lasts as long as its paragraph."""
+    found: list[tuple[int, int]] = []
+    for start, end in (prose.paragraphs[index] for index in paragraphs):
+        opened: int | None = None
+        for mark in _MARK.finditer(prose.text, start, end):
+            opens = mark[0] in "\u201c\u00ab" or (mark[0] == '"' and opened is None)
+            if opened is not None:
+                found.append((opened, mark.start()))
+            opened = mark.start() if opens else None
+        if opened is not None:
+            found.append((opened, end))
+    return found
+
+
+def _frame(prose: Prose, quotations: list[tuple[int, int]], here: int) -> list[tuple[int, int]]:
+    """What stands before and after the quotation around `here` in its first and last sentence; none in no quotation."""
+    index = bisect_left(quotations, (here, 0)) - 1
+    if index < 0 or quotations[index][1] < here:
+        return []
+    opened, closed = quotations[index]
+    return [
+        (max(prose.sentences[prose.sentence_at(opened)][0], opened - _MAX_FRAME_CHARS), opened),
+        (closed, min(prose.sentences[prose.sentence_at(closed)][1], closed + _MAX_FRAME_CHARS)),
+    ]

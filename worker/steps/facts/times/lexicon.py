@@ -1,0 +1,149 @@
+"""The words of time of a language: what classes each belongs to, and what it is worth in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.gazetteer import lexicon_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Value = int | str
+
+# What stands for each other in print.
+_SAME = {"'": "\u2019\u2018`", "-": "\u2010\u2011\u2012\u2013"}
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d(?::[0-5]\d)?")
+_NUMERIC = re.compile(r"\d{1,4}([/.])\d{1,2}\1\d{2,4}")
+_FIRST_YEAR, _LAST_YEAR = 1000, 2199
+# "FY25" is of this century.
+_FISCAL_CENTURY = 2000
+# A word that is in no class, and the sign that no pattern has.
+OTHER = "\x00"
+# Where the signs for the sets of classes begin.
+_FIRST_SIGN = 0x100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words of one language.
+
+    `signs` gives for each word a sign that stands for the set of its classes, so that a pattern of classes is a regular
+    expression over signs. `values` gives the value of a word in each of its classes.
+    """
+
+    signs: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Value]]
+    classes: Mapping[str, frozenset[str]]
+
+    def sign(self, word: str) -> str:
+        """The sign of a word that may not be in the table: a number, or OTHER."""
+        return self.signs.get(word) or self.signs.get(_shape(word), OTHER)
+
+    def value(self, word: str, name: str) -> Value | None:
+        """What the word is worth in the class of that name."""
+        values = self.values.get(word) or self.values.get(_shape(word))
+        if values is None or name not in values:
+            return None
+        return int(word) if name == "int" else word if name in _SHAPES else values[name]
+
+    def signs_of(self, name: str) -> str:
+        """All signs whose sets have the class."""
+        return "".join(sorted(sign for sign, classes in self.classes.items() if name in classes))
+
+
+# The classes whose value is the word itself.
+_SHAPES = frozenset({"clock", "numeric"})
+
+
+def _shape(word: str) -> str:
+    """The key under which numbers are listed that are too many to list."""
+    if word.isdecimal() and word.isascii():
+        return "\x01int" if len(word) < 9 else "\x01long"
+    if _NUMERIC.fullmatch(word):
+        return "\x01numeric"
+    return "\x01clock" if _CLOCK.fullmatch(word) else "\x01none"
+
+
+def literal(word: str) -> str:
+    """The class of a plain word that stands in a pattern."""
+    return "=" + word.removeprefix("^").lower()
+
+
+def vocabulary(language: str | None, plain_words: Iterable[str]) -> Vocabulary:
+    """The words of a language (None: numbers only), with those that the patterns name themselves."""
+    values: dict[str, dict[str, Value]] = {}
+    for number in range(1000):
+        _add_number(values, str(number), number)
+    for number in range(10):
+        _add_number(values, f"0{number}", number)
+    for minute in range(24 * 60):
+        # "0735 GMT"
+        values[f"{minute // 60:02}{minute % 60:02}"] = {"int": minute // 60 * 100 + minute % 60}
+    for number in range(_FIRST_YEAR, _LAST_YEAR + 1):
+        values[str(number)] = {"int": number, "year": number}
+        values[f"FY{number}"] = {"fiscal": number}
+        values[f"FY{number % 100:02}"] = {"fiscal": _FISCAL_CENTURY + number % 100}
+    values |= {"\x01int": {"int": 0}, "\x01clock": {"clock": ""}, "\x01numeric": {"numeric": ""}}
+    for name, value, word in _listed(language):
+        for form in _forms(word):
+            values.setdefault(form, {})[name] = value
+    for word in plain_words:
+        for form in _forms(word):
+            values.setdefault(form, {})[literal(word)] = 0
+    sets = sorted({tuple(sorted(entry)) for entry in values.values()})
+    sign_of = {classes: chr(_FIRST_SIGN + index) for index, classes in enumerate(sets)}
+    return Vocabulary(
+        signs={word: sign_of[tuple(sorted(entry))] for word, entry in values.items()},
+        values=values,
+        classes={sign: frozenset(classes) for classes, sign in sign_of.items()},
+    )
+
+
+def _add_number(values: dict[str, dict[str, Value]], word: str, number: int) -> None:
+    entry = values.setdefault(word, {})
+    entry["int"] = number
+    if 1 <= number <= 31 and len(word) <= 2:
+        entry["day"] = number
+    if len(word) == 2:
+        entry["two"] = number
+
+
+def _listed(language: str | None) -> Iterable[tuple[str, Value, str]]:
+    if language is None:
+        return
+    for line in lexicon_lines(f"times_words_{language}.tsv"):
+        name, value, words = line.split("\t")
+        for word in words.split("|"):
+            yield name, int(value) if value.lstrip("-").isdecimal() else value, word
+    for holiday in holidays(language):
+        yield "core", 0, "^" + re.split(r"[ .']", holiday)[0].lower()
+
+
+def _forms(word: str) -> Iterable[str]:
+    """The spellings of a listed word: "^" in front asks for a capital, "~" for none."""
+    plain = word.lstrip("^~")
+    lower, capital = {plain}, {plain[:1].upper() + plain[1:], plain.upper()}
+    for case in capital if word.startswith("^") else lower if word.startswith("~") else lower | capital:
+        yield case
+        for sign, others in _SAME.items():
+            if sign in case:
+                yield from (case.replace(sign, other) for other in others)
+
+
+@cache
+def holidays(language: str) -> Mapping[str, str]:
+    """The rule for the day of each holiday, by its name in small letters with one kind of apostrophe."""
+    found = {}
+    for line in lexicon_lines(f"times_holidays_{language}.tsv"):
+        rule, names = line.split("\t")
+        found.update(dict.fromkeys(names.split("|"), rule))
+    return found
+
+
+def plain_apostrophes(text: str) -> str:
+    """The text with one kind of apostrophe."""
+    return text.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'")

@@ -1,0 +1,185 @@
+"""Whether the clause around a mention of time looks back or ahead.
+
+The nearest verb before the mention tells, else the first one behind it: "will meet on Friday", "said on Friday that it
+will meet". The words are those of `lexicon/times_words_*.tsv`; how a verb of the past ends is English grammar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from worker.steps.facts.times.grammar import grammar
+from worker.steps.facts.times.lexicon import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from worker.steps.facts.times.grammar import Signs
+
+Tense = Literal["past", "future"]
+
+# A verb further off governs something else.
+_MAX_WORDS_OFF = 30
+# "Is meeting on Friday" is of the future; "is hurting, to judge by the polls of Friday" is not.
+_MAX_PRESENT_WORDS_OFF = 9
+_FIRM_WORDS_OFF = 9
+_PAST_ENDING, _PRESENT_ENDING = "ed", "ing"
+# "Unspecified", "unexpected" are no verbs.
+_NEGATED = "un"
+_MIN_VERB_CHARS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A mention of time, words `first` to `last` (exclusive), in its sentence, which starts and ends at offsets."""
+
+    signs: Signs
+    language: str | None
+    first: int
+    last: int
+    start: int
+    end: int
+
+    def tense(self) -> Tense | None:
+        """Whether the clause looks back or ahead, or None when nothing tells."""
+        return self._near() or self.before() or self._behind()
+
+    def is_firmly_ahead(self) -> bool:
+        """Whether a word close before the mention leaves no doubt that it is ahead: "will", "scheduled"."""
+        cues, signs = _cues(self.language), self.signs
+        for index in range(self.first - 1, max(self.first - _FIRM_WORDS_OFF, 0) - 1, -1):
+            sign = signs.signs[index]
+            if signs.spans[index][0] < self.start or sign in cues.clause_ends:
+                return False
+            cue = self._cue(cues, index, sign, behind=False)
+            if cue:
+                return cue == "future" and sign in cues.firm
+        return False
+
+    def before(self) -> Tense | None:
+        """The same, by the verbs before the mention alone."""
+        cues, signs = _cues(self.language), self.signs
+        for index in range(self.first - 1, max(self.first - _MAX_WORDS_OFF, 0) - 1, -1):
+            sign = signs.signs[index]
+            if signs.spans[index][0] < self.start or sign in cues.clause_ends:
+                return None
+            if cue := self._cue(cues, index, sign, behind=False):
+                return cue
+        return None
+
+    def _behind(self) -> Tense | None:
+        cues, signs = _cues(self.language), self.signs
+        for index in range(self.last, min(self.last + _MAX_WORDS_OFF, len(signs.spans))):
+            if signs.spans[index][0] >= self.end:
+                return None
+            if cue := self._cue(cues, index, signs.signs[index], behind=True):
+                return cue
+        return None
+
+    def _near(self) -> Tense | None:
+        cues = _cues(self.language)
+        for index in (self.first - 1, self.first - 2):
+            # "Until Friday, it had declined": only what stands within its sentence looks ahead.
+            if (
+                index >= 0
+                and self.signs.spans[index][0] > self.start
+                and (near := cues.near.get(self.signs.signs[index]))
+            ):
+                return near
+        return None
+
+    def _cue(self, cues: _Cues, index: int, sign: str, *, behind: bool) -> Tense | None:
+        """Whether the word at `index` looks back or ahead; `behind` says that it stands behind the mention."""
+        cue = cues.of.get(sign)
+        if cue is None:
+            return "past" if sign == OTHER and self._is_past_form(cues, index) else None
+        if self._is_hyphenated(index) or (sign in cues.near and self.signs.spans[index][0] == self.start):
+            return None
+        before = self.signs.signs[index - 1] if index else OTHER
+        back = sign in cues.back
+        if cue == "ahead":
+            # "Had been scheduled to expire on Friday": it has.
+            over = index > 1 and self.signs.signs[index - 2] in cues.perfect
+            return None if self._leads_to_noun(cues, index) else "past" if over else "future"
+        if cue == "ahead-to" and not (back and behind) and self._looks_ahead(cues, index, back=back):
+            return "future"
+        if cue == "back-base":
+            # "Will cut", "to cut" look ahead by their other word.
+            back = cues.of.get(before) != "ahead" and before not in cues.towards
+        # "To be published in May" looks to its "to".
+        return "past" if back and before not in cues.passive else None
+
+    def _is_hyphenated(self, index: int) -> bool:
+        """Whether a word is only the last piece of one: "a larger-than-expected loss"."""
+        start = self.signs.spans[index][0]
+        return start > 0 and self.signs.text[start - 1] == "-"
+
+    def _leads_to_noun(self, cues: _Cues, index: int) -> bool:
+        """Whether a word is followed by "to its", "to the": "due to its loss"."""
+        to, second = self.signs.signs[index + 1 : index + 2], self.signs.signs[index + 2 : index + 3]
+        return to in cues.towards and second in cues.determiners
+
+    def _is_past_form(self, cues: _Cues, index: int) -> bool:
+        """Whether a word that is not listed ends as a verb of the past, and is none of "a failed visit"."""
+        start, end = self.signs.spans[index]
+        if end - start < _MIN_VERB_CHARS or not self.signs.text.endswith(_PAST_ENDING, start, end):
+            return False
+        if not self.signs.text[start].islower() or self.signs.text.startswith(_NEGATED, start):
+            return False
+        before = self.signs.signs[index - 1] if index else OTHER
+        return before not in cues.determiners and before not in cues.passive
+
+    def _looks_ahead(self, cues: _Cues, index: int, *, back: bool) -> bool:
+        """Whether a word does so by the next one: "set to meet", "is to meet", "is meeting on Friday"."""
+        following = self.signs.signs[index + 1 : index + 2]
+        if following in cues.towards or following in cues.intended:
+            return not self._leads_to_noun(cues, index)
+        return (
+            not back
+            and self.first - index <= _MAX_PRESENT_WORDS_OFF
+            and self.signs.word(index + 1).endswith(_PRESENT_ENDING)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cues:
+    """Signs of words that tell tense: anywhere in the clause, right before the mention, and beside another cue."""
+
+    of: Mapping[str, str]
+    near: Mapping[str, Tense]
+    back: frozenset[str]
+    firm: frozenset[str]
+    passive: frozenset[str]
+    perfect: frozenset[str]
+    clause_ends: frozenset[str]
+    determiners: frozenset[str]
+    towards: frozenset[str]
+    intended: frozenset[str]
+
+
+@cache
+def _cues(language: str | None) -> _Cues:
+    classes = grammar(language).words.classes
+
+    def signs_of(name: str) -> frozenset[str]:
+        return frozenset(sign for sign, names in classes.items() if name in names)
+
+    ahead_near: dict[str, Tense] = dict.fromkeys(signs_of("ahead-near"), "future")
+    back_near: dict[str, Tense] = dict.fromkeys(signs_of("back-near"), "past")
+    of = {sign: cue for cue in ("ahead", "ahead-to", "back-base", "back") for sign in signs_of(cue)}
+    return _Cues(
+        of=of
+        | dict.fromkeys(signs_of("back") & signs_of("ahead-to"), "ahead-to")
+        | dict.fromkeys(signs_of("ahead"), "ahead"),
+        near=ahead_near | back_near,
+        back=signs_of("back"),
+        firm=signs_of("firm"),
+        passive=signs_of("passive"),
+        perfect=signs_of("perfect"),
+        clause_ends=signs_of("clause-end"),
+        determiners=signs_of("determiner"),
+        towards=signs_of("towards"),
+        intended=signs_of("intended"),
+    )

@@ -1,0 +1,212 @@
+"""Dates as they are written: in full, and in part, where the year is that of the nearest by tense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.times.lexicon import holidays, plain_apostrophes
+from worker.steps.facts.times.periods import (
+    Period,
+    by_tense,
+    day_period,
+    holiday,
+    month_period,
+    range_period,
+    shift_months,
+    week_period,
+    weekend_period,
+    written_day,
+)
+from worker.steps.facts.times.years import year_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from worker.steps.facts.times.context import Reading
+
+# A day and a month without a year may be as far ahead as this although the verb is of the past ("declared a dividend,
+# payable Dec. 15"), or as far back although it looks ahead.
+_NEAR_AHEAD_DAYS = 100
+_NEAR_BACK_DAYS = 45
+# What stands behind a holiday that is no part of a name: "Christmas was", "Christmas in", "Christmas morning".
+_GOES_ON = frozenset({"no-noun", "back", "back-base", "ahead", "ahead-to", "part", "shift", "determiner", "year-after"})
+
+
+def iso_date(reading: Reading) -> Period | None:
+    """2025-05-24."""
+    year, month, day = (reading.number(name) for name in ("year", "iso-month", "iso-day"))
+    return _day(year, month, day)
+
+
+def numeric_date(reading: Reading) -> Period | None:
+    """2025/05/24, 24.05.2025, 5/24/2025; none when day and month may change places."""
+    written = str(reading.parts["numeric"])
+    dotted = "." in written
+    first, second, third = (int(part) for part in written.replace(".", "/").split("/"))
+    if len(written.replace(".", "/").split("/")[2]) != 4:
+        return _day(first, second, third) if first > 31 else None
+    if dotted or first > 12 or first == second:
+        return _day(third, second, first)
+    return _day(third, first, second) if second > 12 else None
+
+
+def day_of_month(reading: Reading) -> Period | None:
+    """May 24; 24 May; Saturday, May 24, 2025."""
+    month, day, year = reading.number("month"), reading.number("day"), reading.number("year")
+    if month is None or day is None:
+        return None
+    if year is not None:
+        return _day(year, month, day)
+    found = _day_without_year(reading, month, day, reading.number("weekday"))
+    return day_period(found) if found else None
+
+
+def day_after_day(reading: Reading) -> Period | None:
+    """The second day of "May 3 and 4"."""
+    before, day = reading.named[-1] if reading.named else None, reading.number("day")
+    start = reading.signs.spans[reading.match.first - 1][0]
+    if before is None or before.resolver != "day_of_month" or before.period.first is None or before.end + 1 != start:
+        return None
+    if reading.word(0).isalpha() and "no-noun" not in reading.classes(0):
+        return None
+    first = before.period.first
+    reading.anchor = first
+    return _day(first.year, first.month, day) if day and day > first.day else None
+
+
+def day_of_shifted_year(reading: Reading) -> Period | None:
+    """June 16 of last year."""
+    today, shift = reading.today(), reading.number("shift")
+    year = today.year + shift if today and shift is not None else None
+    return _day(year, reading.number("month"), reading.number("day"))
+
+
+def day_range(reading: Reading) -> Period | None:
+    """May 3-5; 3 to 5 May 2025."""
+    month, day, last, year = (reading.number(name) for name in ("month", "day", "last", "year"))
+    if month is None or day is None or last is None or day >= last:
+        return None
+    if year is None:
+        first = _day_without_year(reading, month, day, None)
+        year = first.year if first else None
+    if year is None:
+        return None
+    return range_period(_day(year, month, day), _day(year, month, last))
+
+
+def month_of_year(reading: Reading) -> Period | None:
+    """May 2025; mid-May 2025."""
+    year, month = year_of(reading), reading.number("month")
+    return month_period(year, month) if year and month else None
+
+
+def month_of_shifted_year(reading: Reading) -> Period | None:
+    """July last year."""
+    today, month, shift = reading.today(), reading.number("month"), reading.number("shift")
+    if today is None or month is None or shift is None:
+        return None
+    return month_period(today.year + shift, month)
+
+
+def month_shifted(reading: Reading) -> Period | None:
+    """Last May; next May; this May."""
+    today, month, shift = reading.today(), reading.number("month"), reading.number("shift")
+    if today is None or month is None or shift is None:
+        return None
+    if shift == 0:
+        return month_period(today.year, month)
+    # "Last February", said in March, is that of the year before: the one just over would be "last month".
+    back = (today.month - month) % 12
+    months = (-back if back > 1 else -back - 12) if shift < 0 else (12 - back) or 12
+    found = shift_months(today, months)
+    return month_period(*found) if found else None
+
+
+def month(reading: Reading) -> Period | None:
+    """A month alone; "May" and "March" are more than months, so something must speak for one."""
+    number, today = reading.number("month"), reading.today()
+    if number is None or today is None or not _is_month(reading):
+        return None
+    tense = reading.tense()
+    # A month eleven months ago would be "last March": in February, "March" is the next.
+    if (number - today.month) % 12 == 1:
+        tense = "future"
+    return by_tense([month_period(today.year + years, number) for years in (-1, 0, 1)], today, tense)
+
+
+def _is_month(reading: Reading) -> bool:
+    classes = reading.classes_within()
+    if "edge" in reading.parts or "month-verb" not in classes:
+        return "month-name" not in classes or not reading.surface(0)[:1].isupper()
+    if "month-before" in reading.classes(-1) or reading.word(0) in {"'s", "\u2019s"}:
+        return True
+    # "The March accession", not "the March on Washington".
+    following = reading.surface(0)
+    return "determiner" in reading.classes(-1) and following.islower() and "no-noun" not in reading.classes(0)
+
+
+def holiday_day(reading: Reading) -> Period | None:
+    """Christmas; last Thanksgiving; Easter week; New Year's Eve 1999."""
+    shift, year, written = reading.number("shift"), reading.number("year"), plain_apostrophes(reading.written())
+    rule = _holiday_rule(reading.language or "", written)
+    if rule is None or not _is_holiday(reading):
+        return None
+    wide = week_period if written.endswith(" week") else weekend_period if written.endswith(" weekend") else day_period
+    if year is not None:
+        found = holiday(rule, year)
+        return wide(found) if found else None
+    today = reading.today()
+    if today is None:
+        return None
+    days = [day for years in (-1, 0, 1) if (day := holiday(rule, today.year + years))]
+    if not days:
+        return None
+    if shift:
+        day = (
+            max((day for day in days if day < today), default=None)
+            if shift < 0
+            else min((day for day in days if day > today), default=None)
+        )
+        return wide(day) if day else None
+    day = min(days, key=lambda day: abs(day - today))
+    if abs(day - today).days > _NEAR_BACK_DAYS:
+        near = by_tense([day_period(day) for day in days], today, reading.tense())
+        day = near.first if near and near.first else day
+    return wide(day)
+
+
+def _is_holiday(reading: Reading) -> bool:
+    """Whether the day is meant: not "Christmas trees", "Easter Seals", "Merry Christmas"."""
+    following = reading.surface(0)
+    describes = following.isalpha() and _GOES_ON.isdisjoint(reading.classes(0))
+    describes = describes and {"month-before", "no-noun"}.isdisjoint(reading.classes(-1))
+    return not (describes or "wish" in reading.classes(-1) or (following.isalpha() and following.istitle()))
+
+
+def _holiday_rule(language: str, written: str) -> str | None:
+    names = [(name, rule) for name, rule in holidays(language).items() if name.lower().replace("'s", " 's") in written]
+    return max(names, key=lambda found: len(found[0]), default=(None, None))[1]
+
+
+def _day(year: int | None, month: int | None, day: int | None) -> Period | None:
+    found = written_day(year, month, day) if year and month and day else None
+    return day_period(found) if found else None
+
+
+def _day_without_year(reading: Reading, month: int, day: int, weekday: int | None) -> date | None:
+    today = reading.today()
+    if today is None:
+        return None
+    days = [found for years in (-1, 0, 1) if (found := written_day(today.year + years, month, day))]
+    named = [found for found in days if found.weekday() == weekday] if weekday is not None else []
+    if len(named) == 1:
+        return named[0]
+    nearest = min(days, key=lambda found: abs(found - today), default=None)
+    tense = reading.tense()
+    if nearest is None or tense is None:
+        return nearest
+    if tense == "past":
+        past = max((found for found in days if found <= today), default=nearest)
+        return nearest if 0 <= (nearest - today).days <= _NEAR_AHEAD_DAYS else past
+    ahead = min((found for found in days if found >= today), default=nearest)
+    return nearest if 0 <= (today - nearest).days <= _NEAR_BACK_DAYS else ahead
