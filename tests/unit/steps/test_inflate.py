@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import gzip
-import time
 import zlib
 
 import pytest
 
+from tests.hang import must_end
 from worker.model.entry import NotAFeed
 from worker.steps.inflate import inflate
 
@@ -110,14 +110,12 @@ def test_a_bomb_is_refused_before_it_is_inflated(coding: str) -> None:
     zeros = bytes(50_000_000)
     bomb = zlib.compress(zeros) if coding == "deflate" else gzip.compress(zeros)
     del zeros
-    started = time.process_time()
-    assert "more than 10000 bytes" in undecodable(bomb, coding)
-    assert time.process_time() - started < 0.05
+    with must_end():
+        assert "more than 10000 bytes" in undecodable(bomb, coding)
 
 
 def test_many_empty_members_cost_time_in_proportion_to_their_number() -> None:
     """A copy of the rest for each of 250,000 members would take 20 seconds and more."""
     body = gzip.compress(b"") * 250_000
-    started = time.process_time()
-    assert inflate(body, "gzip", max_bytes=1) == b""
-    assert time.process_time() - started < 5
+    with must_end():
+        assert inflate(body, "gzip", max_bytes=1) == b""

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests.hang import must_end
 from worker.model.entry import Content, Document, Media, NotAFeed, SitemapIndex
 from worker.steps.sitemap import is_sitemap, parse_sitemap
 
@@ -354,10 +353,8 @@ def test_no_entity_is_expanded_or_fetched(tmp_path):
 def test_fifty_thousand_urls_take_seconds():
     more = "<lastmod>2021-09-06</lastmod><news:news><news:title>Harvest &amp; home</news:title></news:news>"
     body = urls(*(url(number, more) for number in range(50_000))).encode()
-    started = time.process_time()
-
-    assert len(document(body).entries) == 50_000
-    assert time.process_time() - started < 8
+    with must_end():
+        assert len(document(body).entries) == 50_000
 
 
 @pytest.mark.parametrize(
@@ -374,7 +371,5 @@ def test_fifty_thousand_urls_take_seconds():
     ids=["urls", "sections", "comments", "ampersands", "attributes", "ends", "depth"],
 )
 def test_a_hostile_sitemap_takes_time_in_proportion(body: bytes):
-    started = time.process_time()
-
-    assert not document(body).complete
-    assert time.process_time() - started < 8
+    with must_end():
+        assert not document(body).complete

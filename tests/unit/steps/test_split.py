@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests.hang import must_end
 from worker.steps.split import Split, split
 
 RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -251,21 +250,14 @@ ENTITIES = b"".join(b'<!ENTITY e%d "&e%d;&e%d;">' % (number + 1, number, number)
     ids=["attributes", "depth", "entities", "namespaces", "declarations", "unclosed", "sections", "name"],
 )
 def test_a_hostile_document_is_given_up_quickly(body: bytes):
-    started = time.process_time()
-
-    assert split(body) is None
-    assert time.process_time() - started < 2
+    with must_end():
+        assert split(body) is None
 
 
-def test_time_grows_with_the_size_of_the_document_and_no_faster():
-    def seconds(count: int) -> float:
-        body = rss(b"<item><guid>1</guid><title>A &amp; B</title></item>" * count)
-        started = time.process_time()
+def test_a_document_of_two_hundred_thousand_items_is_taken_apart():
+    """Work that grows with the square of the items would not end."""
+    body = rss(b"<item><guid>1</guid><title>A &amp; B</title></item>" * 200_000)
+    with must_end():
         document = taken_apart(body)
-        assert len(document.items) == count
+        assert len(document.items) == 200_000
         assert len(document.only([0])) < len(body) / 100
-        return time.process_time() - started
-
-    seconds(1_000)
-    # Ten times the items may take ten times as long, and as much again for a busy machine.
-    assert seconds(20_000) < 20 * max(seconds(2_000), 0.01)
