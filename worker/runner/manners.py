@@ -26,7 +26,7 @@ _HOSTS_AT_MOST = 20_000
 _ROBOTS_SECONDS = 86_400.0
 _ROBOTS_AGAIN_SECONDS = 600.0
 _ROBOTS_BYTES = 2 * 2**20
-# A host that says 429 or 503 without a time, or that did not answer so often in a row, is left in peace for so long.
+# A host that says 429 without a time, or that failed so often in a row, is left in peace for so long.
 _PEACE_SECONDS = 600.0
 _FAILURES_IN_A_ROW = 3
 
@@ -113,7 +113,10 @@ class Manners:
         """A host that is overloaded, or away, is not asked for more pages for a while."""
         peace_seconds = 0.0
         if isinstance(fetched, Response) and fetched.status in {429, 503}:
-            peace_seconds = retry_after_seconds(fetched.headers, now=self._clock.now()) or _PEACE_SECONDS
+            peace_seconds = retry_after_seconds(fetched.headers, now=self._clock.now())
+            # 503 without a time may be this one page's trouble; 429 is always about us.
+            if not peace_seconds and fetched.status == 429:
+                peace_seconds = _PEACE_SECONDS
         failed = isinstance(fetched, FetchFailure) or fetched.status >= 500
         host.failures = host.failures + 1 if failed else 0
         if host.failures >= _FAILURES_IN_A_ROW:

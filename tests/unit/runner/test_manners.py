@@ -134,8 +134,9 @@ async def test_a_crawl_delay_makes_the_pause_longer() -> None:
     assert SystemClock().monotonic_seconds() - began >= 0.09
 
 
-@pytest.mark.parametrize(("retry_after", "peace_seconds"), [("30", 30), ("", 600), ("soon", 600)])
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("status", "retry_after", "peace_seconds"), [(429, "30", 30), (429, "", 600), (429, "soon", 600), (503, "30", 30)]
+)
 async def test_a_host_that_is_overloaded_is_left_in_peace(status: int, retry_after: str, peace_seconds: float) -> None:
     site, clock = Site({"/a": status}, retry_after=retry_after), FakeClock()
     polite = manners(site, clock=clock)
@@ -148,10 +149,10 @@ async def test_a_host_that_is_overloaded_is_left_in_peace(status: int, retry_aft
 
 
 async def test_pages_that_wait_their_turn_are_not_asked_for_once_the_host_wants_peace() -> None:
-    site = Site(dict.fromkeys(("/a", "/b", "/c"), 503))
+    site = Site(dict.fromkeys(("/a", "/b", "/c"), 429))
     polite = manners(site)
     found = await asyncio.gather(*(polite.fetch(page(name)) for name in "abc"))
-    assert [kind(fetched) for fetched in found] == [503, "unavailable", "unavailable"]
+    assert [kind(fetched) for fetched in found] == [429, "unavailable", "unavailable"]
 
 
 async def test_a_host_that_fails_three_times_in_a_row_is_left_in_peace() -> None:
@@ -162,6 +163,6 @@ async def test_a_host_that_fails_three_times_in_a_row_is_left_in_peace() -> None
 
 
 async def test_an_answer_in_between_ends_the_row_of_failures() -> None:
-    site = Site({"/a": 500, "/b": 500, "/c": 404, "/d": 500})
+    site = Site({"/a": 500, "/b": 503, "/c": 404, "/d": 500})
     polite = manners(site)
-    assert [kind(await polite.fetch(page(name))) for name in "abcde"] == [500, 500, 404, 500, 200]
+    assert [kind(await polite.fetch(page(name))) for name in "abcde"] == [500, 503, 404, 500, 200]
