@@ -120,7 +120,8 @@ class Figure:
     """A number that counts or measures something.
 
     `values` are one number, or several for ranges and ratios. `noun` is what is counted, as written; `unit` is of money
-    (ISO 4217), measures and percent. `per` is "each" and the like. `refers_to` is the start of the figure that an
+    (ISO 4217), measures and percent. `bound` says on which side of the number the true one lies ("up to", "nearly");
+    such a figure is `approximate` as well. `per` is "each" and the like. `refers_to` is the start of the figure that an
     anaphoric one ("as many") repeats.
     """
 
@@ -130,6 +131,7 @@ class Figure:
     noun: Span | None = None
     unit: str | None = None
     approximate: bool = False
+    bound: Literal["at_least", "at_most", "more_than", "less_than"] | None = None
     per: str | None = None
     refers_to: int | None = None
     rule: str

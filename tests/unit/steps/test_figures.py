@@ -1,13 +1,13 @@
 """How many: invented sentences in data/facts/figures.jsonl, one case a line, and the defining document."""
 
 import json
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.hang import must_end
 from worker.model.facts import Figure, Opening, Span, TimeMention
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.figures import find_figures, reconcile, unit_name
@@ -39,6 +39,7 @@ def as_case(figure: Figure, case: dict[str, Any]) -> dict[str, Any]:
         "noun": figure.noun.surface if figure.noun else None,
         "unit": figure.unit,
         "approximate": figure.approximate,
+        "bound": figure.bound,
         "per": figure.per,
         "refers_to": figure.refers_to,
     }
@@ -196,15 +197,15 @@ def test_a_unit_has_a_name():
         "half a ",
         "1 and ",
         "as many men ",
+        "5 or more ",
+        "more than ",
+        "6-4, ",
+        " ",
     ],
 )
-def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
-    """A text that is ten times as long takes at most about ten times as long; a square law would take a hundred."""
-    spent = []
-    for length in (5_000, 50_000):
-        text = piece * (length // len(piece))
-        prose = read_prose(text, [Span.of(text, 0, len(text))])
-        begun = time.process_time()
-        find_figures(prose, Opening(), ())
-        spent.append(time.process_time() - begun)
-    assert spent[1] < 40 * spent[0] + 0.1
+def test_hostile_text_comes_to_an_end(piece):
+    """Work that grows with the square of the text would not."""
+    text = piece * (500_000 // len(piece))
+    prose = read_prose(text, [Span.of(text, 0, len(text))])
+    with must_end():
+        assert len(find_figures(prose, Opening(), ())) <= len(text)

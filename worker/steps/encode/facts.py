@@ -96,6 +96,7 @@ def _figure(figure: Figure, starts: dict[int, int]) -> dict[str, Any]:
         "noun_mention": encode_span(figure.noun),
         "unit": figure.unit,
         "approx": figure.approximate,
+        "bound": figure.bound,
         "per": figure.per,
         "refers_to": None if figure.refers_to is None else starts.get(figure.refers_to),
         "rule": figure.rule,

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MAX_FIGURES: Final = 20
 _MAX_HEADLINE: Final = 500
 
+# A long story tells of its event in every second sentence; the first ones are enough to judge it by.
+_MAX_EVIDENCE: Final = 5
+
 
 def find_events(  # noqa: PLR0913, PLR0917 - all that was found in the text so far
     prose: Prose,
@@ -101,7 +104,7 @@ def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date |
         figures=_distinct(event.figures, figures),
         evidence=tuple(
             Span.of(prose.text, *prose.sentences[index])
-            for index in sorted({mention.sentence.index for mention in event.mentions})
+            for index in sorted({mention.sentence.index for mention in event.mentions})[:_MAX_EVIDENCE]
         ),
         rule=f"{lead.rule}.{lead.candidate.pattern.event.name}.{lead.sentence.words[lead.candidate.at]}",
     )

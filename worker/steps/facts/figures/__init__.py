@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["find_figures", "reconcile", "unit_name"]
 
 _DIGIT: Final = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
-_LETTERS: Final = re.compile(r"[A-Za-z]+")
+# What may be glued to a word.
+_SIGNS: Final = "-\u2010\u2011\u2013\u2014/.,:;!?'\"()[]\u2018\u2019\u201c\u201d\u2026"
 # A thousand or little more than one, by language.
 _AMBIGUOUS: Final = re.compile(r"\d[.,]\d{3}(?!\d)")
 # Times with these are not points of time; the numbers in them are figures.
@@ -40,11 +41,12 @@ def find_figures(
     text = prose.text
     words = words_of(language)
     blocked = _blocks(times)
+    plain = _without_signs(text) if words.triggers else ""
     tokens = Tokens(text, words)
     reader = SentenceReader(tokens, words, blocked)
     found: list[Figure] = []
     for start, end in prose.sentences:
-        if start < opening.body_start or not _may_count(text, start, end, words):
+        if start < opening.body_start or not _may_count(text, plain, start, end, words):
             continue
         tokens.read(start, end)
         for draft in join(reader.read(), tokens, words):
@@ -54,11 +56,18 @@ def find_figures(
     return tuple(found)
 
 
-def _may_count(text: str, start: int, end: int, words: Words) -> bool:
+def _without_signs(text: str) -> str:
+    """The same text with spaces for the signs that stand beside words."""
+    for sign in _SIGNS:
+        text = text.replace(sign, " ")
+    return text
+
+
+def _may_count(text: str, plain: str, start: int, end: int, words: Words) -> bool:
     """Whether a sentence is worth reading: it has figures or a number word."""
     if _DIGIT.search(text, start, end):
         return True
-    return not words.triggers.isdisjoint(_LETTERS.findall(text, start, end))
+    return not words.triggers.isdisjoint(plain[start:end].split())
 
 
 def _is_plain(figure: Figure) -> bool:
@@ -88,6 +97,7 @@ def _figure(draft: Draft, text: str, start: int, end: int, earlier: list[Figure]
         noun=Span.of(text, *draft.noun) if draft.noun else None,
         unit=draft.unit,
         approximate=draft.approximate,
+        bound=draft.bound,
         per=draft.per,
         refers_to=refers_to,
         rule=draft.rule,

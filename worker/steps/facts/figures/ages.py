@@ -14,8 +14,9 @@ _OLDEST: Final = 125
 
 def is_age(draft: Draft, tokens: Tokens, words: Words) -> bool:
     """Whether a number without unit and noun says how old someone is."""
-    if not all(0 <= value <= _OLDEST and value == int(value) for value in draft.values):
-        return False
+    for value in draft.values:
+        if not 0 <= value <= _OLDEST or value != int(value):
+            return False
     at = draft.first - 1
     while words.has("about", tokens.low[at]):
         at -= 1

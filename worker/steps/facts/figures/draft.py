@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from worker.model.facts import FigureKind
+
+Bound = Literal["at_least", "at_most", "more_than", "less_than"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Draft:
     noun: tuple[int, int] | None = None
     unit: str | None = None
     approximate: bool = False
+    bound: Bound | None = None
     per: str | None = None
     refers_to: int | None = None
     digits: bool = False

@@ -42,7 +42,7 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
             draft.kind, draft.unit, draft.rule = "age", before.unit, "age"
         if draft.bare and counted and _is_elliptical(draft, tokens, words):
             draft.noun, draft.rule = counted.noun, "ellipsis"
-        if _is_pronoun(draft, tokens) and not counted:
+        if _is_pronoun(draft, tokens, words) and not counted:
             continue
         if draft.kind in ("count", "total") and draft.noun:
             counted = draft
@@ -51,9 +51,13 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
     return kept
 
 
-def _is_pronoun(draft: Draft, tokens: Tokens) -> bool:
-    """A "one" that counts nothing; "one of them" counts."""
-    return draft.bare and draft.rule == "words" and draft.values == (1,) and tokens.low[draft.last + 1] != "of"
+def _is_pronoun(draft: Draft, tokens: Tokens, words: Words) -> bool:
+    """A "one" that counts nothing; "one of them", "one a month", "one at a time" and "one was killed" count."""
+    if not draft.bare or draft.rule != "words" or draft.values != (1,) or draft.per:
+        return False
+    after = tokens.low[draft.last + 1 : draft.last + 4]
+    happened = words.has("auxiliary", after[0]) and words.has("happened", after[1])
+    return after[0] != "of" and not happened and not words.has("distributive", "_".join(after))
 
 
 def _between(one: Draft, two: Draft, tokens: Tokens) -> list[str]:

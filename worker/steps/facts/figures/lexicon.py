@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from worker.model.facts import FigureKind
+    from worker.steps.facts.figures.draft import Bound
 
 # The languages whose words are listed; texts in others give only what signs alone say.
 LANGUAGES: Final = frozenset({"en"})
 _UNIT_KINDS: Final[Mapping[str, FigureKind]] = {"percent": "percent", "duration": "duration", "measure": "measure"}
+_BOUNDS: Final[Mapping[str, Bound]] = {
+    "at_least": "at_least",
+    "at_most": "at_most",
+    "more_than": "more_than",
+    "less_than": "less_than",
+}
 _PLURAL_ENDS: Final = ("s", "men", "women", "people", "children")
 _NO_PLURAL_ENDS: Final = ("ss", "us", "is", "'s", "\u2019s")
 
@@ -32,12 +39,20 @@ class Unit:
     glued: bool = False
 
 
+class _Classes(dict[str, frozenset[str]]):
+    """Classes of words by name; those that a language does not list are empty."""
+
+    def __missing__(self, name: str) -> frozenset[str]:
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """The words of one language, in small letters; signs as they are written.
 
     `units` and `signs` are keyed by whole names, `longest` says of how many words the longest of those that begin with
-    a word consists.
+    a word consists. `bounds` are phrases for limits ("no more than", and "or more" behind a number), `bound_ends` says
+    of how many words the longest of those that end with a word consists.
     """
 
     small: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +69,10 @@ class Words:
     longest: Mapping[str, int] = field(default_factory=dict)
     signs: Mapping[str, Unit] = field(default_factory=dict)
     money_signs: Mapping[str, str] = field(default_factory=dict)
-    classes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    classes: Mapping[str, frozenset[str]] = field(default_factory=_Classes)
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    bound_ends: Mapping[str, int] = field(default_factory=dict)
+    after_article: frozenset[str] = frozenset()
     begins: frozenset[str] = frozenset()
     triggers: frozenset[str] = frozenset()
 
@@ -69,8 +87,7 @@ class Words:
 
     def has(self, name: str, word: str) -> bool:
         """Whether the word is in the class of that name."""
-        members = self.classes.get(name)
-        return members is not None and word in members
+        return word in self.classes[name]
 
 
 @cache
@@ -87,6 +104,11 @@ def words_of(language: str | None) -> Words:
         longest[first] = max(longest.get(first, 0), 1 + len(rest))
     numbers = _numbers(language)
     small, scale, dozen, part, pair = ({w: int(v) for w, v in numbers[name].items()} for name in _NUMBER_CLASSES)
+    bounds = dict(_bound_phrases(language))
+    bound_ends: dict[str, int] = {}
+    for phrase in bounds:
+        parts = phrase.split()
+        bound_ends[parts[-1]] = max(bound_ends.get(parts[-1], 0), len(parts))
     vague, tens = ({w: _bounds(v) for w, v in numbers[name].items()} for name in ("vague", "tens"))
     ordinal = {w: int(v) for w, v in numbers["ordinal"].items()}
     ordinal |= {
@@ -96,6 +118,7 @@ def words_of(language: str | None) -> Words:
         for rank in ordinal
         if ordinal[rank] < 10
     }
+    classes = _Classes((name, frozenset(members)) for name, members in _classes(language))
     found = {*small, *scale, *dozen, *pair, *vague, *tens, *ordinal, *part, "many", "same"}
     return Words(
         small=small,
@@ -112,7 +135,10 @@ def words_of(language: str | None) -> Words:
         longest=longest,
         signs=signs,
         money_signs=money_signs,
-        classes={name: frozenset(members) for name, members in _classes(language)},
+        classes=classes,
+        bounds=bounds,
+        bound_ends=bound_ends,
+        after_article=frozenset({*numbers["few"], *pair, *scale, *dozen, *part, *longest}),
         begins=frozenset(
             {*small, *scale, *dozen, *vague, *tens, *ordinal, "half", "a", "an", "few", "several", "as", "same"}
         ),
@@ -134,6 +160,12 @@ def _numbers(language: str) -> dict[str, dict[str, str]]:
         name, value, words = line.split("\t")
         found.setdefault(name, {}).update(dict.fromkeys(words.split("|"), value))
     return found
+
+
+def _bound_phrases(language: str) -> Iterator[tuple[str, Bound]]:
+    for line in lexicon_lines(f"figures_bounds_{language}.tsv"):
+        bound, phrases = line.split("\t")
+        yield from dict.fromkeys(phrases.split("|"), _BOUNDS[bound]).items()
 
 
 def _classes(language: str) -> Iterator[tuple[str, list[str]]]:

@@ -165,8 +165,10 @@ class NameReader:
 
     def _is_score(self, index: int) -> bool:
         tokens = self._tokens
-        if not tokens.hyphen(index + 1) or not tokens.is_number(index + 2):
+        if not tokens.is_pair(index):
             return False
+        if tokens.low[index + 3] == "," and tokens.is_pair(index + 4):  # "Denmark 6-4, 5-7, 6-2"
+            return True
         near = tokens.low[max(index - 4, 0) : index] + tokens.low[index + 3 : index + 5]
         return any(self._words.has("score_word", word) for word in near)
 
@@ -228,13 +230,23 @@ class NameReader:
         before = tokens.raw(index - 1, index - 1)
         return not (before.isupper() and len(before) > 2)
 
+    def _is_shared(self, index: int) -> bool:
+        """One of them, one in ten, one-third, one a month, one at a time."""
+        tokens, words = self._tokens, self._words
+        return (
+            words.has("after_one", tokens.low[index + 1])
+            or tokens.hyphen(index + 1)
+            or self._units.rate(index + 1) is not None
+            or words.has("distributive", "_".join(tokens.low[index + 1 : index + 4]))
+        )
+
     def _is_pronoun(self, index: int) -> bool:
         """No one, the other one, a full one, one another, one must; not one of them, one-third, one man."""
         tokens, words = self._tokens, self._words
         before, after = tokens.low[index - 1], tokens.low[index + 1]
         if before == "no" or words.has("after_pronoun", after):
             return True
-        if words.has("after_one", after) or tokens.hyphen(index + 1):
+        if self._is_shared(index):
             return False
         if after == "day" and not words.has("within", before):  # some day
             return True
@@ -244,4 +256,4 @@ class NameReader:
         if alone and before.isalpha() and not words.has("boundary", before):
             return True
         clause = index == 0 or tokens.sort[index - 1] != WORD or words.has("that", before)
-        return clause and words.has("pronoun_verb", after)
+        return clause and words.has("pronoun_verb", after) and not words.has("happened", tokens.low[index + 2])

@@ -81,19 +81,26 @@ class NounReader:
     def _run(self, index: int) -> int:
         """How many tokens from here on may belong to one noun phrase."""
         tokens, words = self._tokens, self._words
-        at = index
+        low, boundary, small = tokens.low, words.classes["boundary"], words.small
         end = min(index + _LONGEST, tokens.count)
-        while at < end:
-            word = tokens.low[at]
-            if not (tokens.hyphen(at) or (at > index and tokens.is_number(at) and tokens.glued(at))):  # "L-39 bombers"
-                number = word in words.small and at > index and not tokens.glued(at)
-                stops = tokens.sort[at] != WORD or number or words.has("boundary", word)
-                if stops and not (words.has("coordinator", word) and self._goes_on(index, at)):
-                    break
-                if at > index and word.endswith(_POSSESSIVES):
-                    return at + 1 - index
-            at += 1
-        return at - index
+        for at in range(index, end):
+            word = low[at]
+            plain = tokens.sort[at] == WORD and word not in boundary and word not in small
+            if not plain and self._stops(index, at):
+                return at - index
+            if at > index and word.endswith(_POSSESSIVES):
+                return at + 1 - index
+        return max(end - index, 0)
+
+    def _stops(self, index: int, at: int) -> bool:
+        """Whether the phrase that begins at `index` ends before `at`; not at a hyphen, nor in "L-39 bombers"."""
+        tokens, words = self._tokens, self._words
+        if tokens.hyphen(at) or (at > index and tokens.is_number(at) and tokens.glued(at)):
+            return False
+        word = tokens.low[at]
+        number = word in words.small and at > index and not tokens.glued(at)
+        stops = tokens.sort[at] != WORD or number or words.has("boundary", word)
+        return stops and not (words.has("coordinator", word) and self._goes_on(index, at))
 
     def _goes_on(self, index: int, at: int) -> bool:
         """Whether "and" joins two names before one plural: "Kia and Hyundai vehicles"."""
@@ -115,12 +122,13 @@ class NounReader:
     def _plural(self, index: int, run: int) -> int | None:
         """The last token of a phrase whose head is a plural."""
         tokens, words = self._tokens, self._words
-        plurals = [words.is_plural(_plain(word)) for word in tokens.low[index : index + run]]
-        for at, plural in enumerate(plurals, index):
-            if not plural or (at == index and words.has("participle", tokens.low[at])):
+        for at in range(index, index + run):
+            if not words.is_plural(_plain(tokens.low[at])) or (at == index and words.has("participle", tokens.low[at])):
                 continue
             last = at
-            while last + 1 < index + run and plurals[last + 1 - index] and not self._is_verb(last + 1):
+            while (
+                last + 1 < index + run and words.is_plural(_plain(tokens.low[last + 1])) and not self._is_verb(last + 1)
+            ):
                 last += 1
             return last
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from worker.steps.facts.figures.tokens import FRACTION, NUMBER, WORD
 
@@ -26,8 +25,7 @@ _SLASHES: Final = frozenset({"/", "\u2044"})
 _NO_SEPARATORS: Final = str.maketrans("", "", ",\u00a0\u2009\u202f")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numeral:
+class Numeral(NamedTuple):
     """A number from one token to another, `last` included. `high` differs from `low` where a word names a magnitude.
 
     `scaled` says that a scale belongs to it (million), `part` that it is a fraction, `digits` that it is written in
@@ -45,8 +43,7 @@ class Numeral:
 
     def times(self, factor: float, last: int | None = None) -> Numeral:
         """The same number with a scale, which ends at the token `last` when it stands behind it."""
-        return replace(
-            self,
+        return self._replace(
             low=self.low * factor,
             high=self.high * factor,
             last=self.last if last is None else last,

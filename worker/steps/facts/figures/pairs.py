@@ -136,8 +136,18 @@ class PairReader:
 
     def _in_score(self, first: int, last: int) -> bool:
         tokens = self._tokens
+        if self._is_won(first - 4, first - 1) or self._is_won(last + 2, last + 1):
+            return True
         near = tokens.low[max(first - 3, 0) : first] + tokens.low[last + 1 : last + 3]
         return any(self._words.has("score_word", word) for word in near)
+
+    def _is_won(self, index: int, comma: int) -> bool:
+        """Whether the pair beside a comma goes down, and so is a score; then this one is of the same match."""
+        tokens = self._tokens
+        if tokens.low[comma] != "," or not tokens.is_pair(index):
+            return False
+        one, two = tokens.low[index], tokens.low[index + 2]
+        return one.isdecimal() and two.isdecimal() and len(one) <= len(two) <= 3 and int(one) > int(two)
 
     def _for(self, one: Numeral, between: int) -> Draft | None:
         """1,000-for-1,000; 52-to-48; three-to-one; 0-to-60."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.figures.ages import is_age
+from worker.steps.facts.figures.bounds import BoundReader
 from worker.steps.facts.figures.draft import Draft
 from worker.steps.facts.figures.names import NameReader
 from worker.steps.facts.figures.nouns import NounReader
@@ -45,12 +46,13 @@ class NumeralReader:
 class SentenceReader:
     """Reads the sentence that `tokens` holds. `blocked` says whether an offset is in a date or a time of day."""
 
-    __slots__ = ("_blocked", "_names", "_nouns", "_numerals", "_pairs", "_tokens", "_units", "_words")
+    __slots__ = ("_blocked", "_bounds", "_names", "_nouns", "_numerals", "_pairs", "_tokens", "_units", "_words")
 
     def __init__(self, tokens: Tokens, words: Words, blocked: Callable[[int], bool]) -> None:
         self._tokens = tokens
         self._words = words
         self._blocked = blocked
+        self._bounds = BoundReader(tokens, words)
         self._units = UnitReader(tokens, words)
         self._nouns = NounReader(tokens, words)
         self._names = NameReader(tokens, words, self._units)
@@ -84,6 +86,8 @@ class SentenceReader:
     def _in_words(self, index: int) -> tuple[Draft | None, int]:
         tokens, words = self._tokens, self._words
         word = tokens.low[index]
+        if words.has("article", word) and tokens.low[index + 1] not in words.after_article:
+            return None, index + 1
         if (word == "as" and tokens.low[index + 1] == "many") or (word == "same" and tokens.low[index + 1] == "number"):
             return self._as_many(index, index + 1)
         numeral = None if self._names.skip_word(index) else self._numerals.read(index)
@@ -106,7 +110,7 @@ class SentenceReader:
             approximate=numeral.vague,
             digits=numeral.digits,
         )
-        draft.approximate = draft.approximate or self._is_approximate(draft.first, draft.last)
+        self._bounds.read(draft)
         self._sign(draft)
         if money:
             self._as_money(draft, money[0])
@@ -119,6 +123,7 @@ class SentenceReader:
         if draft.kind in ("count", "ratio", "score"):
             self._count(draft, singular=numeral.low == 1 and not numeral.scaled and draft.kind == "count")
         self._each(draft)
+        self._bounds.finish(draft)
         return draft, draft.last + 1 if draft.unit is None else max(draft.last + 1, draft.after)
 
     def _sign(self, draft: Draft) -> None:
@@ -231,22 +236,6 @@ class SentenceReader:
         behind = words.has("each", tokens.low[draft.after])
         if behind or (draft.per is None and words.has("each", tokens.low[draft.first - 1])):
             draft.per = "each"
-
-    def _is_approximate(self, first: int, last: int) -> bool:
-        """More than, at least, about, up to, nearly; "or so", "or more", "+" behind the number."""
-        tokens, words = self._tokens, self._words
-        before, earlier = tokens.low[first - 1], tokens.low[first - 2]
-        if words.has("bound", before):
-            return before != "over" or not words.has("duration", tokens.low[last + 1])
-        leads = before == "to" and words.has("before_to", earlier)
-        leads = leads or (before == "as" and words.has("quantifier", earlier))
-        after, further = tokens.low[last + 1], tokens.low[last + 2]
-        return (
-            leads
-            or words.has("approximate", before)
-            or words.has("more_behind", after)
-            or (after == "or" and words.has("or_so", further))
-        )
 
     def _ordinal(self, first: int, last: int, value: float) -> tuple[Draft | None, int]:
         """A rank: the second day, the 22nd amendment; not a day of a month, nor a name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.figures.numerals import Numeral
@@ -177,11 +176,21 @@ class SpelledReader:
             inner = self._couple(at)
         elif word in words.scale or word in words.dozen:
             inner = self._sum(at)
+        elif word in words.longest and self._is_one(index):
+            return Numeral(first=index, last=index, low=1, high=1)
         elif word in words.part and not word.endswith("s") and self._is_share(at):
             inner = Numeral(first=at, last=at, low=1 / words.part[word], high=1 / words.part[word], part=True)
             factor = words.scale.get(tokens.low[at + 1])
             inner = inner.times(factor, at + 1) if factor else inner
-        return inner and replace(inner, first=index)
+        return inner and inner._replace(first=index)
+
+    def _is_one(self, index: int) -> bool:
+        """Whether an article before a unit is a number: "nearly a mile", "about a tonne"; not "nearly a year"."""
+        tokens, words = self._tokens, self._words
+        before, unit = tokens.low[index - 1], words.units.get(tokens.low[index + 1])
+        if unit is None or unit.kind != "measure":
+            return False
+        return words.has("nearly", before) and not words.has("instead", tokens.low[index - 2])
 
     def _couple(self, index: int) -> Numeral | None:
         """A couple of guards, a couple hundred; the couple who married is no number."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from worker.steps.facts.figures.lexicon import Unit
 from worker.steps.facts.figures.tokens import NUMBER, SIGN, WORD
@@ -15,10 +14,11 @@ if TYPE_CHECKING:
 _POWERS: Final = {"2": "square ", "3": "cubic "}
 # Signs of letters stand this near to their figures ("Rs. 500").
 _NEAR: Final = 2
+# Races of so many kilometres have no more digits.
+_FARTHEST: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """What a figure holds for: its last token, its name ("day", "share"), its unit if it is one."""
 
     last: int
@@ -26,8 +26,7 @@ class Rate:
     unit: Unit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """A unit behind a number: from token `first` to `end`, with a rate ("per day") or "old" to `last`."""
 
     first: int
@@ -86,6 +85,8 @@ class UnitReader:
         """A unit in signs: %, km, m2, °C; one that could be a word counts only when it is glued to the figure."""
         tokens, signs = self._tokens, self._words.signs
         glued = tokens.glued(index)
+        if glued and tokens.low[index] == "k" and self._is_race(index):
+            return Measure(index, index, index, Unit("measure", "kilometre"))
         for last in (index + 1, index) if tokens.glued(index + 1) else (index,):
             unit = signs.get(tokens.raw(index, last))
             if unit is None or (unit.glued and not glued):
@@ -97,6 +98,15 @@ class UnitReader:
                 return Measure(index, last + 1, last + 1, Unit(unit.kind, power + unit.name))
             return Measure(index, last, last, unit)
         return None
+
+    def _is_race(self, index: int) -> bool:
+        """Whether K behind a number is for kilometres: "a 10K run", "third in the 50K,"."""
+        tokens, words = self._tokens, self._words
+        if not tokens.is_number(index - 1) or len(tokens.low[index - 1]) > _FARTHEST:
+            return False
+        following = tokens.low[index + 1]
+        raced = tokens.low[index - 3 : index - 1] == ["in", "the"] and index > _NEAR and not following.isalnum()
+        return raced or words.has("race", following.partition("-")[0])
 
     def _word(self, index: int) -> Measure | None:
         tokens, words = self._tokens, self._words
@@ -113,7 +123,7 @@ class UnitReader:
         if found.unit.kind == "duration":
             return self._age(found)
         if found.unit.name == "pound" and tokens.sterling and word in words.units:
-            return replace(found, unit=Unit("money", "GBP"))
+            return found._replace(unit=Unit("money", "GBP"))
         return found
 
     def _compound(self, index: int, word: str) -> Measure | None:
@@ -152,7 +162,7 @@ class UnitReader:
         if tokens.low[at] == "-" or (tokens.low[at] == "of" and words.has("aged", tokens.low[at + 1])):
             at += 1
         old = words.has("old", tokens.low[at]) or words.has("aged", tokens.low[at])
-        return replace(found, last=at, age=True) if old else found
+        return found._replace(last=at, age=True) if old else found
 
     def _rated(self, found: Measure) -> Measure:
         """A rate: "km/h", "dollars a month", "$62 per share"."""
@@ -160,8 +170,8 @@ class UnitReader:
         if rate is None:
             return found
         if found.unit.kind == "measure" and rate.unit and self._tokens.low[found.last + 1] in ("per", "/"):
-            return replace(found, last=rate.last, unit=Unit("measure", f"{found.unit.name} per {rate.name}"))
-        return replace(found, last=rate.last, per=rate.name)
+            return found._replace(last=rate.last, unit=Unit("measure", f"{found.unit.name} per {rate.name}"))
+        return found._replace(last=rate.last, per=rate.name)
 
     def rate(self, index: int) -> Rate | None:
         """What a figure holds for, if that stands at a token: "per day", "a share", "/h", "-a-month"."""
