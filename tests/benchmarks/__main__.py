@@ -1,4 +1,4 @@
-"""`make bench`: what a poll costs, as a ratio to feedparser alone on the same document in the same run."""
+"""`make bench`: what a poll costs, as a ratio to feedparser alone on the same document in the same run; then facts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import feedparser
 
+from tests.benchmarks import facts
 from tests.fakes import settled
 from worker.model.feed import Feed
 from worker.model.fetch import Response
@@ -69,3 +70,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    print()
+    facts.main()

@@ -56,10 +56,21 @@ _MIN_NUMBERS = 3
 
 # Thai, Lao, Tibetan, Burmese, Khmer, kana and Han: scripts without spaces between words.
 _UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-_WORD = re.compile(rf"{_NUMBER.pattern}|[^\W0-9_{_UNSPACED}]+")
+_NUMBER = r"[0-9]+(?:[.,][0-9]+)*"
+# The words that say enough. Scripts from Hebrew on write few vowels, or syllables: three letters do there.
+_LETTER = rf"[^\W0-9_{_UNSPACED}]"
+# Digits that no folding makes one of 0 to 9: in two circles or filled ones, Ethiopic, Kharosthi and the like.
+_DIGIT = (
+    r"[\u1369-\u1371\u19da\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792"
+    r"\U00010a40-\U00010a43\U00010e60-\U00010e68\U00011052-\U0001105a]"
+)
+_WORD = re.compile(
+    rf"{_NUMBER}|{_LETTER}{{4,}}|(?=[\u0590-\U0010ffff]){_LETTER}{{3}}|{_DIGIT}(?<!{_LETTER}.){_LETTER}*"
+)
+_ASCII_WORD = re.compile(rf"{_NUMBER}|[a-z]{{4,}}")
 _CHARACTER = re.compile(f"[0-9{_UNSPACED}]")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 # Letters by category that work as marks: the Arabic lengthening stroke, and two apostrophes.
 _LIKE_MARKS = {"\u0640": "", "\u02bb": " ", "\u02bc": " "}
@@ -96,11 +107,13 @@ def fingerprint(text: str) -> tuple[int, ...] | None:
 
     The same for the same text on every machine and every version of Python.
     """
-    folded = text.lower() if text.isascii() else text.translate(_FOLDING)
-    phrases = _sample(_phrases(folded), MAX_PHRASES, _PHRASE_BITS)
+    folded = _fold(text)
+    words = (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
+    phrases = _sample(_phrases(folded, words), MAX_PHRASES, _PHRASE_BITS)
     if len(phrases) < _MIN_PHRASES:
         return None
-    numbers = _sample(_NUMBER.findall(folded), MAX_NUMBERS, _NUMBER_BITS)
+    # Digits come before all letters.
+    numbers = _sample([word for word in words if word[0] <= "9"], MAX_NUMBERS, _NUMBER_BITS)
     return (*phrases, *(-1 - value for value in numbers))
 
 
@@ -118,18 +131,20 @@ def near_duplicate(a: Collection[int], b: Collection[int]) -> bool:
     return not templated
 
 
-def _phrases(folded: str) -> set[str]:
-    words = [word for word in _WORD.findall(folded) if _counts(word)]
-    phrases = {" ".join(words[at : at + _WORDS]) for at in range(len(words) - _WORDS + 1)}
-    if _HAS_UNSPACED.search(folded):
+def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    # Most texts have few other characters, and most of those, such as quotation marks, fold to ASCII.
+    plain = _NOT_ASCII.sub(lambda run: run[0].translate(_FOLDING), text)
+    return plain.lower() if plain.isascii() else text.translate(_FOLDING)
+
+
+def _phrases(folded: str, words: list[str]) -> set[str]:
+    phrases = set(map(" ".join, zip(*(words[at:] for at in range(_WORDS)), strict=False)))
+    if not folded.isascii() and _HAS_UNSPACED.search(folded):
         characters = "".join(_CHARACTER.findall(folded))
         phrases.update(characters[at : at + _CHARACTERS] for at in range(len(characters) - _CHARACTERS + 1))
     return phrases
-
-
-def _counts(word: str) -> bool:
-    """Whether a word says enough. Scripts from Hebrew on write few vowels, or syllables: three letters do there."""
-    return len(word) > 3 or word[0].isdigit() or (len(word) == 3 and word[0] >= "\u0590")
 
 
 def _sample(parts: Iterable[str], size: int, bits: int) -> list[int]:
@@ -137,5 +152,7 @@ def _sample(parts: Iterable[str], size: int, bits: int) -> list[int]:
 
     The order comes from the first bits, so the last ones are spread evenly however few of the parts are kept.
     """
-    hashes = {int.from_bytes(blake2b(part.encode(), digest_size=8).digest()) for part in parts}
-    return list(dict.fromkeys(value & ((1 << bits) - 1) for value in nsmallest(size, hashes)))
+    # Big-endian, so bytes sort as their numbers do.
+    hashes = {blake2b(part, digest_size=8).digest() for part in map(str.encode, parts)}
+    mask = (1 << bits) - 1
+    return list(dict.fromkeys(int.from_bytes(value) & mask for value in nsmallest(size, hashes)))

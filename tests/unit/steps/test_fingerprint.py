@@ -181,6 +181,12 @@ def test_ten_long_words_are_the_shortest_text_with_a_fingerprint() -> None:
     assert len(of(f"{nine} additional")) == 8
 
 
+def test_a_filled_digit_is_a_word_only_where_a_word_begins_with_it() -> None:
+    digits = [chr(0x2776 + n) for n in range(9)] + [chr(0x2780)]  # ten words, eight phrases
+    assert fingerprint(" ".join(digits)) is not None
+    assert fingerprint(" ".join("ab" + digit for digit in digits)) is None
+
+
 def test_the_value_of_a_phrase_never_changes() -> None:
     """Consumers keep fingerprints: a change of the hash would part old articles from new ones."""
     phrases = (892490, 63732512, 44968565, 58747950, 53091893, 49872885, 16129265, 27734239, 9548053, 32673825)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.hang import must_end
 from worker.model.facts import Names, Opening, Organisation, Person, Place
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.names import find_names
@@ -208,18 +208,9 @@ def test_every_mention_is_a_piece_of_the_text_in_order(text: str) -> None:
         "Ab's ",
     ],
 )
-def test_a_hostile_text_takes_no_more_than_its_length(piece: str) -> None:
-    """A hundred times the text may take a few hundred times as long, never the square."""
-
-    def seconds(size: int) -> float:
-        text = piece * (size // len(piece))
-        prose = Prose(text=text, paragraphs=(), sentences=(), words=())
-        best = 60.0
-        for _ in range(2):
-            started = time.perf_counter()
-            find_names(prose, Opening())
-            best = min(best, time.perf_counter() - started)
-        return best
-
-    seconds(1_000)
-    assert seconds(200_000) < 1_000 * max(seconds(2_000), 0.0005)
+def test_a_hostile_text_comes_to_an_end(piece: str) -> None:
+    """Work that grows with the square of the text would not."""
+    text = piece * (300_000 // len(piece))
+    with must_end():
+        names = find_names(Prose(text=text, paragraphs=(), sentences=(), words=()), Opening())
+    assert all(mention.holds(text) for person in names.people for mention in person.mentions)

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from worker.model.facts import Span
 
 # Letters with apostrophes, hyphens and full stops within (Kim's, Saint-Denis, U.S.), numbers with their points and
-# commas, or any other sign alone.
+# commas, or any other sign alone; and the white space behind it, so that the matches of a paragraph leave no gap and
+# their lengths say where each stands. The first branch is what most words are, and quick to tell.
 _WORD = re.compile(
-    r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:[.'\u2019&-][^\W_]+)*\.?(?<=[A-Za-z]\.)(?<=\.[A-Za-z]\.)|[^\W_]+(?:['\u2019&-][^\W_]+)*|\S"
+    r"(?:[A-Za-z]++(?=[ ,\n])|\d+(?:[.,:/]\d+)*"
+    r"|[^\W\d_]+(?:[.'\u2019&-][^\W_]+)*\.?(?<=[A-Za-z]\.)(?<=\.[A-Za-z]\.)|[^\W_]+(?:['\u2019&-][^\W_]+)*|\S)\s*"
 )
+_WHITE_SPACE = re.compile(r"\s*")
 _STOP = re.compile(r"([.!?\u2026]+)([\"\u201d\u2019'\u00bb)\]]*)(\s+)(?=([\"\u201c\u2018'\u00ab(\[]*)(\S))")
-_LAST_WORD = re.compile(r"[^\s(\[\"\u201c\u2018']+$")
+# Greedy up to the last sign that no word has, which is quicker than to try each place for a word that reaches the end.
+_LAST_WORD = re.compile(r"(?:.*[\s(\[\"\u201c\u2018'])?([^\s(\[\"\u201c\u2018']+)$", re.DOTALL)
+_LOOKBACK = 40
+_FIRST_WORD = re.compile(r"\w+")
+# What opens a sentence, and no name: "in the U.S. He said".
+_OPENERS = frozenset({"The", "A", "An", "He", "She", "It", "They", "We", "I", "In", "On", "But", "And"})
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 
 
@@ -48,13 +56,23 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
     words: list[tuple[int, int]] = []
     for paragraph in paragraphs:
         sentences += _sentences(text, paragraph.start, paragraph.end)
-        words += [match.span() for match in _WORD.finditer(text, paragraph.start, paragraph.end)]
+        words += _words(text, paragraph.start, paragraph.end)
     return Prose(
         text=text,
         paragraphs=tuple((paragraph.start, paragraph.end) for paragraph in paragraphs),
         sentences=tuple(sentences),
         words=tuple(words),
     )
+
+
+def _words(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    # Strings and their lengths, for match objects take three times as long.
+    found = []
+    begins = _WHITE_SPACE.match(text, start, end).end()  # type: ignore[union-attr]  # matches anything
+    for piece in _WORD.findall(text, begins, end):
+        found.append((begins, begins + len(piece.rstrip())))
+        begins += len(piece)
+    return found
 
 
 def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -70,15 +88,16 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
-    following = stop[5]
-    if following.islower() or (following in ",;:" and not stop[4]):
+    signs, closing, opening, following = stop.group(1, 2, 4, 5)
+    if following.islower() or (following in ",;:" and not opening):
         return False
-    if stop[1] != "." or stop[2]:
+    if signs != "." or closing:
         return True
-    before = _LAST_WORD.search(text, max(start, stop.start() - 40), stop.start())
+    end = stop.start()
+    before = _LAST_WORD.match(text, max(start, end - _LOOKBACK), end)
     if before is None:
         return True
-    word = before[0]
+    word = before[1]
     plain, numbered = _abbreviations()
     if word in plain or (word in numbered and following.isdigit()):
         return False
@@ -87,22 +106,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
 
 
 def _opens_sentence(text: str, offset: int) -> bool:
-    word = re.compile(r"\w+").match(text, offset)
-    return word is not None and word[0] in {
-        "The",
-        "A",
-        "An",
-        "He",
-        "She",
-        "It",
-        "They",
-        "We",
-        "I",
-        "In",
-        "On",
-        "But",
-        "And",
-    }
+    word = _FIRST_WORD.match(text, offset)
+    return word is not None and word[0] in _OPENERS
 
 
 @cache

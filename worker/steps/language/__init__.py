@@ -5,7 +5,8 @@ told apart by letters and closed-class words of their own, and by a table of wei
 (:mod:`.ngrams`). What the feed or page declares is a prior: many feeds copy `en-us` from a template.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from worker.steps.language import clues, ngrams, scripts, tags
 
@@ -38,7 +39,7 @@ def detect(text: str, *, declared: str | None = None) -> str | None:
         `nb` or `nn`, Serbian in Latin letters `sr-Latn`. None when there is too little text to tell and nothing is
         declared.
     """
-    found = scripts.read(text[:_READ_CHARACTERS])
+    found = _read(text[:_READ_CHARACTERS])
     if found.script is None:
         return declared
     # Short Latin texts (names, acronyms) occur in every language; other letters only where they are at home.
@@ -58,18 +59,30 @@ def detect(text: str, *, declared: str | None = None) -> str | None:
     return declared if tags.agree(declared, detected) else detected
 
 
-def _detected(found: scripts.Reading, declared: str | None) -> str | None:
+# A text is asked about with what is declared and without.
+@lru_cache(maxsize=1)
+def _read(text: str) -> scripts.Reading:
+    return scripts.read(text)
+
+
+@lru_cache(maxsize=1)
+def _evidence(found: scripts.Reading) -> tuple[str | None, Mapping[str, float]]:
+    """The language that letters or words of its own name, and else the scores by n-grams."""
     clue = clues.language(found)
+    return clue, {} if clue is not None else ngrams.scores(found.script or "", found.words)
+
+
+def _detected(found: scripts.Reading, declared: str | None) -> str | None:
+    clue, scores = _evidence(found)
     if clue is not None:
         return clue
-    script = found.script or ""
-    scores = ngrams.scores(script, found.words)
     if not scores:
-        return scripts.ONE_LANGUAGE.get(script)
+        return scripts.ONE_LANGUAGE.get(found.script or "")
     if declared is not None:
         bonus = _PRIOR + _PRIOR_PER_WORD * len(found.words)
-        scores |= {tag: score + bonus for tag, score in scores.items() if tags.agree(declared, tag)}
-    (first, best), (_, second) = sorted(scores.items(), key=lambda item: -item[1])[:2]
+        scores = {**scores, **{tag: score + bonus for tag, score in scores.items() if tags.agree(declared, tag)}}
+    second, best = sorted(scores.values())[-2:]
+    first = next(tag for tag, score in scores.items() if score == best)
     letters = sum(map(len, found.words))
     if best < _FIT * letters or (declared is None and letters <= _NAME_LETTERS and best - second < _CLOSE):
         return None

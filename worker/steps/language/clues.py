@@ -6,6 +6,7 @@ when languages that look alike do not use it, or hardly ever.
 """
 
 import re
+from functools import lru_cache
 
 from worker.steps.language.scripts import Reading
 
@@ -37,6 +38,11 @@ _LETTERS = tuple(
         ("latin", "gd", "[àèìòù] bh|mh|dh", "[áéíúñç]"),
     )
 )
+# Whether any of them is worth a look; of Latin script they are all beyond ASCII.
+_ANY_LETTERS = {
+    script: re.compile("|".join(own[0].pattern for of, _, own, _ in _LETTERS if of == script))
+    for script in dict.fromkeys(of for of, *_ in _LETTERS)
+}
 _OWN_LETTERS = 0.04  # of a text's words
 _FOREIGN_LETTERS = 0.02
 
@@ -85,7 +91,18 @@ _ENDINGS = {
     "mr": re.compile(r"ळ|.(?:ांनी|नीही|ांना|च्या|मुळे|ची|चे|चा|ांत|ातील|ण्यास|ण्यात|णार|साठी|ल्या)$"),
     "ne": re.compile(r".(?:हरू|हरु|लाई|को|मा|ले|एको|न्छ|ेका|िने)$"),
 }
-_WORD_OR_SIGN = re.compile(r"[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
+_WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
+
+
+_WORDS_KEPT = 16_384
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _speaks_for(script: str, word: str) -> tuple[str, ...]:
+    """The languages of a script for which a word speaks, by itself and by its ending."""
+    by_itself = [tag for tag, own in _CLOSED_CLASS[script].items() if word in own]
+    by_ending = [tag for tag in _CLOSED_CLASS[script] if tag in _ENDINGS and _ENDINGS[tag].search(word)]
+    return (*by_itself, *by_ending)
 
 
 def _words_with(pattern: re.Pattern[str], words: set[str]) -> int:
@@ -94,21 +111,34 @@ def _words_with(pattern: re.Pattern[str], words: set[str]) -> int:
 
 def language(found: Reading) -> str | None:
     """The language whose own letters or words a text has, None when there is none."""
-    words = set(_WORD_OR_SIGN.findall(found.text))
     script = found.script or ""
+    words = set(found.words if found.text.isascii() else _WORD_OR_SIGN.findall(found.text))
+    return _by_letters(found.text, script, words) or _by_words(script, words)
+
+
+def _by_letters(text: str, script: str, words: set[str]) -> str | None:
+    if script not in _ANY_LETTERS or not _ANY_LETTERS[script].search(text):
+        return None
     own_enough = max(2 if script == "latin" else 1, _OWN_LETTERS * len(words))  # Latin names travel furthest
     foreign_enough = _FOREIGN_LETTERS * len(words)
     for of, tag, own, foreign in _LETTERS:
         if (
             of == script
-            and own[0].search(found.text)
+            and own[0].search(text)
             and all(_words_with(pattern, words) >= own_enough for pattern in own)
             and _words_with(foreign, words) <= foreign_enough
         ):
             return tag
-    hits = {tag: len(own & words) for tag, own in _CLOSED_CLASS.get(script, {}).items()}
-    for tag in _ENDINGS.keys() & hits.keys():
-        hits[tag] += _words_with(_ENDINGS[tag], words)
-    best = max(hits, key=hits.__getitem__, default="")
+    return None
+
+
+def _by_words(script: str, words: set[str]) -> str | None:
+    if script not in _CLOSED_CLASS:
+        return None
+    hits = dict.fromkeys(_CLOSED_CLASS[script], 0)
+    for word in words:
+        for tag in _speaks_for(script, word):
+            hits[tag] += 1
+    best = max(hits, key=hits.__getitem__)
     enough = max(_DIFFERENT_WORDS, _OWN_WORDS * len(words)) if script == "latin" else 1
-    return best if best and hits[best] >= enough else None
+    return best if hits[best] >= enough else None

@@ -9,7 +9,9 @@ from functools import lru_cache
 
 # Runs of letters. Combining marks split words, here as in the tables that the n-grams were counted in. From U+2E80 on
 # (East Asia) words are not separated by blanks, and foreign names stand among them: those are runs of their own.
-_WORDS = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|[^\W\d_\u0000-\u2e7f]+")
+# The first branch is quick to tell.
+_WORDS = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u2e80-\U0010ffff]+|[^\W\d_\u0000-\u2e7f]+")
+_ASCII_WORDS = re.compile(r"[a-z]+")
 _EAST_ASIA = "\u2e80"
 
 # First code point of each block (Unicode, Blocks.txt), and its script; "" is everything that names none.
@@ -169,6 +171,15 @@ def _script(letter: str) -> str:
 
 def read(text: str) -> Reading:
     """Count the letters of a text by script, and take the words of the script that has most."""
+    if text.isascii():
+        text = text.lower()
+        ascii_words = _ASCII_WORDS.findall(text)
+        return Reading(
+            text=text,
+            script="latin" if ascii_words else None,
+            letters=sum(map(len, ascii_words)),
+            words=tuple(dict.fromkeys(ascii_words)),
+        )
     text = unicodedata.normalize("NFC", text).lower()
     letters: Counter[str] = Counter()
     words: dict[str, list[str]] = {}

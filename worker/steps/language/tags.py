@@ -1,5 +1,7 @@
 """When two BCP 47 tags name one language (RFC 5646, section 4.1; ISO 639-3 macrolanguages)."""
 
+from functools import lru_cache
+
 _SAME = {
     "in": "id",  # codes that ISO 639 withdrew, still met in feeds
     "iw": "he",
@@ -31,6 +33,7 @@ def primary(tag: str) -> str:
     return _SAME.get(language, language)
 
 
+@lru_cache(maxsize=4096)
 def agree(declared: str, detected: str) -> bool:
     """Whether a declared tag names the detected language, or a macrolanguage that holds it."""
     said, found = primary(declared), primary(detected)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_NEWLINE = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# One class of characters comes first, which lets the search skip what is none of them.
+_NEWLINE = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\n)?")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 # Newspapers' wires begin a paragraph with three blanks or more, and leave no line between two.
 _INDENT_BLANKS = 3

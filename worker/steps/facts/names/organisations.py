@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import phrases
@@ -24,7 +25,10 @@ _MOST_PLACE_WORDS = 3
 
 def by_head(run: list[Token], at: int, end: int) -> tuple[int, str] | None:
     """The organisation that begins at this word: index behind it and type; None when no word makes it one."""
+    last_words = _last_words()
     for stop in range(end, at, -1):
+        if run[stop - 1].key.rpartition(" ")[2] not in last_words:
+            continue
         found = _head(run, at, stop)
         if found is None or _is_person(run, at, stop):
             continue
@@ -32,6 +36,11 @@ def by_head(run: list[Token], at: int, end: int) -> tuple[int, str] | None:
         if stop - at > 1 or _has_complement(run, stop, where):
             return _with_complement(run, stop, kind, where), kind
     return None
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(head.rpartition(" ")[2] for head in lexicon().heads)
 
 
 def _head(run: list[Token], at: int, stop: int) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.lexicons import cue, lexicon
@@ -30,6 +31,8 @@ def _title_length(run: list[Token], at: int, end: int) -> int:
     """The longest title of the lexicon that begins here."""
     words = lexicon()
     key, size = run[at].key, 0
+    if key.partition(" ")[0] not in _first_words():
+        return 0
     for stop in range(at, min(len(run), at + _MOST_TITLE_WORDS)):
         if stop > at:
             gap = run[stop].gap
@@ -39,6 +42,12 @@ def _title_length(run: list[Token], at: int, end: int) -> int:
         if key in words.titles or key in words.offices:
             size = stop + 1 - at
     return size
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    words = lexicon()
+    return frozenset(title.partition(" ")[0] for title in (*words.titles, *words.offices))
 
 
 def _office_length(run: list[Token], at: int, end: int) -> int:

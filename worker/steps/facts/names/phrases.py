@@ -64,16 +64,19 @@ def longest(text: str, run: list[Token], at: int) -> Mention | None:
     """The longest known name that begins at this word: an organisation, a team, a place."""
     most = min(_phrase_words().get(run[at].key, 1), _MOST_WORDS, len(run) - at)
     start = run[at].start
+    words = lexicon()
     for size in range(most, 0, -1):
-        tokens = run[at : at + size]
-        surface = text[start : tokens[-1].end]
+        last = run[at + size - 1]
+        surface = text[start : last.end]
         if "\n" in surface:
             surface = " ".join(surface.split())
-        found = (
-            _organisation(text, tokens, surface)
-            or _team(text, tokens, surface)
-            or known_place(text, run, at, tokens, surface)
-        )
+        found = None
+        if last.possessive or surface in words.organisations:
+            found = _organisation(text, run[at : at + size], surface)
+        if found is None and surface in words.teams:
+            found = _team(text, run[at : at + size])
+        if found is None and spots_named(name_key(surface)):
+            found = known_place(text, run, at, run[at : at + size], surface)
         if found is not None:
             return found
     return None
@@ -103,13 +106,10 @@ def _is_meant(text: str, surface: str, start: int, end: int) -> bool:
     return surface not in cue("acronym word") or not text[max(start - 1, 0) : start].isupper()
 
 
-def _team(text: str, tokens: list[Token], surface: str) -> Mention | None:
-    words = lexicon()
-    if surface not in words.teams:
-        return None
+def _team(text: str, tokens: list[Token]) -> Mention | None:
     if (
         len(tokens) == 1
-        and tokens[0].key in words.common
+        and tokens[0].key in lexicon().common
         and not tokens[0].opens
         and word_before(text, tokens[0].start) != "the"
     ):

@@ -82,6 +82,7 @@ class _Reading:
         self._fixed: dict[int, Spot] = {}
         self._chosen: dict[tuple[str, str], Spot] = {}
         self._voted: dict[tuple[str, str], Sequence[Spot]] = {}
+        self._far_off: dict[tuple[str, str], bool] = {}
         for at in range(len(mentions) - 1, 0, -1):
             self._contain(text, at)
 
@@ -117,14 +118,19 @@ class _Reading:
 
     def is_stray(self, at: int) -> bool:
         """Whether a name is that of a small town only, in a country of which the text says nothing else."""
-        spots, mention = self._choices[at], self._mentions[at]
+        spots, mention, name = self._choices[at], self._mentions[at], self._names[at]
         if at in self._fixed or not spots or mention.label or mention.rule == "dateline":
             return False
+        if name not in self._far_off:
+            self._far_off[name] = self._is_far_off(name, spots)
+        return self._far_off[name]
+
+    def _is_far_off(self, name: tuple[str, str], spots: Sequence[Spot]) -> bool:
         if any(spot.kind != "city" or spot.inhabitants >= _KNOWN_INHABITANTS for spot in spots):
             return False
         if any(spot.country_code in _ENGLISH for spot in spots):
             return False
-        rest = self.votes.without(self._voted.get(self._names[at], ()) or spots)
+        rest = self.votes.without(self._voted.get(name, ()) or spots)
         return all(rest.countries[spot.country_code or ""] <= _NO_VOTE for spot in spots)
 
     def spot(self, at: int) -> Spot | None:

@@ -34,6 +34,9 @@ def give_roles(text: str, mentions: Sequence[Mention]) -> None:
 
 def _role_before(text: str, person: Mention) -> None:
     """A trade in small letters directly before the name: "striker John Doe", "prime minister Jane Doe"."""
+    # Behind a trade stand a blank, and at most a line break.
+    if _letters_before(text, person.start - (2 if text.endswith("\n", 0, person.start) else 1)) not in _last_letters():
+        return
     line = text[max(person.start - _REACH, 0) : person.start]
     match = _before().search(line)
     if match is not None:
@@ -78,6 +81,20 @@ def _role_after(text: str, person: Mention, following: Sequence[Mention]) -> Non
 def _trade() -> str:
     words = lexicon()
     return "|".join(sorted(map(re.escape, {*words.trades, *words.offices}), key=len, reverse=True))
+
+
+def _letters_before(text: str, end: int) -> str:
+    start = end
+    while start > 0 and text[start - 1].isalpha():
+        start -= 1
+    return text[start:end]
+
+
+@cache
+def _last_letters() -> frozenset[str]:
+    """The letters that trades and offices end with, by which most people are told not to have one before them."""
+    words = lexicon()
+    return frozenset(_letters_before(trade, len(trade)) for trade in (*words.trades, *words.offices))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.atlas import atlas
@@ -13,11 +13,12 @@ from worker.steps.facts.names.lexicons import cue, folded, lexicon
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_CAPITAL = r"[^\W\d_a-z]"
+# Letters but a to z. What is left out of ASCII is said as two ranges, which are quicker to tell than classes are.
+_CAPITAL = r"[^\x00-@\[-\x7f\W\d]"
 # The pattern begins with one class of letters, which lets the search skip what is small.
 _TOKEN = re.compile(
     rf"{_CAPITAL}(?<![^\W_].)(?:(?:\.{_CAPITAL}(?![^\W_])){{1,5}}\.?"
-    r"|[^\W_]*(?:['\u2019&-][^\W_]+)*(?:\.(?:com|org|net|gov|tv|io)\b)?)"
+    r"|[a-z]*+[^\W_]*(?:['\u2019&-][^\W_]+)*(?:\.(?:com|org|net|gov|tv|io)\b)?)"
 )
 # Small particles that are written with the name: "al-Assad", "d'Ivoire".
 _PREFIX = re.compile(r"(?<![^\W_])(?:al|el|an|ar|as|ad|at|az|ash|ez|es|d|l|de|bin|ibn|ul)[-'\u2019]$")
@@ -42,6 +43,7 @@ _MOST_GAP = 12
 _MOST_WRAP = 40
 # Cut off: the possessive and what is contracted with a word.
 _ENDINGS = frozenset(("s", "S", "t", "re", "ve", "ll", "d", "m"))
+_APOSTROPHES = frozenset("'\u2019")
 _POSSESSIVES = frozenset(("'s ", "\u2019s ", "' ", "\u2019 "))
 # "Jong-il" ends a name with small letters; a longer word does not belong to it.
 _MOST_SMALL_TAIL = 5
@@ -74,10 +76,11 @@ def read_runs(text: str, caps: Sequence[tuple[int, int]]) -> list[list[Token]]:
     for match in _TOKEN.finditer(text):
         surface = match[0]
         start, end = match.span()
-        if text.startswith("$", end):  # US$5
+        following = text[end : end + 1]
+        if following == "$":  # US$5
             last = None
             continue
-        if surface in skipped and text[end : end + 1] == " " and text[end + 1 : end + 2].islower():
+        if following == " " and surface in skipped and text[end + 1 : end + 2].islower():
             last = None
             continue
         while line < len(caps) and caps[line][1] <= start:
@@ -89,13 +92,14 @@ def read_runs(text: str, caps: Sequence[tuple[int, int]]) -> list[list[Token]]:
             prefix = _PREFIX.search(text, max(start - _LONGEST_PREFIX, 0), start)
             if prefix is not None:
                 start = prefix.start()
-        token = _token(text, start, end)
-        gap = _gap(text, last, token) if last is not None else None
+                surface = text[start:end]
+        token = _token(text, start, surface)
+        gap = _gap(text, last, token) if last is not None and token.start - last.end <= _MOST_WRAP else None
         if gap is None:
+            token.opens = _opens(text, token.start)
             runs.append([token])
         else:
             token.gap = gap
-            token.opens = False
             runs[-1].append(token)
         last = token
     return runs
@@ -112,8 +116,19 @@ def caps_lines(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _CAPS_LINE.finditer(text) if _THREE_CAPITALS.search(match[0])]
 
 
-def _token(text: str, start: int, end: int) -> Token:
-    surface = text[start:end]
+def _token(text: str, start: int, word: str) -> Token:
+    cut, surface, key, possessive = _word(word)
+    start += cut
+    end = start + len(surface)
+    if not possessive and text[end : end + 1] in _APOSTROPHES and surface[-1:] in "sS":
+        possessive = text[end + 1 : end + 2] == " "
+    return Token(surface, start, end, key, False, possessive)
+
+
+@lru_cache(maxsize=20_000)
+def _word(surface: str) -> tuple[int, str, str, bool]:
+    """Of a capitalised word: signs to cut off before it, what is left, its key, and whether "'s" was cut off."""
+    cut = 0
     possessive = False
     if not surface.isalnum():
         for mark in "'\u2019":
@@ -123,15 +138,12 @@ def _token(text: str, start: int, end: int) -> Token:
                 surface = head
         if surface[1:2] == "-" and surface[0] in "DR":
             # "D-Texas": the party of a member of Congress.
-            start, surface = start + 2, surface[2:]
+            cut, surface = 2, surface[2:]
         head, found, tail = surface.rpartition("-")
         # "Moscow-based" is Moscow; "Jong-il" is a name.
         if found and tail.islower() and (tail in lexicon().common or len(tail) > _MOST_SMALL_TAIL):
             surface = head
-        end = start + len(surface)
-    if not possessive and end < len(text) and text[end] in "'\u2019" and surface[-1:] in "sS":
-        possessive = end + 1 < len(text) and text[end + 1] == " "
-    return Token(surface, start, end, folded(surface), _opens(text, start), possessive)
+    return cut, surface, folded(surface), possessive
 
 
 def _opens(text: str, start: int) -> bool:
