@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from worker.model.facts import Span, TimeMention
 from worker.steps.facts.times.context import Named, Reading
-from worker.steps.facts.times.grammar import grammar, next_place, read_signs
+from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.heading import heading_times
 from worker.steps.facts.times.joining import join_times
+from worker.steps.facts.times.matching import next_place, read_signs
 from worker.steps.facts.times.resolvers import NOTHING, RESOLVERS
 
 if TYPE_CHECKING:
@@ -49,14 +50,17 @@ def _read(prose: Prose, day: date | None, language: str | None) -> list[Named]:
     rules = grammar(language)
     signs = read_signs(prose, rules.words)
     named: list[Named] = []
+    limit = 0
     for start, end in prose.paragraphs:
-        here, limit = bisect_left(signs.spans, (start,)), bisect_left(signs.spans, (end,))
-        while place := next_place(signs, rules, here, limit):
-            here = place[0] + 1
+        here = bisect_left(signs.spans, (start,), limit)
+        limit = bisect_left(signs.spans, (end,), here)
+        behind = False
+        while place := next_place(signs, rules, here, limit, behind=behind):
+            here, behind = place[0] + 1, False
             for match in place[1]:
                 reading = Reading(prose=prose, signs=signs, language=language, day=day, match=match, named=named)
                 if match.rule.resolver == NOTHING or _resolve(reading):
-                    here = match.last
+                    here, behind = match.last, True
                     break
     return named
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.times.grammar import grammar
+from worker.steps.facts.times.periods import shift_months
 from worker.steps.facts.times.tense import Clause
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from worker.model.facts import TimeKind
     from worker.steps.facts.prose import Prose
-    from worker.steps.facts.times.grammar import Match, Signs
     from worker.steps.facts.times.lexicon import Value
+    from worker.steps.facts.times.matching import Match, Signs
     from worker.steps.facts.times.periods import Period
     from worker.steps.facts.times.tense import Tense
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _MAX_SENTENCES_OFF = 2
 # The same for the quarter of a company's results, with which all is compared.
 _QUARTER_SENTENCES = 10
+# Of how many months companies tell results other than those of a quarter and a year.
+_LONG_RESULTS = frozenset({"P6M", "P9M"})
 # No story names more times in so few sentences; a list might.
 _MOST_NAMED = 40
 
@@ -100,16 +103,33 @@ class Reading:
         return self.prose.sentence_at(self.signs.spans[self.match.first][0])
 
     def quarter(self) -> Period | None:
-        """The quarter that the story is about: the last named that is over, comparisons left out."""
+        """The quarter that the story is about: the last named that is over, with which others are only compared."""
         here, today = self.sentence(), self.day
+        quarters: list[Period] = []
         for named in self.named[: -_MOST_NAMED - 1 : -1]:
             if here - named.sentence > _QUARTER_SENTENCES:
-                return None
+                break
             over = today is None or (named.period.last is not None and named.period.last < today)
             if named.period.kind == "quarter" and named.resolver != "year_ago" and over:
-                self.anchor = named.period.first
-                return named.period
-        return None
+                quarters.append(named.period)
+        if not quarters or quarters[0].first is None:
+            return None
+        # "From $3 million in the third quarter of last year" compares the third quarter with it.
+        later = shift_months(quarters[0].first, 12)
+        starts = (later[0], later[1], 1) if later else None
+        found = next((one for one in quarters if one.first and one.first.timetuple()[:3] == starts), quarters[0])
+        self.anchor = found.first
+        return found
+
+    def is_of_months(self) -> bool:
+        """Whether the sentence speaks of the first six or nine months of a year, and not of a quarter behind them."""
+        here = self.sentence()
+        for named in self.named[: -_MOST_NAMED - 1 : -1]:
+            if named.sentence != here or named.period.kind == "quarter":
+                return False
+            if named.period.value in _LONG_RESULTS:
+                return True
+        return False
 
     def lately(self, *kinds: TimeKind, sentences: int = _MAX_SENTENCES_OFF) -> Period | None:
         """The period of one of these kinds that the story named last, not far back; the mention is anchored to it."""

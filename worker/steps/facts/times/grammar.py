@@ -8,39 +8,32 @@ patterns are one expression. The tables in `lexicon/` hold the patterns.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.gazetteer import lexicon_lines
-from worker.steps.facts.times.lexicon import OTHER, Vocabulary, holidays, literal, vocabulary
+from worker.steps.facts.times.lexicon import Vocabulary, holidays, literal, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from worker.steps.facts.prose import Prose
-    from worker.steps.facts.times.lexicon import Value
 
-_PIECE = re.compile(r"[^\W\d_]+|\d+|['\u2019](?:s|ll)\b|\S")
-# What joins the pieces of a word or a number, within it.
-_JOINT = re.compile(r"['\u2019\-:/.](?=\w)")
+# The pieces of a hyphenated word, or of one with an apostrophe.
+PIECE = re.compile(r"[^\W\d_]+|\d+|['\u2019](?:s|ll)\b|\S")
 _CLASS = re.compile(r"<(?:([\w-]+):)?([\w-]+)>")
 _HOLIDAY = "HOLIDAY"
 _MACRO = "$"
 _BEGIN = "@"
 _OR = "|"
-_STRUCTURE = {"(": "(?:", ")": ")", ")?": ")?", "|": "|", "!(": "(?!"}
-# Classes of words of which every mention has one, and how many words may stand before it.
+_STRUCTURE = {"(": "(?:", ")": ")", ")?": ")?", "|": "|", "!(": "(?!", "&(": "(?="}
+# Classes of words of which every mention has one.
 _CORE = frozenset(
     {
         *("weekday", "weekday-short", "weekdays", "month", "month-short", "season", "part", "unit", "deictic"),
         *("q", "h", "fiscal", "year", "eighties", "two", "clock", "numeric", "noon", "zone", "set", "core"),
     }
 )
-_MAX_LEAD = 6
-# Longer words are no words.
-_MAX_WORD_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +57,20 @@ class Rules:
     rules: tuple[Rule, ...]
     indexes: Mapping[int | None, int]
 
-    def match(self, row: str, start: int, end: int) -> Sequence[Rule] | None:
-        """The first rule that matches at `start` and those after it, or None."""
+    def match(self, row: str, start: int, end: int) -> Iterator[tuple[Rule, re.Match[str], int]] | None:
+        """The rules that match at `start`, the preferred one first, or None.
+
+        With each its match, and the number of the group that holds all of it.
+        """
         found = self.any_rule.match(row, start, end)
-        return self.rules[self.indexes[found.lastindex] :] if found else None
+        return self._all(found, row, start, end) if found else None
+
+    def _all(self, first: re.Match[str], row: str, start: int, end: int) -> Iterator[tuple[Rule, re.Match[str], int]]:
+        index = self.indexes[first.lastindex]
+        yield self.rules[index], first, first.lastindex or 0
+        for rule in self.rules[index + 1 :]:
+            if found := rule.pattern.match(row, start, end):
+                yield rule, found, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,32 +83,6 @@ class Grammar:
     words: Vocabulary
     core: re.Pattern[str]
     starting: Mapping[str, Rules]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
-    """A text's words as spans, with one sign for each."""
-
-    text: str
-    spans: Sequence[tuple[int, int]]
-    signs: str
-
-    def word(self, index: int) -> str:
-        """The word at an index, or nothing beyond the ends."""
-        if not 0 <= index < len(self.spans):
-            return ""
-        start, end = self.spans[index]
-        return self.text[start:end]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """A pattern found: words `first` to `last` (exclusive), and the values of its parts."""
-
-    rule: Rule
-    first: int
-    last: int
-    parts: Mapping[str, Value]
 
 
 @cache
@@ -139,75 +116,6 @@ def _together(rules: Sequence[Rule]) -> Rules:
     return Rules(any_rule=any_rule, rules=tuple(rules), indexes=indexes)
 
 
-def read_signs(prose: Prose, words: Vocabulary) -> Signs:
-    """The signs of a text; hyphenated words and possessives are taken apart where a part is a word of time."""
-    text, table = prose.text, words.signs
-    signs = [table.get(text[start:end], OTHER) for start, end in prose.words]
-    spans: list[tuple[int, int]] = []
-    found: list[str] = []
-    done = 0
-    for joint in _JOINT.finditer(text):
-        index = bisect_right(prose.words, (joint.start(), len(text))) - 1
-        if index < done or signs[index] is not OTHER or prose.words[index][1] <= joint.start():
-            continue
-        start, end = prose.words[index]
-        spans += prose.words[done:index]
-        found += signs[done:index]
-        for left, right in _pieces(text[start:end], words):
-            spans.append((start + left, start + right))
-            found.append(words.sign(text[start + left : start + right]))
-        done = index + 1
-    spans += prose.words[done:]
-    found += signs[done:]
-    return Signs(text=text, spans=spans, signs="".join(found))
-
-
-def _pieces(word: str, words: Vocabulary) -> list[tuple[int, int]]:
-    whole = [(0, len(word))]
-    if len(word) > _MAX_WORD_CHARS or words.sign(word) != OTHER:
-        return whole
-    pieces = [piece.span() for piece in _PIECE.finditer(word)]
-    return pieces if any(end - start > 1 and word[start:end] in words.signs for start, end in pieces) else whole
-
-
-def next_place(signs: Signs, rules: Grammar, start: int, end: int) -> tuple[int, Iterator[Match]] | None:
-    """The next word at which a pattern matches, and all that match there, the preferred one first."""
-    row = signs.signs
-    # What goes on right behind another mention needs no core: "May 3 and 4".
-    follows = rules.starting.get(row[start : start + 1]) if start < end else None
-    candidates = follows.match(row, start, end) if follows else None
-    if candidates:
-        return start, _matches(signs, rules, start, end, candidates)
-    while core := rules.core.search(row, start, end):
-        for here in range(max(start, core.start() - _MAX_LEAD), core.end()):
-            starting = rules.starting.get(row[here])
-            candidates = starting.match(row, here, end) if starting else None
-            if candidates:
-                return here, _matches(signs, rules, here, end, candidates)
-        start = core.end()
-    return None
-
-
-def _matches(signs: Signs, rules: Grammar, start: int, end: int, candidates: Sequence[Rule]) -> Iterator[Match]:
-    for rule in candidates:
-        found = rule.pattern.match(signs.signs, start, end)
-        if found is None or found.end() == start:
-            continue
-        parts: dict[str, Value] = {}
-        first = start
-        for group, (name, class_name) in enumerate(rule.parts, 1):
-            at = found.start(group)
-            if at < 0:
-                continue
-            if not class_name:
-                first = at
-                continue
-            value = rules.words.value(signs.word(at), class_name)
-            if value is not None:
-                parts[name] = value
-        yield Match(rule=rule, first=first, last=found.end(), parts=parts)
-
-
 def _rows(language: str | None) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
     rows: list[tuple[str, str, str]] = []
     macros: dict[str, str] = {}
@@ -228,7 +136,7 @@ def _expand(pattern: str, macros: Mapping[str, str], language: str | None) -> li
         if name in macros:
             tokens += ["(", *_expand(macros[name], macros, language), ")" + token[len(name) :]]
         elif token == _HOLIDAY and language:
-            names = [" ".join(_PIECE.findall(holiday)) for holiday in sorted(holidays(language), key=len, reverse=True)]
+            names = [" ".join(PIECE.findall(holiday)) for holiday in sorted(holidays(language), key=len, reverse=True)]
             tokens += ["(", *" | ".join(" ".join(f"^{word}" for word in name.split()) for name in names).split(), ")"]
         else:
             tokens.append(token)
@@ -285,14 +193,14 @@ def _first(tokens: list[str], words: Vocabulary) -> tuple[set[str], bool]:
         if token == _OR:
             may_be_empty, open_row = may_be_empty or open_row, True
             continue
-        negative = token.startswith("!")
-        if token in {"(", "!("}:
+        ahead = token.startswith(("!", "&"))
+        if token in {"(", "!(", "&("}:
             inner, empty = _first(tokens, words)
-        elif negative or token == _BEGIN:
+        elif ahead or token == _BEGIN:
             continue
         else:
             inner, empty = set(_token_signs(token, words)), token.endswith("?")
-        if open_row and not negative:
+        if open_row and not ahead:
             signs |= inner
             open_row = empty
     return signs, may_be_empty or open_row

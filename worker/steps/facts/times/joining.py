@@ -21,12 +21,14 @@ _ZONED = "clock_24"
 _TIME_SENTENCES = 3
 _DURATION = "duration"
 _WEEKDAY = "weekday"
+_WEEKDAYS = frozenset({_WEEKDAY, "weekday_shifted"})
 _DAYS = frozenset({"day", "night", "time"})
 # What may stand between a time and its day that are one mention: "5 p.m. EST, Nov. 6".
 _TIME_GAP = re.compile(r"[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
 _BRACKET = re.compile(r"[ \xa0]?\(")
 # "Two weeks before Christmas"; "from Monday to Wednesday".
 _AWAY_GAP = re.compile(r"[ \xa0](before|after|from)[ \xa0]")
+_AND_GAP = re.compile(r"(?:,|[ \xa0](?:and|or))[ \xa0](?:on[ \xa0])?")
 _RANGE_GAP = re.compile(r"[ \xa0](?:to|through|until)[ \xa0]|[-\u2013]")
 _LENGTH = re.compile(r"P(\d{1,4})([DW])")
 _LENGTH_DAYS = {"D": 1, "W": 7}
@@ -62,7 +64,7 @@ def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named
                 # "10:35 a.m. (0735 GMT)" is one time, said twice.
                 joined[-1] = replace(before, period=timed.period, anchor=timed.anchor)
         else:
-            joined.append(_after(prose.text, joined[-1], found) if joined else found)
+            joined.append(_after(prose.text, joined[-1], found, day) if joined else found)
     if day is None:
         return joined
     paragraphs = {prose.paragraph_at(found.start) for found in joined if found.resolver in _DEICTIC}
@@ -95,19 +97,15 @@ def _joined(text: str, found: Named, following: Named) -> Named | None:
     )
 
 
-def _after(text: str, before: Named, found: Named) -> Named:
-    """The second weekday of "from Monday to Wednesday" is not before the first."""
+def _after(text: str, before: Named, found: Named, day: date | None) -> Named:
+    """The second weekday of "from Monday to Wednesday" and "next Monday and Tuesday" is not before the first."""
     first, second = before.period.first, found.period.first
-    if (
-        {before.resolver, found.resolver} == {_WEEKDAY}
-        and first
-        and second
-        and first > second
-        and _RANGE_GAP.fullmatch(text, before.end, found.start)
-        and (moved := shift_days(second, 7))
-    ):
-        return replace(found, period=day_period(moved, found.period.kind))
-    return found
+    if found.resolver != _WEEKDAY or before.resolver not in _WEEKDAYS or not first or not second or first <= second:
+        return found
+    ranged = before.resolver == _WEEKDAY and _RANGE_GAP.fullmatch(text, before.end, found.start)
+    listed = day and second < day < first and _AND_GAP.fullmatch(text, before.end, found.start)
+    moved = shift_days(second, 7) if ranged or listed else None
+    return replace(found, period=day_period(moved, found.period.kind)) if moved else found
 
 
 def _with_day(found: Named, before: list[Named], after: Named | None, day: date | None) -> Named:

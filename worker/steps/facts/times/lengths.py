@@ -58,7 +58,8 @@ def over_units(reading: Reading) -> Period | None:
 
 def _length(reading: Reading, first: date | None, last: date | None) -> Period | None:
     unit = str(reading.parts["unit"])
-    if unit not in _DESIGNATORS:
+    if unit not in _DESIGNATORS or (unit == "quarter" and "one" in reading.parts):
+        # "A quarter of the voters".
         return None
     count = count_of(reading)
     before, times, after = _DESIGNATORS[unit]

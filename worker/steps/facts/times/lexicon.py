@@ -61,6 +61,8 @@ _SHAPES = frozenset({"clock", "numeric"})
 
 def _shape(word: str) -> str:
     """The key under which numbers are listed that are too many to list."""
+    if not word[:1].isdecimal():
+        return "\x01none"
     if word.isdecimal() and word.isascii():
         return "\x01int" if len(word) < 9 else "\x01long"
     if _NUMERIC.fullmatch(word):

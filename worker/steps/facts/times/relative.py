@@ -12,13 +12,11 @@ from worker.steps.facts.times.periods import (
     month_period,
     nearest_weekday,
     night_period,
-    nth_weekday,
     quarter_period,
     shift_days,
     shift_months,
     week_period,
     weekend_period,
-    written_day,
     year_period,
 )
 
@@ -29,73 +27,9 @@ if TYPE_CHECKING:
     from worker.steps.facts.times.context import Reading
 
 _NIGHT = "NI"
-_NEAR_DAYS = 2
-_POSSESSIVE = frozenset({"'s", "\u2019s"})
-
-
-def weekday(reading: Reading) -> Period | None:
-    """A day of the week: the last one, today included, or the next one when the clause looks ahead."""
-    number, today = reading.number("weekday"), reading.today()
-    # "Super Tuesday", "Black Friday" are names.
-    if number is None or today is None or "day-name" in reading.classes(-1):
-        return None
-    if number == today.weekday():
-        # A morning paper's "Saturday" on a Saturday.
-        return part_of_day(reading, today)
-    days_back = (today.weekday() - number) % 7
-    tense = "future" if "intended" in reading.classes(-1) else reading.tense()
-    if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in _POSSESSIVE):
-        # Tomorrow's name, or tomorrow's match, is rarely that of a day of last week.
-        ahead = not reading.follows()
-    else:
-        # On a Sunday, "Saturday" is yesterday, unless it is clearly not.
-        ahead = tense == "future" and (days_back > _NEAR_DAYS or reading.is_firmly_ahead())
-    return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
-
-
-def weekday_shifted(reading: Reading) -> Period | None:
-    """Last Friday: before the document's day; next Friday, this coming Friday: after it; this Friday: in its week."""
-    number, shift, today = reading.number("weekday"), reading.number("shift"), reading.today()
-    if number is None or today is None:
-        return None
-    if shift is None:
-        shift = -1 if {"past", "previous"} & set(reading.written().split()) else 1
-    if shift > 0:
-        tomorrow = shift_days(today, 1)
-        return part_of_day(reading, nearest_weekday(tomorrow, number, latest=False) if tomorrow else None)
-    if shift < 0:
-        yesterday = shift_days(today, -1)
-        return part_of_day(reading, nearest_weekday(yesterday, number, latest=True) if yesterday else None)
-    return part_of_day(reading, nearest_weekday(today, number, latest=reading.tense() == "past"))
-
-
-def weekday_day(reading: Reading) -> Period | None:
-    """Friday the 13th: the nearest one."""
-    number, day, today = reading.number("weekday"), reading.number("day"), reading.today()
-    if number is None or day is None or today is None:
-        return None
-    months = [shift_months(today, months) for months in (0, -1, 1, -2, 2, -3, 3)]
-    days = [written_day(*month, day) for month in months if month]
-    found = next((day for day in days if day and day.weekday() == number), None)
-    return day_period(found) if found else None
-
-
-def nth_weekday_of_month(reading: Reading) -> Period | None:
-    """The first Monday of May 2025, the last Thursday in November 2024."""
-    year, month, number = reading.number("year"), reading.number("month"), reading.number("weekday")
-    nth = reading.number("ordinal") or reading.number("shift")
-    if year is None or month is None or number is None or not nth:
-        return None
-    found = nth_weekday(year, month, number, nth)
-    return day_period(found) if found else None
-
-
-def weekday_of_week(reading: Reading) -> Period | None:
-    """Tuesday of last week."""
-    number, shift, today = reading.number("weekday"), reading.number("shift"), reading.today()
-    if number is None or shift is None or today is None:
-        return None
-    return part_of_day(reading, shift_days(today, number - today.weekday() + 7 * shift))
+# How far before "last year" the "compared with" may stand.
+_MAX_COMPARED_WORDS = 14
+POSSESSIVE = frozenset({"'s", "\u2019s"})
 
 
 def part_of_day(reading: Reading, day: date | None) -> Period | None:
@@ -115,6 +49,11 @@ def deictic_day(reading: Reading) -> Period | None:
         return None
     if "before" in reading.parts or "after" in reading.parts:
         return part_of_day(reading, shift_days(today, -2 if "before" in reading.parts else 2))
+    if reading.signs.word(reading.match.last - 1).istitle() and reading.surface(-1)[:1].isupper():
+        # "USA Today" is a name.
+        return None
+    if reading.word(0) in POSSESSIVE and "nowadays" in reading.classes(1):
+        return None
     days = reading.number("deictic")
     return part_of_day(reading, shift_days(today, days) if days is not None else None)
 
@@ -142,6 +81,14 @@ def ago(reading: Reading) -> Period | None:
     return away(reading, reading.today(), -1)
 
 
+def years_ago_month(reading: Reading) -> Period | None:
+    """Two years ago this month."""
+    today, count = reading.today(), count_of(reading)
+    if today is None or count is None or reading.parts["unit"] != "year":
+        return None
+    return month_period(today.year - count, today.month)
+
+
 def from_now(reading: Reading) -> Period | None:
     """Two weeks from now."""
     return away(reading, reading.today(), 1)
@@ -149,7 +96,10 @@ def from_now(reading: Reading) -> Period | None:
 
 def in_future(reading: Reading) -> Period | None:
     """In three days, in a clause that looks ahead; else it is how long something takes."""
-    if count_of(reading) == 1 and reading.parts["unit"] == "day":
+    if count_of(reading) == 1 and reading.parts["unit"] in {"day", "quarter"}:
+        return None
+    if "one" in reading.parts and reading.word(0).isalpha() and "no-noun" not in reading.classes(0):
+        # "In a week that saw much".
         return None
     # "The first in five years", "the lowest level in ten years" look back.
     for offset in range(-2, -10, -1):
@@ -222,7 +172,7 @@ def count_of(reading: Reading) -> int | None:
     tens, ones = reading.number("tens"), reading.number("number")
     if tens is not None or ones is not None:
         return (tens or 0) + (ones or 0)
-    return 1 if "article" in reading.parts else None
+    return 1 if "one" in reading.parts else None
 
 
 def unit_shifted(reading: Reading) -> Period | None:
@@ -233,7 +183,26 @@ def unit_shifted(reading: Reading) -> Period | None:
     # "This Week" is a programme; "the past century" is no century of the calendar.
     if reading.signs.word(reading.match.last - 1).istitle() or (unit == "century" and shift < 0):
         return None
+    if unit == "year" and shift < 0 and (quarter := _compared_quarter(reading)):
+        return quarter
     return period_away(today, unit, shift)
+
+
+def _compared_quarter(reading: Reading) -> Period | None:
+    """The quarter that "last year" is, in "a loss for the third quarter, compared with a profit last year"."""
+    if not any("compare" in reading.classes(-offset) for offset in range(1, _MAX_COMPARED_WORDS)):
+        return None
+    before, here = reading.named[-1] if reading.named else None, reading.sentence()
+    if before is None or before.sentence != here or before.period.kind != "quarter" or before.period.first is None:
+        return None
+    reading.anchor = before.period.first
+    return _quarters_away(before.period.first, -4)
+
+
+def unit_before_last(reading: Reading) -> Period | None:
+    """The week before last."""
+    today = reading.today()
+    return period_away(today, str(reading.parts["unit"]), -2) if today else None
 
 
 def unit_current(reading: Reading) -> Period | None:
@@ -267,7 +236,8 @@ def year_end(reading: Reading) -> Period | None:
     today = reading.today()
     if today is None:
         return None
-    return month_period(today.year - 1 if reading.tense() == "past" and today.month < 7 else today.year, 12)
+    over = reading.follows() or (reading.tense() == "past" and today.month < 7)
+    return month_period(today.year - 1 if over else today.year, 12)
 
 
 def overnight(reading: Reading) -> Period | None:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.steps.facts.times.periods import Period, year_period
-from worker.steps.facts.times.relative import away, period_away
+from worker.steps.facts.times.periods import (
+    Period,
+    by_tense,
+    month_period,
+    nearest_weekday,
+    quarter_period,
+    shift_days,
+    written_day,
+    year_period,
+)
+from worker.steps.facts.times.relative import away, part_of_day, period_away
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +31,7 @@ _FINE: Mapping[str, tuple[TimeKind, ...]] = {
     "year": ("day", "night", "time", "month", "quarter", "year"),
     "decade": ("year", "decade"),
 }
+_HALF_QUARTER_DAYS = 45
 
 
 def later(reading: Reading) -> Period | None:
@@ -51,6 +61,11 @@ def same_in_story(reading: Reading) -> Period | None:
     return _story_period(reading, 0)
 
 
+def before_that(reading: Reading) -> Period | None:
+    """The day before: before that which the story named last; not "the day before the vote"."""
+    return None if reading.word(0).isalnum() else _story_period(reading, -1)
+
+
 def _story_period(reading: Reading, shift: int) -> Period | None:
     day = _story_day(reading)
     return period_away(day, str(reading.parts["unit"]), shift) if day else None
@@ -58,7 +73,7 @@ def _story_period(reading: Reading, shift: int) -> Period | None:
 
 def year_ago(reading: Reading) -> Period | None:
     """A year earlier, the year-ago quarter: the same quarter of the year before, when the story is about a quarter."""
-    quarter = reading.quarter()
+    quarter = None if reading.is_of_months() else reading.quarter()
     if quarter and quarter.first:
         return period_away(quarter.first, "quarter", -4)
     if "period" in reading.written() or "quarter" in reading.written():
@@ -74,6 +89,51 @@ def latest_quarter(reading: Reading) -> Period | None:
         return quarter
     reading.anchor = today
     return period_away(today, "quarter", -1)
+
+
+def following_weekday(reading: Reading) -> Period | None:
+    """The following Friday: the first after the day that the story named last."""
+    number, lately = reading.number("weekday"), reading.lately(*_FINE["day"])
+    tomorrow = shift_days(lately.first, 1) if lately and lately.first else None
+    if number is None or tomorrow is None:
+        return None
+    return part_of_day(reading, nearest_weekday(tomorrow, number, latest=False))
+
+
+def following_month(reading: Reading) -> Period | None:
+    """The following January: the first after the day or month that the story named last."""
+    number, lately = reading.number("month"), reading.lately(*_FINE["month"])
+    if number is None or lately is None or lately.first is None:
+        return None
+    return month_period(lately.first.year + (number <= lately.first.month), number)
+
+
+def month_quarter(reading: Reading) -> Period | None:
+    """The June quarter: the last one that ended with that month."""
+    month, today = reading.number("month"), reading.today()
+    if month is None or today is None or month % 3:
+        return None
+    return by_tense([quarter_period(today.year + years, month // 3) for years in (-1, 0)], today, "past")
+
+
+def rest_of_year(reading: Reading) -> Period | None:
+    """The year of "the first nine months of the year": the document's."""
+    today, before = reading.today(), reading.named[-1] if reading.named else None
+    start = reading.signs.spans[reading.match.first - 1][0]
+    behind = before is not None and before.resolver == "duration" and before.end + 1 == start
+    return year_period(today.year) if today and behind else None
+
+
+def quarter_ended(reading: Reading) -> Period | None:
+    """The quarter ended July 31: the one of the calendar that shares most days with it."""
+    today, month, day, year = reading.today(), *(reading.number(name) for name in ("month", "day", "year"))
+    if today is None or month is None or day is None:
+        return None
+    days = [found for years in (-1, 0, 1) if (found := written_day(year or today.year + years, month, day))]
+    over = [found for found in days if found <= today] if reading.word(0) == "ended" else days
+    ended = min(over, key=lambda found: abs(found - today), default=None)
+    middle = shift_days(ended, -_HALF_QUARTER_DAYS) if ended else None
+    return period_away(middle, "quarter", 0) if middle else None
 
 
 def the_quarter(reading: Reading) -> Period | None:

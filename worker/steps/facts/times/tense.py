@@ -6,6 +6,7 @@ will meet". The words are those of `lexicon/times_words_*.tsv`; how a verb of th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,7 @@ from worker.steps.facts.times.lexicon import OTHER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from worker.steps.facts.times.grammar import Signs
+    from worker.steps.facts.times.matching import Signs
 
 Tense = Literal["past", "future"]
 
@@ -29,6 +30,9 @@ _PAST_ENDING, _PRESENT_ENDING = "ed", "ing"
 # "Unspecified", "unexpected" are no verbs.
 _NEGATED = "un"
 _MIN_VERB_CHARS = 5
+# How far before "is heard" the "when" may stand, and how far before "by Friday" the wish.
+_MAX_WHEN_WORDS_OFF = 9
+_MAX_WISH_WORDS_OFF = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +53,9 @@ class Clause:
     def is_firmly_ahead(self) -> bool:
         """Whether a word close before the mention leaves no doubt that it is ahead: "will", "scheduled"."""
         cues, signs = _cues(self.language), self.signs
-        for index in range(self.first - 1, max(self.first - _FIRM_WORDS_OFF, 0) - 1, -1):
+        for index in range(self.first - 1, self._first_within(_FIRM_WORDS_OFF) - 1, -1):
             sign = signs.signs[index]
-            if signs.spans[index][0] < self.start or sign in cues.clause_ends:
+            if sign in cues.clause_ends:
                 return False
             cue = self._cue(cues, index, sign, behind=False)
             if cue:
@@ -60,23 +64,29 @@ class Clause:
 
     def before(self) -> Tense | None:
         """The same, by the verbs before the mention alone."""
-        cues, signs = _cues(self.language), self.signs
-        for index in range(self.first - 1, max(self.first - _MAX_WORDS_OFF, 0) - 1, -1):
-            sign = signs.signs[index]
-            if signs.spans[index][0] < self.start or sign in cues.clause_ends:
+        cues, row = _cues(self.language), self.signs.signs
+        for index in range(self.first - 1, self._first_within(_MAX_WORDS_OFF) - 1, -1):
+            sign = row[index]
+            if sign in cues.clause_ends:
                 return None
-            if cue := self._cue(cues, index, sign, behind=False):
+            if (sign in cues.of or sign == OTHER) and (cue := self._cue(cues, index, sign, behind=False)):
                 return cue
         return None
 
     def _behind(self) -> Tense | None:
-        cues, signs = _cues(self.language), self.signs
-        for index in range(self.last, min(self.last + _MAX_WORDS_OFF, len(signs.spans))):
-            if signs.spans[index][0] >= self.end:
+        cues, row, spans = _cues(self.language), self.signs.signs, self.signs.spans
+        for index in range(self.last, min(self.last + _MAX_WORDS_OFF, len(spans))):
+            if spans[index][0] >= self.end:
                 return None
-            if cue := self._cue(cues, index, signs.signs[index], behind=True):
+            sign = row[index]
+            if (sign in cues.of or sign == OTHER) and (cue := self._cue(cues, index, sign, behind=True)):
                 return cue
         return None
+
+    def _first_within(self, words: int) -> int:
+        """The index of the first word of the sentence, or of the one so many words before the mention."""
+        spans = self.signs.spans
+        return bisect_left(spans, self.start, max(self.first - words, 0), self.first, key=_start)
 
     def _near(self) -> Tense | None:
         cues = _cues(self.language)
@@ -88,13 +98,13 @@ class Clause:
                 and (near := cues.near.get(self.signs.signs[index]))
             ):
                 return near
-        return None
+        return "future" if self._is_deadline(cues) else None
 
     def _cue(self, cues: _Cues, index: int, sign: str, *, behind: bool) -> Tense | None:
         """Whether the word at `index` looks back or ahead; `behind` says that it stands behind the mention."""
         cue = cues.of.get(sign)
         if cue is None:
-            return "past" if sign == OTHER and self._is_past_form(cues, index) else None
+            return self._past(cues, index) if self._is_past_form(cues, index) else None
         if self._is_hyphenated(index) or (sign in cues.near and self.signs.spans[index][0] == self.start):
             return None
         before = self.signs.signs[index - 1] if index else OTHER
@@ -103,13 +113,38 @@ class Clause:
             # "Had been scheduled to expire on Friday": it has.
             over = index > 1 and self.signs.signs[index - 2] in cues.perfect
             return None if self._leads_to_noun(cues, index) else "past" if over else "future"
+        if cue == "ahead-base" and before not in cues.determiners and before not in cues.no_base:
+            # "Voters go to the polls", not "the go", "did not meet".
+            return "future"
         if cue == "ahead-to" and not (back and behind) and self._looks_ahead(cues, index, back=back):
             return "future"
         if cue == "back-base":
             # "Will cut", "to cut" look ahead by their other word.
             back = cues.of.get(before) != "ahead" and before not in cues.towards
         # "To be published in May" looks to its "to".
-        return "past" if back and before not in cues.passive else None
+        return self._past(cues, index) if back and before not in cues.passive else None
+
+    def _past(self, cues: _Cues, index: int) -> Tense:
+        return "future" if self._is_condition(cues, index) else "past"
+
+    def _is_condition(self, cues: _Cues, index: int) -> bool:
+        """Whether a participle is that of "when the case is heard": after such words the present looks ahead."""
+        signs = self.signs.signs
+        if index < 1 or signs[index - 1] not in cues.present:
+            return False
+        return any(sign in cues.when for sign in signs[max(index - _MAX_WHEN_WORDS_OFF, 0) : index])
+
+    def _is_deadline(self, cues: _Cues) -> bool:
+        """Whether the mention is that of "called on all to leave by Friday"."""
+        signs = self.signs.signs
+        if self.first < 1 or signs[self.first - 1] not in cues.deadline:
+            return False
+        towards = False
+        for index in range(self.first - 2, self._first_within(_MAX_WISH_WORDS_OFF) - 1, -1):
+            if towards and signs[index] in cues.wish:
+                return True
+            towards = towards or signs[index] in cues.towards
+        return False
 
     def _is_hyphenated(self, index: int) -> bool:
         """Whether a word is only the last piece of one: "a larger-than-expected loss"."""
@@ -124,7 +159,7 @@ class Clause:
     def _is_past_form(self, cues: _Cues, index: int) -> bool:
         """Whether a word that is not listed ends as a verb of the past, and is none of "a failed visit"."""
         start, end = self.signs.spans[index]
-        if end - start < _MIN_VERB_CHARS or not self.signs.text.endswith(_PAST_ENDING, start, end):
+        if not self.signs.text.endswith(_PAST_ENDING, start, end) or end - start < _MIN_VERB_CHARS:
             return False
         if not self.signs.text[start].islower() or self.signs.text.startswith(_NEGATED, start):
             return False
@@ -143,6 +178,10 @@ class Clause:
         )
 
 
+def _start(span: tuple[int, int]) -> int:
+    return span[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cues:
     """Signs of words that tell tense: anywhere in the clause, right before the mention, and beside another cue."""
@@ -153,6 +192,11 @@ class _Cues:
     firm: frozenset[str]
     passive: frozenset[str]
     perfect: frozenset[str]
+    present: frozenset[str]
+    no_base: frozenset[str]
+    when: frozenset[str]
+    wish: frozenset[str]
+    deadline: frozenset[str]
     clause_ends: frozenset[str]
     determiners: frozenset[str]
     towards: frozenset[str]
@@ -168,7 +212,7 @@ def _cues(language: str | None) -> _Cues:
 
     ahead_near: dict[str, Tense] = dict.fromkeys(signs_of("ahead-near"), "future")
     back_near: dict[str, Tense] = dict.fromkeys(signs_of("back-near"), "past")
-    of = {sign: cue for cue in ("ahead", "ahead-to", "back-base", "back") for sign in signs_of(cue)}
+    of = {sign: cue for cue in ("ahead", "ahead-base", "ahead-to", "back-base", "back") for sign in signs_of(cue)}
     return _Cues(
         of=of
         | dict.fromkeys(signs_of("back") & signs_of("ahead-to"), "ahead-to")
@@ -178,6 +222,11 @@ def _cues(language: str | None) -> _Cues:
         firm=signs_of("firm"),
         passive=signs_of("passive"),
         perfect=signs_of("perfect"),
+        present=signs_of("present"),
+        no_base=signs_of("no-base"),
+        when=signs_of("when"),
+        wish=signs_of("wish-to"),
+        deadline=signs_of("deadline"),
         clause_ends=signs_of("clause-end"),
         determiners=signs_of("determiner"),
         towards=signs_of("towards"),

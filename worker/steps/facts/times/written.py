@@ -12,6 +12,7 @@ from worker.steps.facts.times.periods import (
     holiday,
     month_period,
     range_period,
+    shift_days,
     shift_months,
     week_period,
     weekend_period,
@@ -108,6 +109,14 @@ def month_of_shifted_year(reading: Reading) -> Period | None:
     return month_period(today.year + shift, month)
 
 
+def month_of_story_year(reading: Reading) -> Period | None:
+    """January of that year: the year that the story named last."""
+    number, named = reading.number("month"), reading.lately("year", "month", "day", "night", "time", "quarter")
+    if number is None or named is None or named.first is None or reading.parts["unit"] != "year":
+        return None
+    return month_period(named.first.year, number)
+
+
 def month_shifted(reading: Reading) -> Period | None:
     """Last May; next May; this May."""
     today, month, shift = reading.today(), reading.number("month"), reading.number("shift")
@@ -132,6 +141,20 @@ def month(reading: Reading) -> Period | None:
     if (number - today.month) % 12 == 1:
         tense = "future"
     return by_tense([month_period(today.year + years, number) for years in (-1, 0, 1)], today, tense)
+
+
+def week_of_month(reading: Reading) -> Period | None:
+    """The first week of May; the last week of June 2025: the week of the calendar that shares most days with it."""
+    number, today, nth = reading.number("month"), reading.today(), reading.number("ordinal") or reading.number("shift")
+    if number is None or today is None or not nth:
+        return None
+    year = reading.number("year")
+    periods = [month_period(year or today.year + years, number) for years in (-1, 0, 1)]
+    within = by_tense(periods, today, reading.tense()) if year is None else periods[0]
+    if within is None or within.first is None or within.last is None:
+        return None
+    middle = shift_days(within.first, 7 * nth - 4) if nth > 0 else shift_days(within.last, -3)
+    return week_period(middle) if middle and middle <= within.last else None
 
 
 def _is_month(reading: Reading) -> bool:

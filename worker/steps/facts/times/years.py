@@ -11,7 +11,6 @@ from worker.steps.facts.times.periods import (
     decade_period,
     half_period,
     quarter_period,
-    range_period,
     season_period,
     year_period,
 )
@@ -98,7 +97,7 @@ def year_of_period(reading: Reading) -> Period | None:
     year = reading.number("year")
     if year is None:
         return None
-    quarter = reading.quarter()
+    quarter = None if reading.is_of_months() else reading.quarter()
     return quarter_period(year, (quarter.first.month + 2) // 3) if quarter and quarter.first else year_period(year)
 
 
@@ -118,14 +117,32 @@ def year_named(reading: Reading) -> Period | None:
     return year_period(year) if year else None
 
 
-def year_range(reading: Reading) -> Period | None:
-    """2014-15; 2014-2018."""
-    first, last = reading.number("year"), reading.number("last")
+def year_short(reading: Reading) -> Period | None:
+    """In '98: the last such year, the coming one included."""
+    year = None if reading.surface(0)[:1].isupper() else year_of(reading)
+    return year_period(year) if year else None
+
+
+def first_of_years(reading: Reading) -> Period | None:
+    """The first year of 2014-15 or 2014-2018."""
+    first, last = reading.number("year"), _last_year(reading)
+    return year_period(first) if first is not None and last is not None and first < last else None
+
+
+def second_of_years(reading: Reading) -> Period | None:
+    """The second year of 2014-15 or 2014-2018."""
+    before, start = reading.named[-1] if reading.named else None, reading.signs.spans[reading.match.first - 1][0]
+    if before is None or before.resolver != first_of_years.__name__ or before.end != start or not before.period.first:
+        return None
+    last = _last_year(reading, before.period.first.year)
+    return year_period(last) if last is not None else None
+
+
+def _last_year(reading: Reading, first: int | None = None) -> int | None:
+    first, last = first or reading.number("year"), reading.number("last")
     if first is None or last is None:
         return None
-    if last < _CENTURY:
-        last += first - first % _CENTURY
-    return range_period(year_period(first), year_period(last)) if first < last else None
+    return last + first - first % _CENTURY if last < _CENTURY else last
 
 
 def decade(reading: Reading) -> Period | None:
@@ -154,27 +171,43 @@ def _is_year(reading: Reading, year: int) -> bool:
     if reading.word(-1) == ".":
         # "Post No. 1922".
         before |= reading.classes(-2) & {"year-not"}
-    if {"counted", "unit"} & following or "year-not" in before or (after == "-" and reading.word(1).isalpha()):
+    # "In 2019 workers struck" begins with its year.
+    counted = "unit" in following or (
+        "counted" in following and not reading.surface(0).isupper() and reading.surface(-1) != "In"
+    )
+    counted = (
+        counted
+        or ("measured" in reading.classes(-2) and "year-count" in before)
+        or (after == "a" and "unit" in reading.classes(1))
+    )
+    if counted or "year-not" in before or (after == "-" and reading.word(1).isalpha()):
         return False
-    plural = after.isalpha() and after.islower() and after.endswith("s") and len(after) > 3
-    if plural and ("year-count" in before or not before):
+    plural = (
+        after.isalpha() and after.islower() and after.endswith("s") and len(after) > 3 and "yearly" not in following
+    )
+    # "The 1980 and 1984 campaigns".
+    listed = "year" in reading.classes(-2)
+    if plural and not listed and ("year-count" in before or not before):
         return False
     if "year-after" in before or "edge" in reading.parts:
         return year >= _EARLIEST_BARE_YEAR
     # "Windows 2000", "1990.5", "10-2000".
     return _EARLIEST_PLAIN_YEAR <= year <= _LATEST_PLAIN_YEAR and not (
-        reading.surface(-1)[:1].isupper() or reading.word(-1) in {"-", "/", ":", "+"}
+        (reading.surface(-1)[:1].isupper() and "determiner" not in before) or reading.word(-1) in {"-", "/", ":", "+"}
     )
 
 
 def year_of(reading: Reading) -> int | None:
-    """The year of a mention: in figures, as a shift from the document's, or as spoken ("nineteen ninety-one")."""
+    """The year of a mention: in figures (of '98 too), as a shift from the document's, or as it is spoken."""
     if "year" in reading.parts:
         return reading.number("year")
-    shift = reading.number("shift")
-    if shift is not None:
+    shift, two = reading.number("shift"), reading.number("two")
+    if shift is not None or two is not None:
         today = reading.today()
-        return today.year + shift if today else None
+        if today is None or shift is not None:
+            return today.year + (shift or 0) if today else None
+        year = today.year - today.year % _CENTURY + (two or 0)
+        return year if year <= today.year + 1 else year - _CENTURY
     written = reading.written()
     ones, tens = reading.number("number") or 0, reading.number("tens") or 0
     if "two thousand" in written:

@@ -1,0 +1,110 @@
+"""Days that are named by their weekday."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from worker.steps.facts.times.periods import (
+    Period,
+    day_period,
+    nearest_weekday,
+    nth_weekday,
+    shift_days,
+    shift_months,
+    written_day,
+)
+from worker.steps.facts.times.relative import POSSESSIVE, count_of, part_of_day
+
+if TYPE_CHECKING:
+    from worker.steps.facts.times.context import Reading
+
+_NEAR_DAYS = 2
+# Nothing is told by weeks that is further away.
+_MOST_WEEKS = 100
+
+
+def weekday(reading: Reading) -> Period | None:
+    """A day of the week: the last one, today included, or the next one when the clause looks ahead."""
+    number, today = reading.number("weekday"), reading.today()
+    # "Super Tuesday", "Black Friday" are names.
+    if number is None or today is None or "day-name" in reading.classes(-1):
+        return None
+    if number == today.weekday():
+        # A morning paper's "Saturday" on a Saturday.
+        return part_of_day(reading, today)
+    days_back = (today.weekday() - number) % 7
+    tense = "future" if _is_intended(reading) else reading.tense()
+    if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in POSSESSIVE):
+        # Tomorrow's name, or tomorrow's match, is rarely that of a day of last week.
+        ahead = not reading.follows()
+    else:
+        # On a Sunday, "Saturday" is yesterday, unless it is clearly not.
+        ahead = tense == "future" and (days_back > _NEAR_DAYS or reading.is_firmly_ahead())
+    return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
+
+
+def _is_intended(reading: Reading) -> bool:
+    """Whether the day is that of "a meeting for Friday", "set for 5 p.m. Friday"."""
+    before = reading.named[-1] if reading.named else None
+    start = reading.signs.spans[reading.match.first][0]
+    timed = before is not None and before.resolver == "clock" and before.end + 1 == start
+    return any("intended" in reading.classes(offset) for offset in ((-2, -3) if timed else (-1,)))
+
+
+def weekday_shifted(reading: Reading) -> Period | None:
+    """Last Friday: before the document's day; next Friday, this coming Friday: after it; this Friday: in its week."""
+    number, shift, today = reading.number("weekday"), reading.number("shift"), reading.today()
+    if number is None or today is None:
+        return None
+    written = reading.written().split()
+    if shift is None:
+        shift = -1 if {"past", "previous"} & set(written) else 1
+    lately = reading.lately("day", "time") if "previous" in written else None
+    if lately and lately.first and lately.first.weekday() == number:
+        # "Down from the previous Friday", told of a Friday.
+        today = lately.first
+    if shift > 0:
+        tomorrow = shift_days(today, 1)
+        return part_of_day(reading, nearest_weekday(tomorrow, number, latest=False) if tomorrow else None)
+    if shift < 0:
+        yesterday = shift_days(today, -1)
+        return part_of_day(reading, nearest_weekday(yesterday, number, latest=True) if yesterday else None)
+    return part_of_day(reading, nearest_weekday(today, number, latest=reading.tense() == "past"))
+
+
+def weekday_day(reading: Reading) -> Period | None:
+    """Friday the 13th: the nearest one."""
+    number, day, today = reading.number("weekday"), reading.number("day"), reading.today()
+    if number is None or day is None or today is None:
+        return None
+    months = [shift_months(today, months) for months in (0, -1, 1, -2, 2, -3, 3)]
+    days = [written_day(*month, day) for month in months if month]
+    found = next((day for day in days if day and day.weekday() == number), None)
+    return day_period(found) if found else None
+
+
+def nth_weekday_of_month(reading: Reading) -> Period | None:
+    """The first Monday of May 2025, the last Thursday in November 2024."""
+    year, month, number = reading.number("year"), reading.number("month"), reading.number("weekday")
+    nth = reading.number("ordinal") or reading.number("shift")
+    if year is None or month is None or number is None or not nth:
+        return None
+    found = nth_weekday(year, month, number, nth)
+    return day_period(found) if found else None
+
+
+def weekday_of_week(reading: Reading) -> Period | None:
+    """Tuesday of last week."""
+    number, shift, today = reading.number("weekday"), reading.number("shift"), reading.today()
+    if number is None or shift is None or today is None:
+        return None
+    return part_of_day(reading, shift_days(today, number - today.weekday() + 7 * shift))
+
+
+def weeks_ago_weekday(reading: Reading) -> Period | None:
+    """A week ago Tuesday: a week before the last Tuesday."""
+    number, today, count = reading.number("weekday"), reading.today(), count_of(reading)
+    if number is None or today is None or not count or count > _MOST_WEEKS or reading.parts["unit"] != "week":
+        return None
+    last = nearest_weekday(today, number, latest=True)
+    return part_of_day(reading, shift_days(last, -7 * count)) if last else None
