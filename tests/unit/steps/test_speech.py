@@ -145,6 +145,51 @@ def test_a_surname_is_resolved_to_the_full_name() -> None:
     assert [quote.speaker for quote in found] == ["Eva Hahn", "Eva Hahn"]
 
 
+def people(text: str, *names: str) -> Names:
+    """Persons with every mention of their full name."""
+    found = []
+    for name in names:
+        starts = [start for start in range(len(text)) if text.startswith(name, start)]
+        found.append(Person(name=name, mentions=tuple(Span(name, start, start + len(name)) for start in starts)))
+    return Names(people=tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("“It leaks,” Eva Hahn said.\n\nKarl Brandt left early. He called it “a danger to the town.”", "Karl Brandt"),
+        ("“It leaks,” Eva Hahn said.\n\nMr. Karl Brandt left. He called it “a danger to the town.”", "Karl Brandt"),
+        ("“It leaks,” Karl Brandt told Mary Hahn. She called it “a danger to the town.”", "Mary Hahn"),
+        ("“It leaks,” Karl Brandt told the mayor. She called it “a danger to the town.”", None),
+        ("“Mary Hahn knows,” Karl Brandt said. He called it “a danger to the town.”", "Karl Brandt"),
+        ("“It leaks,” Karl Brandt said. The report angered Eva Hahn. He called it “a trap for fools.”", "Karl Brandt"),
+    ],
+)
+def test_a_pronoun_is_who_spoke_or_began_a_sentence_last(text: str, speaker: str | None) -> None:
+    found, _ = speech(text, people(text, "Eva Hahn", "Karl Brandt", "Mary Hahn"))
+    assert found[-1].speaker == speaker
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OLD DAM TO BE TORN DOWN “The town will be safe by the end of May.” Karl Brandt lives there.",
+        "Transcript as follows:\n\n“We have come to stay,” and more. Karl Brandt lives there.",
+    ],
+)
+def test_a_headline_or_a_document_is_no_name(text: str) -> None:
+    found, _ = speech(text, people(text, "Karl Brandt"))
+    assert found[0].speaker is None
+
+
+def test_a_campaign_is_not_the_person_it_is_named_after() -> None:
+    text = "The Brandt campaign said it was “ready for the next round.”"
+    found, _ = speech(text, people(text, "Brandt"))
+    assert found[0].mention is not None
+    assert found[0].mention.surface == "The Brandt campaign"
+    assert found[0].speaker != "Brandt"
+
+
 def test_a_spokesman_is_not_the_one_he_speaks_for() -> None:
     text = "“It holds,” said a spokesman for Eva Hahn."
     start = text.find("Eva")
@@ -166,7 +211,24 @@ def test_an_empty_text_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ['"', '"a ', "'a ", "“", "he said, ", "according to Ann, ", "a, ", '"a.\n', "Ann's claim that ", "("]
+    "piece",
+    [
+        '"',
+        '"a ',
+        "'a ",
+        "“",
+        "he said, ",
+        "according to Ann, ",
+        "a, ",
+        '"a.\n',
+        "Ann's claim that ",
+        "(",
+        '"a b c" per the a ',
+        'led Ann to say "a b" ',
+        '"x." came from ',
+        "6'2\" ",
+        "by ",
+    ],
 )
 def test_the_work_is_in_proportion_to_the_text(piece: str) -> None:
     """Sixty kilobytes of a sign that opens, joins or announces something are read without a search in each."""

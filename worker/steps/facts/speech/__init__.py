@@ -51,8 +51,13 @@ def find_speech(
         return tuple(Quote(span=span, kind="direct", rule="marks") for span in spans), ()
     reading = Reading(prose, marked, lines)
     sayings = find_sayings(reading)
-    attached = attach(reading, sayings)
+    attached = attach(reading, sayings, _named(names))
     return _Teller(reading, names, times).tell(sayings, attached)
+
+
+def _named(names: Names) -> frozenset[int]:
+    people = (span.start for one in names.people for span in one.mentions)
+    return frozenset(people) | {span.start for one in names.organisations for span in one.mentions}
 
 
 class _Teller:
@@ -63,6 +68,7 @@ class _Teller:
         self.resolver = Resolver(reading, names)
         self.times = sorted(times, key=lambda mention: mention.span.start)
         self.time_starts = [mention.span.start for mention in self.times]
+        self.resolved: dict[Phrase, str | None] = {}
         self.speakers: dict[int, str | None] = {}
         self.days: dict[int, TimeMention | None] = {}
         self.quotes: list[Quote] = []
@@ -72,8 +78,11 @@ class _Teller:
         self, sayings: list[Saying], attached: list[Attached]
     ) -> tuple[tuple[Quote, ...], tuple[Attribution, ...]]:
         """The quotations and attributions."""
+        sources = {saying.source for saying in sayings} | {one.source for one in attached}
+        # In the order of the text: whom a pronoun stands for depends on who spoke before.
+        self.resolved = {source: self.resolver.name(source) for source in sorted(filter(None, sources))}
         for saying in sayings:
-            self.speakers[id(saying)] = self.resolver.name(saying.source) if saying.source else None
+            self.speakers[id(saying)] = self.resolved[saying.source] if saying.source else None
             self.days[id(saying)] = find_day(self.reading, saying, self.times, self.time_starts)
         has_double = any(one.family == "double" for one in self.reading.marked)
         for one in attached:
@@ -90,7 +99,7 @@ class _Teller:
         continues = self.index_of.get(one.follows) if one.follows is not None else None
         medium = None
         if saying is None:
-            speaker = self.resolver.name(one.source) if one.source is not None else None
+            speaker = self.resolved[one.source] if one.source is not None else None
         else:
             medium = find_medium(reading, saying)
             if self.quotes and one.source is not None and is_document(reading, one.source):

@@ -7,11 +7,33 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.speech.phrases import DETERMINER, NAME, NOT_NOUN, PRONOUN, QUOTE, Phrase, phrase_after
+from worker.steps.facts.speech.around import (
+    MIN_UNSPOKEN_WORDS,
+    MIN_WORDS,
+    announcer_of,
+    is_alone,
+    is_set_off,
+    is_work_by,
+    spoken_by,
+)
+from worker.steps.facts.speech.lexicon import media
+from worker.steps.facts.speech.phrases import (
+    AUXILIARY,
+    CUE,
+    DETERMINER,
+    NAME,
+    PRONOUN,
+    QUOTE,
+    SIGN,
+    Phrase,
+    phrase_after,
+)
 from worker.steps.facts.speech.reading import DASHES
 from worker.steps.facts.speech.subjects import main_subject
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from worker.steps.facts.speech.reading import Reading
     from worker.steps.facts.speech.saying import Saying
 
@@ -20,8 +42,9 @@ _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _NAMING: Final = frozenset({"call", "dub", "label", "brand", "term", "describe", "chant", "shout"})
 # So long is a quotation that another paragraph may go on from, if it is no direct speech.
 _MIN_CARRIED_CHARS: Final = 20
-_MIN_WORDS: Final = 3
-_MIN_UNSPOKEN_WORDS: Final = 5
+_REPORTING: Final = ("-clause", "-that", "-told")
+_ASKS: Final = frozenset({"why", "how", "what", "when", "where"})
+_FROM: Final = frozenset({"from", "by"})
 
 
 @dataclass(slots=True)
@@ -35,16 +58,24 @@ class Attached:
     follows: int | None = None
 
 
-def attach(reading: Reading, sayings: list[Saying]) -> list[Attached]:
-    """Every quotation that is speech, in order: titles of works and words set off from the text are left out."""
+def attach(reading: Reading, sayings: list[Saying], named: AbstractSet[int]) -> list[Attached]:
+    """Every quotation that is speech, in order: titles of works and words set off from the text are left out.
+
+    Args:
+        reading: The text.
+        sayings: The acts of speech in it.
+        named: The offsets at which somebody is named; empty when nobody has looked for names.
+    """
     owners = _owners(reading, sayings)
-    finder = _Finder(reading, sayings)
+    finder = _Finder(reading, sayings, named)
     attached: list[Attached] = []
     unit = 0
     for item, quote in reading.quotes.items():
         while reading.units[unit][1] <= item:
             unit += 1
         saying = owners.get(quote)
+        if saying is not None and not saying.direct and announcer_of(reading, item, reading.units[unit][0], DASHES):
+            saying = None
         if reading.is_title(item) and not _is_said(reading, item, saying):
             continue
         one = Attached(quote, saying, saying.source, saying.rule) if saying else finder.find(item, quote, unit)
@@ -73,7 +104,20 @@ def _owners(reading: Reading, sayings: list[Saying]) -> dict[int, Saying]:
             known = owners.get(quote)
             if known is None or _closeness(reading, quote, saying) < _closeness(reading, quote, known):
                 owners[quote] = saying
+    for saying in sayings:
+        for quote in saying.quotes:
+            if _reports(reading, saying, owners[quote]):
+                owners[quote] = saying
     return owners
+
+
+def _reports(reading: Reading, outer: Saying, inner: Saying) -> bool:
+    """Whether someone tells what a pronoun or a thing said: "Smith said she recalled ..."."""
+    if outer is inner or outer.mental or inner.left or inner.source is None or outer.cue[1] >= inner.source[0]:
+        return False
+    first, last = inner.source
+    named = any(reading.kinds[item] & NAME for item in range(first, last + 1))
+    return not named and outer.rule.endswith(_REPORTING)
 
 
 def _closeness(reading: Reading, quote: int, saying: Saying) -> tuple[bool, bool, int]:
@@ -96,8 +140,9 @@ def _is_said(reading: Reading, item: int, saying: Saying | None) -> bool:
 class _Finder:
     """Finds the source of quotations that no verb of speech has as its content, in the order of the text."""
 
-    def __init__(self, reading: Reading, sayings: list[Saying]) -> None:
+    def __init__(self, reading: Reading, sayings: list[Saying], named: AbstractSet[int]) -> None:
         self.reading = reading
+        self.named = named
         self.last: Attached | None = None
         self.by_unit: dict[int, list[Saying]] = {}
         for saying in sayings:
@@ -108,19 +153,24 @@ class _Finder:
         """Takes note of who spoke last."""
         marked = self.reading.marked[one.quote]
         direct = one.saying is not None and one.saying.direct
-        if one.source is not None and (direct or marked.end - marked.start > _MIN_CARRIED_CHARS):
+        if one.rule == "signed":
+            self.last = None
+        elif one.source is not None and (direct or marked.end - marked.start > _MIN_CARRIED_CHARS):
             self.last = one
 
     def find(self, item: int, quote: int, unit: int) -> Attached | None:
         """The quotation with its source, or without one, or None when it is hardly speech."""
         low, high = self.reading.units[unit]
         own = self.by_unit.get(low)
+        announcer = announcer_of(self.reading, item, low, DASHES if own else DASHES | _FROM)
+        if announcer is not None and not is_work_by(self.reading, item, low, high):
+            return Attached(quote, None, announcer, "announced")
         if own:
             start = self.reading.marked[quote].start
             nearest = min(own, key=lambda saying: abs(self.reading.starts[saying.cue[0]] - start))
             return Attached(quote, nearest, nearest.source, "same-sentence")
         if item == low or (item - low <= 2 and self.reading.words[item - 1] == ","):
-            speaker = _spoken_by(self.reading, item, high)
+            speaker = spoken_by(self.reading, item, high)
             if speaker is not None:
                 return Attached(quote, None, speaker, "other-verb")
             carried = self._from_before(quote, unit) or self._from_paragraph_before(item, quote, unit)
@@ -161,18 +211,20 @@ class _Finder:
         return subject if subject and reading.kinds[subject[0]] & (NAME | PRONOUN | DETERMINER) else None
 
     def _from_paragraph_before(self, item: int, quote: int, unit: int) -> Attached | None:
-        """A paragraph that opens with a quotation and names nobody: who spoke in the one before speaks on."""
+        """A quotation that nobody is named for: the sentence before it tells, or the paragraph before."""
         reading, last = self.reading, self.last
         marked = reading.marked[quote]
         low, high = reading.units[unit]
-        if marked.start != reading.lines[marked.paragraph] + 1 and not _is_alone(reading, item, low, high):
+        opens = marked.start == reading.lines[marked.paragraph] + 1
+        alone = is_alone(reading, item, low, high)
+        if not alone and not (opens and item + 1 < high and not reading.is_spoken(item)):
             return None
+        if not alone and reading.kinds[item + 1] & SIGN:
+            return None
+        if not opens and unit and reading.paragraph_of(reading.starts[reading.units[unit - 1][0]]) == marked.paragraph:
+            return self._from_sentence_before(quote, unit)
         number = bisect_left(self.unit_starts, low) - 1
-        spoke = (
-            next((one for one in self.by_unit[self.unit_starts[number]] if one.source is not None), None)
-            if number >= 0
-            else None
-        )
+        spoke = self._speaker_of(self.unit_starts[number]) if number >= 0 else None
         if spoke is not None and marked.paragraph - reading.paragraph_of(reading.starts[spoke.cue[0]]) <= 1:
             follows = last.quote if last is not None and last.saying is spoke else None
             return Attached(quote, spoke, spoke.source, "next-paragraph", follows)
@@ -180,49 +232,50 @@ class _Finder:
             return Attached(quote, last.saying, last.source, "next-paragraph", last.quote)
         return None
 
+    def _from_sentence_before(self, quote: int, unit: int) -> Attached | None:
+        """ "Smith agreed. "We shall see.""."""  # noqa: D210 - it begins with a quotation
+        reading = self.reading
+        low, high = reading.units[unit - 1]
+        spoke = self._speaker_of(low)
+        source = spoke.source if spoke is not None else main_subject(reading, low, high)
+        return Attached(quote, spoke, source, "alone") if source is not None and self._is_person(source) else None
+
+    def _speaker_of(self, unit: int) -> Saying | None:
+        """The act of speech of a sentence that the next may go on from: direct speech first, then the outermost."""
+        known = [
+            one
+            for one in self.by_unit.get(unit, ())
+            if one.source is not None and one.rule != "signed" and self._is_person(one.source)
+        ]
+        return next((one for one in known if one.direct), known[0] if known else None)
+
+    def _is_person(self, source: Phrase) -> bool:
+        """Whether it may be one who speaks: a name, a pronoun or "the mayor"; not a word that but opens a sentence."""
+        kinds = self.reading.kinds
+        first, last = source
+        if self.reading.words[first] in _ASKS:
+            return False
+        if kinds[last] & PRONOUN or kinds[first] & DETERMINER or self.reading.words[last] in media()["document"]:
+            return True
+        if not kinds[last] & NAME:
+            return False
+        verb = last + 1 < len(kinds) and kinds[last + 1] & (CUE | AUXILIARY)
+        return first < last or bool(verb) or not self.named or self.reading.starts[first] in self.named
+
     def _by_sentence(self, item: int, quote: int, unit: int) -> Attached | None:
         """Whose sentence it is; or nobody's, if it looks like speech at least."""
         reading = self.reading
         low, high = reading.units[unit]
         marked = reading.marked[quote]
         words = len(_WORD.findall(reading.text, marked.start, marked.end))
-        spoken = reading.is_spoken(item)
-        if words < _MIN_WORDS or (item > 0 and reading.words[item - 1] in DASHES):
-            return None  # a word that is mentioned; a headline or a slogan set off
-        within = low < item < high - 1
-        if within and not spoken and reading.kinds[item - 1] & DETERMINER and not reading.kinds[item + 1] & NOT_NOUN:
-            return None  # the "law and order" issue
+        if words < MIN_WORDS or is_set_off(reading, item, low, high, words):
+            return None
         source = main_subject(reading, low, item) if item > low else None
         if source is None and item == low and high - low > 2:
             source = phrase_after(reading, item + 1, high)
-        if source is not None and reading.kinds[source[1]] & (NAME | PRONOUN):
+        if source is not None and source[1] + 1 < item and reading.words[source[1] + 1] in media()["document"]:
+            source = source[0], source[1] + 1
+        if source is not None and self._is_person(source):
             return Attached(quote, None, source, "sentence-subject")
-        certain = spoken or (words >= _MIN_UNSPOKEN_WORDS and item > low)
+        certain = reading.is_spoken(item) or (words >= MIN_UNSPOKEN_WORDS and item > low)
         return Attached(quote, None, None, "unattributed") if certain else None
-
-
-def _is_alone(reading: Reading, item: int, low: int, high: int) -> bool:
-    """Whether the sentence is nothing but quotations."""
-    return item == low and not any(
-        reading.words[other].isalnum() for other in range(low, high) if not reading.kinds[other] & QUOTE
-    )
-
-
-def _spoken_by(reading: Reading, item: int, high: int) -> Phrase | None:
-    """Who speaks behind a quotation by a verb that no list has: "...," Oliver barked; "...," beamed Oliver Smith."""
-    if item + 2 >= high or not reading.is_spoken(item):
-        return None
-    words, kinds = reading.words, reading.kinds
-    first = item + 1
-    if not kinds[first] and words[first].endswith("ed"):
-        found = phrase_after(reading, first + 1, high)
-        return found if found and kinds[found[0]] & NAME else None
-    found = phrase_after(reading, first, high)
-    if found is None or not kinds[first] & (NAME | PRONOUN | DETERMINER):
-        return None
-    verb = found[1] + 1
-    if verb < high and words[verb].endswith("ed") and not kinds[verb] & NAME:
-        return found
-    if found[1] > first and words[found[1]].endswith("ed") and not kinds[found[1]] & NAME:
-        return found[0], found[1] - 1
-    return None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from worker.steps.facts.speech.reading import Reading
 
 _WH: Final = frozenset({"what", "how", "why", "whether", "where", "when", "if", "who", "which"})
+_AND_I_QUOTE: Final = [",", "and", "i", "quote", ","]
 _LEADS_TO_QUOTE: Final = DASHES | {",", ":"}
 _NO_CLAUSE_BEGINS: Final = PREPOSITION | COORDINATOR | SUBORDINATOR | AUXILIARY | OBJECT
 _CLAUSE_BEGINS: Final = DETERMINER | PRONOUN | NAME | NUMBER
@@ -82,6 +83,8 @@ def _behind_adverbials(reading: Reading, first: int, high: int, cue: Cue) -> int
 
 def _announced(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
     """What a comma, a colon or "that" announces."""
+    if reading.words[item : item + len(_AND_I_QUOTE)] == _AND_I_QUOTE and item + len(_AND_I_QUOTE) < high:
+        item += len(_AND_I_QUOTE) - 1
     word = reading.words[item]
     speaks = cue.frames & {"say", "quote"}
     if word in _LEADS_TO_QUOTE and reading.kinds[item + 1] & QUOTE:

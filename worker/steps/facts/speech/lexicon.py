@@ -103,6 +103,12 @@ def media() -> dict[str, frozenset[str]]:
     return {kind: frozenset(words) for kind, words in kinds.items()}
 
 
+@cache
+def genders() -> dict[str, str]:
+    """Given names in lower case: "he" or "she" for each that tells."""
+    return {name: pronoun for pronoun, name in _sections("speech_given_names.txt")}
+
+
 def _sections(file_name: str, *, whole_lines: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
     section = ""
     for line in lexicon_lines(file_name):

@@ -22,6 +22,9 @@ _OPENS_SINGLE = re.compile(
     r"['\u2018](?<![\w'\u2018\u2019].)(?!(?:em|til|tis|twas|cause|bout|round|n)\b|\d0s)(?=[\w\u2026.$\u00a3\u20ac(\[])"
 )
 _CLOSES_SINGLE = re.compile(r"['\u2019](?<=[^\s'\u2019].)(?![\w'\u2019])")
+# He is 6'2".
+_FEET = re.compile(r"\d['\u2019]\d{1,2}\Z")
+_MAX_FEET_CHARS = 5
 # "He called it "a trap"": the inner quotation ends with the outer one.
 _TWO_CLOSING = frozenset({'""', "\u201d\u201d", '"\u201d', '\u201d"'})
 _MAX_DEPTH = 3
@@ -119,6 +122,8 @@ class _Paragraph:
         can_open = before in _BEFORE_OPENING and not after.isspace()
         can_close = after in _AFTER_CLOSING and not before.isspace()
         sign = mark[0]
+        if before.isdigit() and sign in '"\u201d' and _FEET.search(text, max(start - _MAX_FEET_CHARS, 0), start):
+            return "none"
         if sign[0] in "\u00ab\u00bb":
             return "open" if (sign[0] == "\u00ab") != self.reversed_guillemets else "close"
         if sign[0] in "\u201e\u201f`\u2018":

@@ -40,8 +40,25 @@ _PARTS_OF_NAMES: Final = frozenset(
 _ATTACHING: Final = frozenset(
     {"of", "for", "in", "at", "from", "with", "on", "to", "against", "within", "near", "behind"}
 )
+_POSSESSIVE: Final = ("'s", "\u2019s")
+_ARTICLES: Final = frozenset({"the", "a", "an", "his", "her", "their", "its", "our", "my", "your"})
 _NO_ADVERB: Final = frozenset(
-    {"family", "ally", "rally", "july", "italy", "assembly", "daily", "elderly", "early", "only"}
+    {
+        "family",
+        "ally",
+        "rally",
+        "july",
+        "italy",
+        "assembly",
+        "daily",
+        "weekly",
+        "monthly",
+        "yearly",
+        "elderly",
+        "early",
+        "friendly",
+        "only",
+    }
 )
 _MAX_PHRASE_ITEMS: Final = 16
 _MAX_INSERTION_ITEMS: Final = 40
@@ -158,12 +175,13 @@ def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:
             and words[item - 1] not in {"of", "all", "the"}
         ):
             break
-        if kind & DETERMINER or _in_phrase(reading, item):
-            if named and not kind & (NAME | SIGN) and not (item + 1 < high and kinds[item + 1] & NAME):
+        behind_article = item > first and (words[item - 1] in _ARTICLES or words[item - 1].endswith(_POSSESSIVE))
+        if kind & DETERMINER or _in_phrase(reading, item) or (behind_article and kind & (CUE | VERB)):
+            if named and not kind & (NAME | SIGN) and not _goes_on(reading, first, item, high):
                 break
-            if kind & CUE and item > first and not kind & NAME and last is not None:
+            if kind & CUE and item > first and not kind & NAME and last is not None and not behind_article:
                 break
-            named = bool(kind & NAME)
+            named = bool(kind & NAME) and not kind & DETERMINER
             if not kind & SIGN:
                 last = item
             item += 1
@@ -174,6 +192,21 @@ def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:
             continue
         break
     return (first, last) if last is not None else None
+
+
+def _goes_on(reading: Reading, first: int, item: int, high: int) -> bool:
+    """Whether a word behind a name belongs to it: "Trump spokesman John Smith", "the Trump campaign said"."""
+    kinds = reading.kinds
+    if item + 1 >= high:
+        return False
+    if kinds[item + 1] & NAME:
+        return True
+    if kinds[item] or reading.words[item].endswith(("ed", "ing")):
+        return False
+    if kinds[first] & DETERMINER:
+        return bool(kinds[item + 1] & (CUE | AUXILIARY)) or is_adverb(reading, item + 1)
+    # "Republican presidential nominee John Smith"
+    return item == first + 1 and item + 2 < high and not kinds[item + 1] and bool(kinds[item + 2] & NAME)
 
 
 def skip_back_adverbs(reading: Reading, item: int, low: int) -> int:

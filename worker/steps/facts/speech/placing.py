@@ -79,9 +79,11 @@ def _behind_as(verb: Verb, source: Phrase) -> Saying | None:
     before = left - 1
     if before > low and (words[before] == "," or (reading.kinds[before] & QUOTE and reading.ends_with_comma(before))):
         content = content_before(reading, before, low)
-        return _left(verb, source, content, "as-left") if content is not None and content[2] else None
+        if content is not None and content[2]:
+            return _left(verb, source, content, "as-left")
     comma = verb.last + 1
-    if left - low > 1 or comma + 1 >= verb.high or words[comma] != ",":
+    opens = left - low <= 1 or words[left - 1] == ","
+    if not opens or comma + 1 >= verb.high or words[comma] != ",":
         return None
     found = span_from(reading, comma + 1, verb.high, verb.cue, "clause")
     if found is None:
@@ -100,7 +102,7 @@ def _clause_left(verb: Verb, source: Phrase, rule: str, behind: Behind | None) -
         return None
     introduced = low + bool(reading.kinds[low] & (COORDINATOR | SUBORDINATOR))
     content = content_before(reading, left, low)
-    if content is None or not (around or is_clause(reading, introduced, left)):
+    if content is None or not (around or content[2] or is_clause(reading, introduced, left)):
         return None
     saying = _left(verb, source, content, rule + "-clause-left")
     if behind is not None:
@@ -147,7 +149,8 @@ def _can_invert(verb: Verb, source: Phrase, *, quoted: bool) -> bool:
         return True
     # ", said Mr. X" behind a clause; but "Smith, a mayor, said the plan ..." has its subject before it.
     end = source[1] + 1
-    if not any(kinds[part] & NAME for part in range(source[0], end)):
+    apposition = end + 1 < verb.high and words[end] == "," and bool(kinds[end + 1] & NAME)
+    if not apposition and not any(kinds[part] & NAME for part in range(source[0], end)):
         return False
     if end < verb.high and words[end] not in {",", ".", "(", ":"} and not kinds[end] & PREPOSITION:
         return False

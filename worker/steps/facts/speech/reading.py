@@ -19,6 +19,9 @@ SPOKEN_END: Final = frozenset(",.?!\u2026\u2014\u2015-")
 _MAX_TITLE_CHARS: Final = 80
 _ENDS_LINE: Final = frozenset(".!?:\"'\u201d\u2019\u2026)]")
 _BEGINS_LINE: Final = re.compile(r"[\"'\u201c\u2018(\[]*[A-Z\d]")
+# "..." - John Smith
+_SIGNATURE: Final = re.compile(r"[\"\u201d] ?[\u2014\u2013\u2015-] ?[^\W\d_][^\"\u201c\u201d\n]*\Z")
+_MAX_SIGNATURE_CHARS: Final = 60
 _BLANK: Final = re.compile(r"\s+")
 # Text that is wrapped to a width has no line that is longer.
 _MAX_WRAPPED_CHARS: Final = 100
@@ -69,8 +72,9 @@ def find_lines(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[tuple[i
             before = stop
             while before > start and text[before - 1].isspace():
                 before -= 1
+            tail = text[max(start, before - _MAX_SIGNATURE_CHARS) : before]
             if before - start > _MAX_WRAPPED_CHARS or (
-                text[before - 1] in _ENDS_LINE and _BEGINS_LINE.match(text, following, end)
+                (text[before - 1] in _ENDS_LINE or _SIGNATURE.search(tail)) and _BEGINS_LINE.match(text, following, end)
             ):
                 lines.append((start, before))
                 start = following
@@ -170,6 +174,11 @@ class Reading:
     def paragraph_of(self, offset: int) -> int:
         """The index of the paragraph or line that an offset lies in."""
         return max(bisect_right(self.lines, offset) - 1, 0)
+
+    def opens_unit(self, item: int) -> bool:
+        """Whether a sentence begins with this item."""
+        unit = bisect_left(self.units, (item,))
+        return unit < len(self.units) and self.units[unit][0] == item
 
     def is_spoken(self, item: int) -> bool:
         """Whether the quotation at this item ends with a sign, as speech does before its verb."""

@@ -6,13 +6,18 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.speech.lexicon import media
+from worker.steps.facts.speech.lexicon import genders, media
 from worker.steps.facts.speech.phrases import DETERMINER, NAME, PREPOSITION, PRONOUN, RELATIVE, Phrase, phrase_before
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from worker.model.facts import Names, Person
     from worker.steps.facts.speech.reading import Reading
 
+_MAX_TITLE_ITEMS: Final = 5
+_MAX_MENTIONS: Final = 30
+_MIN_HEADLINE_ITEMS: Final = 2
 _POSSESSIVE: Final = re.compile(r"['\u2019]s?(?!\w)")
 _TIES: Final = frozenset({"for", "of", "with", "in", "at", "to", "from", "against", "by", "near"})
 _HE: Final = frozenset({"he", "his", "him", "himself"})
@@ -35,6 +40,7 @@ class Resolver:
         self.mentions = mentions
         self.starts = [mention[0] for mention in mentions]
         self.last_person: str | None = None
+        self.last_at = -1
         self.genders: dict[str, str] = {}
 
     def name(self, phrase: Phrase) -> str | None:
@@ -43,7 +49,7 @@ class Resolver:
         first, last = phrase
         kinds = reading.kinds
         if kinds[last] & PRONOUN and first == last:
-            return self._pronoun(reading.words[last])
+            return self._pronoun(reading.words[last], reading.starts[last])
         if kinds[last] & RELATIVE and first == last:
             before = last - 1
             if before >= 0 and reading.words[before] == ",":
@@ -68,6 +74,9 @@ class Resolver:
             item = bisect_right(reading.starts, mention_start) - 1
             if item > phrase[0] and any(reading.words[i] in _TIES for i in range(phrase[0], item)):
                 continue
+            after = bisect_left(reading.starts, mention_end)
+            if person is not None and after <= phrase[1] and not reading.kinds[after]:
+                continue  # the Trump campaign
             best = (name, person)
             if mention_end == end:
                 break
@@ -80,20 +89,61 @@ class Resolver:
 
     def _remember(self, name: str, phrase: Phrase) -> None:
         self.last_person = name
+        self.last_at = self.reading.starts[phrase[0]]
         words = self.reading.words[max(0, phrase[0] - 2) : phrase[1] + 1]
         if any(word in _MALE_TITLES for word in words):
             self.genders[name] = "he"
         elif any(word in _FEMALE_TITLES for word in words):
             self.genders[name] = "she"
 
-    def _pronoun(self, word: str) -> str | None:
+    def _pronoun(self, word: str, at: int) -> str | None:
+        """Who spoke last, or the subject of a sentence since, if "he" or "she" may stand for them."""
         wanted = "he" if word in _HE else "she" if word in _SHE else None
-        if wanted is None or self.last_person is None:
+        if wanted is None:
             return None
-        if self.genders.get(self.last_person, wanted) != wanted:
-            return None
-        self.genders[self.last_person] = wanted
-        return self.last_person
+        name = self._subject_since(wanted, at) or self.last_person
+        if name is None or self._gender(name, wanted) != wanted:
+            name = next((one for _, one in self._people_before(at) if self._gender(one, "") == wanted), None)
+        if name is not None:
+            self.genders[name] = wanted
+            self.last_person, self.last_at = name, at
+        return name
+
+    def _subject_since(self, wanted: str, at: int) -> str | None:
+        """The person that a sentence began with, later than anybody spoke."""
+        for start, name in self._people_before(at):
+            if start <= self.last_at:
+                return None
+            if self._is_subject(bisect_left(self.reading.starts, start)) and self._gender(name, wanted) == wanted:
+                return name
+        return None
+
+    def _people_before(self, at: int) -> Iterator[tuple[int, str]]:
+        """Who is named before this offset, nearest first, in its paragraph or the one before, outside quotations."""
+        reading = self.reading
+        paragraph = reading.paragraph_of(at)
+        last = bisect_left(self.starts, at) - 1
+        for index in range(last, max(last - _MAX_MENTIONS, -1), -1):
+            start, end, name, person = self.mentions[index]
+            if paragraph - reading.paragraph_of(start) > 1:
+                return
+            item = bisect_left(reading.starts, start)
+            outside = item < len(reading.starts) and reading.starts[item] == start
+            if person is not None and outside and not _POSSESSIVE.match(reading.text, end):
+                yield start, name
+
+    def _is_subject(self, item: int) -> bool:
+        """Whether a sentence begins with this name, titles and an article before it passed over."""
+        reading = self.reading
+        for first in range(item, max(item - _MAX_TITLE_ITEMS, -1), -1):
+            if reading.opens_unit(first):
+                return True
+            if not (reading.kinds[first - 1] & (NAME | DETERMINER) or reading.words[first - 1] == "."):
+                return False
+        return False
+
+    def _gender(self, name: str, default: str) -> str:
+        return self.genders.get(name) or genders().get(name.partition(" ")[0].lower(), default)
 
     def _written(self, phrase: Phrase) -> str | None:
         """The name as it is written, for a text in which nobody has looked for names."""
@@ -107,10 +157,21 @@ class Resolver:
             item += 1
         if item > last or (item > first and any(reading.words[i] in _TIES for i in range(first, item))):
             return None
+        if reading.words[last] in media()["document"]:
+            return None
         name = reading.surface(item, last)
         if not self.mentions:
             self._remember(name, phrase)
+        elif self._is_headline(name, item, last) or (item == last and reading.opens_unit(item)):
+            # A headline, or a word that has its capital from its place: names were sought, and it is none.
+            return None
         return name
+
+    def _is_headline(self, name: str, first: int, last: int) -> bool:
+        """Whether it is written in capitals throughout and goes on so, or is too long for an abbreviation."""
+        reading = self.reading
+        more = reading.surface(last + 1, last + 1) if last + 1 < len(reading.words) else ""
+        return name.isupper() and (last - first >= _MIN_HEADLINE_ITEMS or (len(more) > 1 and more.isupper()))
 
 
 def is_document(reading: Reading, phrase: Phrase) -> bool:

@@ -8,13 +8,14 @@ from worker.steps.facts.speech.lexicon import cues, nouns
 from worker.steps.facts.speech.phrases import CUE, NAME, QUOTE, is_adverb
 from worker.steps.facts.speech.reading import DASHES
 from worker.steps.facts.speech.saying import Saying, Verb
-from worker.steps.facts.speech.verbless import read_according, read_colon, read_noun, read_signature
+from worker.steps.facts.speech.verbless import read_according, read_colon, read_noun, read_per, read_signature
 from worker.steps.facts.speech.verbs import read_verb
 
 if TYPE_CHECKING:
+    from worker.steps.facts.speech.phrases import Phrase
     from worker.steps.facts.speech.reading import Reading
 
-_ANNOUNCES: Final = frozenset({"according", "that", ":"})
+_ANNOUNCES: Final = frozenset({"according", "per", "that", ":"})
 
 
 def find_sayings(reading: Reading) -> list[Saying]:
@@ -43,11 +44,17 @@ def _read(reading: Reading, item: int, unit: int, before: list[Saying]) -> Sayin
         return None
     if reading.kinds[item] & QUOTE:
         return read_signature(reading, item, (low, high)) if words[item + 1] in DASHES else None
-    if words[item] == "according":
-        return read_according(reading, item, (low, high)) if words[item + 1] == "to" else None
+    if words[item] in {"per", "according"}:
+        return _read_report(reading, item, (low, high), before)
     if words[item] == "that":
         return read_noun(reading, item, (low, high)) if item - low > 1 and words[item - 1] in nouns() else None
     return None if before else read_colon(reading, item, (low, high))
+
+
+def _read_report(reading: Reading, item: int, unit: Phrase, before: list[Saying]) -> Saying | None:
+    if reading.words[item] == "according":
+        return read_according(reading, item, unit) if reading.words[item + 1] == "to" else None
+    return read_per(reading, item, unit) if item > unit[0] and not before else None
 
 
 def _read_cue(reading: Reading, item: int, unit: int, before: list[Saying]) -> Saying | None:

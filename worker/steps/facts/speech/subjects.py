@@ -86,6 +86,8 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
         if phrase is None:
             continue
         first = phrase[0]
+        if first > low and kinds[first - 1] & PREPOSITION:
+            continue  # Smith, at a meeting in Salem, Ohio, said
         named = any(kinds[part] & NAME for part in range(first, phrase[1] + 1))
         if best is None or named:
             best = phrase
@@ -155,6 +157,6 @@ def main_subject(reading: Reading, low: int, high: int) -> Phrase | None:
 
 def _next_comma(reading: Reading, item: int, high: int) -> int | None:
     for after in range(item, min(high, item + _MAX_INSERTION_ITEMS)):
-        if reading.words[after] == ",":
+        if reading.words[after] == "," or (reading.kinds[after] & QUOTE and reading.ends_with_comma(after)):
             return after
     return None

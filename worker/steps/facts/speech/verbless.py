@@ -9,6 +9,7 @@ from worker.steps.facts.speech.lexicon import Cue
 from worker.steps.facts.speech.phrases import (
     COORDINATOR,
     CUE,
+    DETERMINER,
     NAME,
     PREPOSITION,
     QUOTE,
@@ -61,6 +62,26 @@ def read_according(reading: Reading, item: int, unit: Phrase) -> Saying | None:
         lemma="according",
         unit=unit,
         quotes=quotes,
+        left=True,
+    )
+
+
+def read_per(reading: Reading, item: int, unit: Phrase) -> Saying | None:
+    """ "...," per the party's rules"; "per cent" and "per the hour" stand behind no quotation."""  # noqa: D210 - as above
+    quote = item - 1 if reading.words[item - 1] != "," else item - 2
+    source = phrase_after(reading, item + 1, unit[1])
+    if source is None or quote < unit[0] or not reading.kinds[quote] & QUOTE:
+        return None
+    if not any(reading.kinds[part] & (NAME | DETERMINER) for part in range(source[0], source[1] + 1)):
+        return None
+    return Saying(
+        cue=(item, item),
+        source=source,
+        content=(reading.starts[quote], reading.ends[quote]),
+        rule="per",
+        lemma="per",
+        unit=unit,
+        quotes=[reading.quotes[quote]],
         left=True,
     )
 

@@ -16,6 +16,7 @@ from worker.steps.facts.speech.phrases import (
     QUOTE,
     RELATIVE,
     SUBORDINATOR,
+    phrase_after,
     phrase_before,
     skip_back_adverbs,
 )
@@ -43,6 +44,12 @@ _PARTICIPLE_AFTER: Final = frozenset(
 )
 # "The man asked to go", "the talks expected to go on": their subject does not ask and expect.
 _DONE_TO: Final = frozenset({"expect", "ask", "tell", "urge", "order", "request", "project", "instruct", "advise"})
+# "That led Smith to reply": who is made to speak stands between.
+_MAKES: Final = frozenset(
+    {"led", "leading", "prompted", "prompting", "forced", "forcing", "caused", "causing", "moved", "provoked"}
+)
+_MAX_MADE_ITEMS: Final = 20
+_HAS: Final = frozenset({"has", "have", "had"})
 _POSSESSIVE: Final = ("'s", "\u2019s")
 
 
@@ -65,10 +72,16 @@ def read_verb(verb: Verb) -> Saying | None:
 
 def _infinitive(verb: Verb) -> Saying | None:
     """ "This led him to reply: "No."" Other infinitives say what nobody has said yet."""  # noqa: D210 - begins with a quotation
-    behind = content_behind(verb.reading, verb.span, verb.high, verb.cue)
-    if behind is None or not behind.quoted or not verb.cue.frames & {"say", "tell"}:
+    reading = verb.reading
+    behind = content_behind(reading, verb.span, verb.high, verb.cue)
+    if behind is None or not behind.quotes or not verb.cue.frames & {"say", "tell"}:
         return None
-    source = _governing_subject(verb)
+    first = max(verb.low, verb.first - _MAX_MADE_ITEMS)
+    makes = next((item for item in range(verb.first - 1, first, -1) if reading.words[item] in _MAKES), None)
+    made = phrase_after(reading, makes + 1, verb.first - 1) if makes is not None else None
+    if made is None and not behind.quoted:
+        return None
+    source = made or _governing_subject(verb)
     return complete(verb, source, "infinitive") if source is not None else None
 
 
@@ -84,16 +97,31 @@ def _participle(verb: Verb, at: str, kind: int, *, is_first: bool) -> Saying | N
     elif kind & COORDINATOR:
         source, rule = verb.before[-1].source if verb.before else None, "participle-and"
     elif kind & QUOTE or at in DASHES or at in _PARTICIPLE_AFTER or not kind & (PREPOSITION | CUE | SUBORDINATOR):
-        source, rule = _governing_subject(verb), "participle"
+        source, rule = _own_subject(verb) or _governing_subject(verb), "participle"
+        if source is None and at in _PARTICIPLE_AFTER:
+            source = main_subject(reading, verb.low, verb.high)
     else:
         return None
     return complete(verb, source, rule) if source is not None else None
 
 
+def _own_subject(verb: Verb) -> Phrase | None:
+    """The subject that a participle has of its own: "with the crowd chanting", "has Smith saying"."""
+    reading = verb.reading
+    found = phrase_before(reading, verb.first - 1, verb.low)
+    if found is None or found[0] <= verb.low:
+        return None
+    before = reading.words[found[0] - 1]
+    return found if before == "with" or (before in _HAS and reading.kinds[found[0]] & NAME) else None
+
+
 def _passive(verb: Verb) -> Saying | None:
     """ "He was told that ...", "the talks are expected to ...": who says so is not said."""  # noqa: D210
     reading = verb.reading
-    behind = content_behind(reading, verb.span, verb.high, verb.cue, passive=True)
+    by = verb.last + 1
+    source = phrase_after(reading, by + 1, verb.high) if by < verb.high and reading.words[by] == "by" else None
+    span = (verb.first, source[1]) if source is not None else verb.span
+    behind = content_behind(reading, span, verb.high, verb.cue, passive=True)
     if behind is None or not verb.cue.frames & {"tell", "object", "that", "say"}:
         return None
     subject = subject_before(reading, verb.first, verb.low)
@@ -101,7 +129,7 @@ def _passive(verb: Verb) -> Saying | None:
         return None
     return Saying(
         cue=verb.span,
-        source=None,
+        source=source,
         content=(behind.start if verb.cue.lemma in {"tell", "ask"} else reading.starts[subject[0]], behind.end),
         rule="passive",
         lemma=verb.cue.lemma,
