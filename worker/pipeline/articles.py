@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from worker.model.article import Identity
 from worker.model.feed import SeenEntry
 from worker.model.page import Page
-from worker.pipeline.drafts import draft_of, page_address
+from worker.pipeline.drafts import draft_of, filed_at, page_address
 from worker.pipeline.keys import Keyed, keyed, own_addresses
 from worker.steps import identify, urls
 
@@ -136,7 +136,7 @@ class EntryReader:
         # Feeds list the newest entry first; readers of the topic expect the oldest first.
         for one in reversed(self.entries):
             answer = pages.get(one.key)
-            if self._untouched(one) or (self._as_known(one) and answer is None):
+            if self._as_known(one) and answer is None:
                 self._current[one.key] = replace(self._known[one.key], left_at=None, place=one.place)
             elif self._passed_over(one):
                 self._pass_over(one)
@@ -199,9 +199,8 @@ class EntryReader:
         since_at = self._feed.backfill.since_at
         if since_at is None:
             return one.key not in self._newest
-        draft = draft_of(one.received.entry, self._document, page=None, now=self._now)
-        filed_at = draft.published_at or draft.updated_at
-        return filed_at is None or filed_at.at < since_at
+        at = filed_at(one.received.entry, now=self._now)
+        return at is None or at < since_at
 
     def _pass_over(self, one: Keyed) -> None:
         draft = draft_of(one.received.entry, self._document, page=None, now=self._now)

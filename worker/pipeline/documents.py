@@ -136,9 +136,7 @@ class _Pieces:
         )
         return self._reading(document, received, known)
 
-    def _one_by_one(
-        self, document: Document, fresh: Sequence[int], known: Mapping[str, SeenEntry]
-    ) -> Reading | NotAFeed:
+    def _one_by_one(self, document: Document, fresh: Sequence[int], known: Mapping[str, SeenEntry]) -> Reading:
         """Some items could not be read: find out which, so that their bytes are kept."""
         received: list[Received] = []
         unreadable: list[Unreadable] = []

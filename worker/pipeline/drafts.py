@@ -64,6 +64,13 @@ def draft_of(entry: Entry, document: Document, *, page: Page | None, now: dateti
     return replace(draft, section=section, location=entry.location)
 
 
+def filed_at(entry: Entry, *, now: datetime) -> datetime | None:
+    """When the feed says that an entry was published, or else updated."""
+    published_at, _ = instants.read_instant(entry.published, "published", now=now)
+    filed = published_at or instants.read_instant(entry.updated, "updated", now=now)[0]
+    return None if filed is None else filed.at
+
+
 def page_address(page: Page, canonical_url: str | None) -> str | None:
     """The address that a page names as its own, if it can be: on the same site, and not the site's front.
 

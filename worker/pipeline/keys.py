@@ -11,6 +11,7 @@ from worker.steps import identify, urls
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Sequence
 
+    from worker.model.entry import Entry
     from worker.model.feed import SeenEntry
     from worker.pipeline.documents import Received
 
@@ -28,10 +29,10 @@ class Keyed:
 
 def keyed(received: Sequence[Received], known: Container[str]) -> tuple[Keyed, ...]:
     """The entries of a document, each once. Of two with one key, the upper one is newer."""
-    each = {one.entry: one for one in reversed(received)}
-    addressed = [
-        (each[entry], urls.canonical_url(entry.link)) for entry in dict.fromkeys(one.entry for one in received)
-    ]
+    each: dict[Entry, Received] = {}
+    for one in received:
+        each.setdefault(one.entry, one)
+    addressed = [(one, urls.canonical_url(one.entry.link)) for one in each.values()]
     guids = Counter(one.entry.guid for one, _ in addressed)
     links = Counter(identify.address(url) for _, url in addressed)
     found: dict[str, Keyed] = {}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from worker.model.feed import Feed, SeenEntry
     from worker.model.fetch import Fetched
     from worker.pipeline.articles import Findings
+    from worker.pipeline.pages import PageAnswer
 
 # More sitemaps of one index are not read in one poll; those that changed last come first.
 _SITEMAPS_AT_MOST = 20
@@ -102,7 +103,16 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
     if state.url != feed.url:
         # A feed whose URL was changed in the configuration keeps its entries and nothing else.
         state = replace(first_state(feed), version=state.version, entries=state.entries)
-    poll = _Poll(feed=feed, state=state, now=now, limits=limits, taken=taken, fetched=fetched)
+    poll = _Poll(
+        feed=feed,
+        state=state,
+        now=now,
+        limits=limits,
+        taken=taken,
+        fetched=fetched,
+        raw_sha256=sha256(fetched.body).hexdigest() if isinstance(fetched, Response) else "",
+        due=due_pages(feed, state, now),
+    )
     if isinstance(fetched, FetchFailure):
         return poll.unanswered(fetched)
     match fetched.status:
@@ -124,13 +134,14 @@ class _Poll:
     limits: Limits
     taken: Container[str]
     fetched: Fetched
+    raw_sha256: str
+    due: tuple[SeenEntry, ...]
 
     def answered(self, response: Response) -> Batch | Ask:
-        body_sha256 = sha256(response.body).hexdigest()
         # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
-        if body_sha256 == self.state.body_sha256:
+        if self.raw_sha256 == self.state.body_sha256:
             return self._nothing_new(response)
-        due = {seen.key for seen in due_pages(self.feed, self.state, self.now)}
+        due = {seen.key for seen in self.due}
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
         known = {
             seen.entry_hash: seen
@@ -140,11 +151,11 @@ class _Poll:
         reading = self._document(response, known)
         match reading:
             case NotAFeed():
-                return self._not_a_feed(response, reading, body_sha256)
+                return self._not_a_feed(response, reading)
             case SitemapIndex():
-                return self._index(response, reading, body_sha256)
+                return self._index(response, reading)
             case Reading():
-                return self._read(response, reading, body_sha256)
+                return self._read(response, reading, self.raw_sha256)
 
     def unmodified(self, response: Response) -> Batch | Ask:
         if self.state.etag is None and self.state.last_modified is None:
@@ -177,19 +188,19 @@ class _Poll:
         )
         return self._failed(failure.kind, None, report)
 
-    def _not_a_feed(self, response: Response, refusal: NotAFeed, body_sha256: str) -> Batch:
+    def _not_a_feed(self, response: Response, refusal: NotAFeed) -> Batch:
         report = PollReport(
             feed_id=self.feed.id,
             outcome="not_a_feed",
             reason=refusal.reason,
             warnings=(refusal.detail,),
         )
-        if refusal.reason not in {"broken", "undecodable"} or body_sha256 == self.state.broken_sha256:
+        if refusal.reason not in {"broken", "undecodable"} or self.raw_sha256 == self.state.broken_sha256:
             return self._failed(refusal.reason, response, report)
         # A damaged document is kept, once: someone may want to know what was in it.
         letter = self._dead_letter("parse", response.body, refusal.reason, refusal.detail)
         batch = self._failed(refusal.reason, response, report)
-        state = replace(batch.state, broken_sha256=body_sha256)
+        state = replace(batch.state, broken_sha256=self.raw_sha256)
         return self._batch(state, report, rejected=(letter,))
 
     def _document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
@@ -207,14 +218,14 @@ class _Poll:
 
     def _nothing_new(self, response: Response) -> Batch | Ask:
         """A document with nothing new. Its articles may have changed or gone all the same, where pages are read."""
-        if not due_pages(self.feed, self.state, self.now):
+        if not self.due:
             report = PollReport(feed_id=self.feed.id, outcome="not_modified")
             return self._fresh(response, report, body_sha256=self.state.body_sha256, entries=self.state.entries)
         present = tuple(seen for seen in self.state.entries if seen.left_at is None)
         reading = Reading(document=Document(format="rss", title=self.state.title), received=(), kept=present)
         return self._read(response, reading, self.state.body_sha256, outcome="not_modified")
 
-    def _index(self, response: Response, index: SitemapIndex, body_sha256: str) -> Ask:
+    def _index(self, response: Response, index: SitemapIndex) -> Ask:
         """An index of sitemaps: its sitemaps together are the document."""
         wanted = index.addresses[:_SITEMAPS_AT_MOST]
         warnings = index.warnings
@@ -239,12 +250,15 @@ class _Poll:
                 if not isinstance(found := digests.get(url), Document)
             ]
             if missing and not documents:
-                return self._not_a_feed(response, NotAFeed(reason="not_a_feed", detail="; ".join(missing)), body_sha256)
+                return self._not_a_feed(response, NotAFeed(reason="not_a_feed", detail="; ".join(missing)))
             document = merged(documents, warnings=(*warnings, *missing))
             # Without times of change the same index may name sitemaps that changed.
             settled = index.dated and not missing
             return self._read(
-                response, whole(document, self.limits.max_entries), body_sha256 if settled else None, settled=settled
+                response,
+                whole(document, self.limits.max_entries),
+                self.raw_sha256 if settled else None,
+                settled=settled,
             )
 
         return Ask(requests=tuple(Request(url=url) for url in wanted), digest=digest, resume=resume)
@@ -260,24 +274,27 @@ class _Poll:
     ) -> Batch | Ask:
         """Settle a document whose bytes were `body_sha256`; None when the same bytes are to be read again."""
 
-        def settle(digests: Mapping[str, Digest]) -> Batch:
-            reader = self._reader(reading, response)
-            answers = {
-                key: answer
-                for key, url in reader.pages(self.limits.max_pages).items()
-                if isinstance(answer := digests.get(url), Page | NoPage)
-            }
+        def settle(reader: EntryReader, answers: Mapping[str, PageAnswer]) -> Batch:
             return self._settled(
                 response, reading, reader, reader.read_all(answers), body_sha256, result=outcome, settled=settled
             )
 
-        wanted = self._reader(reading, response).pages(self.limits.max_pages)
+        reader = self._reader(reading, response)
+        wanted = reader.pages(self.limits.max_pages)
         if not wanted:
-            return settle({})
+            return settle(reader, {})
+
+        def resume(digests: Mapping[str, Digest]) -> Batch:
+            answers = {
+                key: answer for key, url in wanted.items() if isinstance(answer := digests.get(url), Page | NoPage)
+            }
+            # A reader remembers what it has read: each time it takes a new one.
+            return settle(self._reader(reading, response), answers)
+
         return Ask(
             requests=tuple(Request(url=url, kind="page") for url in dict.fromkeys(wanted.values())),
             digest=lambda fetched: page_of(fetched, max_body_bytes=self.limits.max_body_bytes),
-            resume=settle,
+            resume=resume,
         )
 
     def _reader(self, reading: Reading, response: Response) -> EntryReader:
@@ -285,7 +302,7 @@ class _Poll:
             feed=self.feed,
             feed_title=self.feed.title or reading.document.title,
             retrieved_at=response.retrieved_at,
-            raw_sha256=sha256(response.body).hexdigest(),
+            raw_sha256=self.raw_sha256,
             max_event_bytes=self.limits.max_event_bytes,
         )
         return EntryReader(
@@ -295,7 +312,7 @@ class _Poll:
             composer,
             now=self.now,
             taken=self.taken,
-            due=due_pages(self.feed, self.state, self.now),
+            due=self.due,
         )
 
     def _settled(  # noqa: PLR0913 - the parts of a document that was read
