@@ -87,7 +87,7 @@ class FeedBook:
 
     def _completed(self, event: Event, feed_id: str) -> Event:
         others = self._carriers.get(event.article_id, set()) - {feed_id}
-        return with_also_in(event, sorted(others)) if others else event
+        return with_also_in(event, others) if others else event
 
     def _note_carried(self, state: FeedState) -> None:
         for article_id in carried_articles(state):

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,7 +16,7 @@ from worker.pipeline.pages import NoPage
 from worker.runner.book import FeedBook
 from worker.runner.committer import Committer
 from worker.runner.manners import Manners
-from worker.runner.queue import PollQueue
+from worker.runner.queue import PollQueue, host_of
 from worker.steps.schedule import first_poll_delay_seconds
 
 if TYPE_CHECKING:
@@ -251,7 +250,7 @@ class Runner:
         by_host: dict[str, list[Request]] = {}
         for request in ask.requests:
             if request.url not in digests:
-                by_host.setdefault(urlsplit(request.url).netloc, []).append(request)
+                by_host.setdefault(host_of(request.url), []).append(request)
 
         async def in_turn(requests: list[Request]) -> None:
             for request in requests:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from worker.model.entry import NotAFeed
 from worker.model.fetch import FetchFailure, Request, Response
+from worker.runner.queue import host_of
 from worker.steps.inflate import inflate
 from worker.steps.robots import Robots, read_robots
 from worker.steps.schedule import retry_after_seconds
@@ -138,7 +139,7 @@ class Manners:
                 host.free_seconds = self._clock.monotonic_seconds() + gap_seconds
 
     def _host(self, url: str) -> _Host:
-        name = urlsplit(url).netloc.rpartition("@")[2].lower()
+        name = host_of(url)
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host()

@@ -30,7 +30,7 @@ class PollQueue:
         """The feed that has been due longest, with its due time; its host is busy until `release`."""
         while self._heap and self._heap[0][0] <= now_seconds:
             due_seconds, _, feed = heapq.heappop(self._heap)
-            host = _host(feed)
+            host = host_of(feed.url)
             if host in self._busy:
                 self._waiting.setdefault(host, deque()).append((due_seconds, feed))
                 continue
@@ -40,7 +40,7 @@ class PollQueue:
 
     def release(self, feed: Feed) -> None:
         """The feed's host may be asked again."""
-        host = _host(feed)
+        host = host_of(feed.url)
         self._busy.discard(host)
         waiting = self._waiting.get(host)
         if waiting:
@@ -60,5 +60,6 @@ class PollQueue:
         return late + sum(due < limit for waiting in self._waiting.values() for due, _ in waiting)
 
 
-def _host(feed: Feed) -> str:
-    return urlsplit(feed.url).netloc.rpartition("@")[2].lower()
+def host_of(url: str) -> str:
+    """The host of an address, with its port where it names one: what is asked one thing at a time."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()

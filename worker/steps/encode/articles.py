@@ -12,7 +12,7 @@ from worker.steps.encode.facts import encode_dateline, encode_facts
 from worker.steps.encode.plain import encode_span, iso_day, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from worker.model.article import Article, Instant
     from worker.model.entry import Location, Media
@@ -84,7 +84,7 @@ def message(article: Article) -> dict[str, Any]:
     }
 
 
-def with_also_in(event: Event, feed_ids: Sequence[str]) -> Event:
+def with_also_in(event: Event, feed_ids: Collection[str]) -> Event:
     """The event with the other feeds that carry its article. They are known only when it is about to be committed."""
     message = orjson.loads(event.value)
     message["source"]["also_in"] = sorted(feed_ids)
