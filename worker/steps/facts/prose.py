@@ -6,8 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,8 +113,7 @@ def _opens_sentence(text: str, offset: int) -> bool:
 
 @cache
 def _abbreviations() -> tuple[frozenset[str], frozenset[str]]:
-    path = Path(__file__).with_name("lexicon") / "abbreviations.txt"
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = list(lexicon_lines("abbreviations.txt"))
     return (
         frozenset(line for line in lines if not line.startswith("+")),
         frozenset(line[1:] for line in lines if line.startswith("+")),

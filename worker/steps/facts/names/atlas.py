@@ -81,12 +81,6 @@ def spots_named(key: str) -> tuple[Spot, ...]:
     return (*found.fixed.get(key, ()), *settlements)
 
 
-def is_place(key: str) -> bool:
-    """Whether any place has this folded name."""
-    found = atlas()
-    return key in found.lines or key in found.fixed or key in found.aliases
-
-
 def _fixed() -> dict[str, tuple[Spot, ...]]:
     """The places that are no settlements, by their folded names: what ranks first is meant first."""
     found: dict[str, list[Spot]] = defaultdict(list)

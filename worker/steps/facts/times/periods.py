@@ -102,11 +102,6 @@ def season_period(year: int, season: str) -> Period | None:
     return months_period(year, _SEASON_MONTHS[season], 3, f"{year:04}-{season}", "season")
 
 
-def season_start_month(season: str) -> int:
-    """The month in which a season begins."""
-    return _SEASON_MONTHS[season]
-
-
 def week_period(day: date) -> Period | None:
     """The ISO week (Monday to Sunday) in which a day lies."""
     year, week, weekday = day.isocalendar()
