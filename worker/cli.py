@@ -53,6 +53,10 @@ _config_option = click.option(
 )
 
 
+def _optional_config(purpose: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option("-c", "--config", "config_path", type=click.Path(path_type=Path), metavar="FILE", help=purpose)
+
+
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dateline")
 def main() -> None:
@@ -86,14 +90,7 @@ def run(config_path: Path, *, once: bool) -> None:
 
 @main.command()
 @click.argument("source", metavar="URL|FILE")
-@click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Use the fetch settings of this configuration. Without it every network may be visited.",
-)
+@_optional_config("Use the fetch settings of this configuration. Without it every network may be visited.")
 @click.option("--page", is_flag=True, help="Take the text of each article from its page, as `content: page` does.")
 def probe(source: str, config_path: Path | None, *, page: bool) -> None:
     """Show what one poll of a feed would publish, and write nothing.
@@ -251,14 +248,7 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
 @click.argument("source", metavar="FILE")
 @_output_option
 @_force_option
-@click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Leave out the feeds that this configuration has already.",
-)
+@_optional_config("Leave out the feeds that this configuration has already.")
 def feeds_import(source: str, output_path: Path | None, config_path: Path | None, *, force: bool) -> None:
     """Make a `feeds:` list for the configuration of an OPML FILE; - is stdin.
 

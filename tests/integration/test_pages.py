@@ -13,7 +13,7 @@ from tests.schema import validate
 from worker.edges.sqlite import SqliteReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_httpserver import HTTPServer
@@ -43,20 +43,6 @@ def feed(base: str, *names: str) -> str:
 @pytest.fixture
 def deployment(tmp_path: Path) -> Deployment:
     return Deployment(tmp_path, None)
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., Process]]:
-    """Start workers that end with the test."""
-    started: list[Process] = []
-
-    def start(*arguments: Any, **more: Any) -> Process:
-        started.append(Process(*arguments, **more))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
 
 
 def published(deployment: Deployment) -> list[dict[str, Any]]:

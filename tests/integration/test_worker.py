@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -22,7 +22,7 @@ from tests.schema import validate
 from worker.edges import broker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytest_httpserver import HTTPServer
 
@@ -34,20 +34,6 @@ SEED = Path(__file__).parent.parent / "data" / "seed"
 @pytest.fixture
 def deployment(tmp_path: Path, kafka_bootstrap: str) -> Deployment:
     return Deployment(tmp_path, kafka_bootstrap)
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., Process]]:
-    """Start workers that end with the test."""
-    started: list[Process] = []
-
-    def start(*arguments: Any, **more: Any) -> Process:
-        started.append(Process(*arguments, **more))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
 
 
 def get(url: str) -> tuple[int, str]:
