@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
 
 from tests.suites.types import Case, Reading, Row
-from worker.model.entry import Content, Document, Entry, NotAFeed
-from worker.steps import jsonfeed, parse, text
+from worker.model.entry import Content, Document, Entry, NotAFeed, SitemapIndex
+from worker.model.fetch import Response
+from worker.pipeline.documents import read_document
+from worker.steps import text
+
+# No document of a suite comes near.
+_MOST = 100_000_000
+_AT = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def shown(content: Content | None) -> str:
@@ -21,12 +28,16 @@ def as_text(value: object, *, html: bool = True) -> str:
 
 
 def ours(case: Case) -> Reading:
-    if case.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        document = jsonfeed.parse_json(case.body, url=case.url)
-    else:
-        document = parse.parse(case.body, url=case.url, content_type=case.content_type)
-    if isinstance(document, NotAFeed):
-        return Reading(refused=document.reason)
+    content_type = {"content-type": case.content_type} if case.content_type else {}
+    response = Response(
+        url=case.url, status=200, headers={**case.headers, **content_type}, body=case.body, retrieved_at=_AT
+    )
+    read = read_document(response, max_body_bytes=_MOST, max_entries=_MOST, known={})
+    if isinstance(read, NotAFeed):
+        return Reading(refused=read.reason)
+    if isinstance(read, SitemapIndex):
+        return Reading(refused="sitemap index")
+    document = read.document
     return Reading(
         title=document.title or "",
         language=document.language or "",
