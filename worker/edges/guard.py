@@ -3,22 +3,30 @@
 A feed's URL, its redirects and the name servers behind them are other people's, and a worker often stands where
 private services listen. So the check is made on the address that a socket is about to be connected to: a check of
 the URL alone is passed by `0x7f.1`, by full-width digits and by any name that resolves to 127.0.0.1.
+
+A proxy looks names up for itself. There the check is made on what they resolve to here, and none of the addresses may
+be a forbidden one. A name that does not resolve here, or to something else than at the proxy, passes: where that
+matters, the proxy must refuse private addresses as well.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import functools
 import ipaddress
+import re
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import ThreadedResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from worker.edges.call_thread import CallThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiohttp import AddrInfoType
-    from aiohttp.abc import ResolveResult
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -68,7 +76,11 @@ _SPECIAL_IPV6 = tuple(
     )
 )
 _GLOBAL_UNICAST_IPV6 = ipaddress.IPv6Network("2000::/3")
+EVERYWHERE: tuple[Network, ...] = (ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0"))
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+# A last label like this makes the host an IPv4 address to whoever looks it up (inet_aton), or nothing at all.
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
 class BlockedAddressError(OSError):
@@ -111,6 +123,19 @@ class AddressGuard:
         network, kind = found
         return f"address {address} is {kind}; add {network} to fetch.allow_networks to visit it"
 
+    def check_host(self, host: str) -> str | None:
+        """Judge the host of a URL as far as that goes without looking it up.
+
+        Returns:
+            None for a name and for an address that may be visited, else one line as from `check`.
+        """
+        bare = host.removesuffix(".")
+        if ":" in bare or _is_ipv4(bare):
+            return self.check(bare)
+        if _NUMBER.fullmatch(bare.rpartition(".")[2]):
+            return f"{host[:60]} is not an IPv4 address in its usual form"
+        return None
+
     def socket_factory(self, addr_info: AddrInfoType) -> socket.socket:
         """Make the socket for one address, for `aiohttp.TCPConnector(socket_factory=...)`.
 
@@ -124,33 +149,98 @@ class AddressGuard:
         return socket.socket(family, kind, protocol)
 
 
-class GuardedResolver(ThreadedResolver):
-    """Leaves addresses out of a name's answer that may not be visited.
+class GuardedResolver(AbstractResolver):
+    """Asks the system's resolver, and leaves addresses out of its answer that may not be visited.
 
     It is not the wall (literal addresses are never resolved, the socket factory stops those). It keeps a name with some
     forbidden addresses usable, and the reason clear when all of them are.
+
+    A lookup cannot be broken off, and a dead name server keeps one for half a minute. So each has a thread to itself,
+    and goes on there when nobody waits for it any more: names that hang take no place from the others.
+
+    Args:
+        guard: judges the addresses.
+        max_lookups: at once, those that nobody waits for included.
     """
 
-    def __init__(self, guard: AddressGuard) -> None:
-        super().__init__()
+    def __init__(self, guard: AddressGuard, *, max_lookups: int) -> None:
         self._guard = guard
+        self._places = asyncio.Semaphore(max_lookups)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Ask the system's resolver.
+        """Look a name up to connect to it.
 
         Raises:
             OSError: the name does not resolve.
             BlockedAddressError: it does, but to nothing that may be visited.
         """
-        results = await super().resolve(host, port, family)
-        reasons = [self._guard.check(result["host"]) for result in results]
-        allowed = [result for result, reason in zip(results, reasons, strict=True) if reason is None]
+        addresses = await self._look_up(host, family)
+        reasons = [self._guard.check(address) for address in addresses]
+        allowed = [address for address, reason in zip(addresses, reasons, strict=True) if reason is None]
         for reason in reasons:
             if not allowed and reason is not None:
                 raise BlockedAddressError(reason)
-        return allowed
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in allowed
+        ]
+
+    async def refusal(self, host: str) -> str | None:
+        """Why a proxy must not be asked for a host; None when it may, as far as can be told from here."""
+        reason = self._guard.check_host(host)
+        if reason is not None:
+            return reason
+        try:
+            addresses = await self._look_up(host, socket.AF_UNSPEC)
+        except (OSError, UnicodeError):
+            return None  # where all goes through a proxy, names of the Internet often do not resolve
+        return next((reason for reason in map(self._guard.check, addresses) if reason is not None), None)
+
+    async def close(self) -> None:
+        """Nothing to close: the threads are daemons and end by themselves."""
+
+    async def _look_up(self, host: str, family: socket.AddressFamily) -> list[str]:
+        await self._places.acquire()
+        call = functools.partial(
+            socket.getaddrinfo, host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+        try:
+            thread = CallThread("lookup")
+        except RuntimeError as error:
+            self._places.release()
+            raise OSError(errno.EAGAIN, "there is no thread left for a lookup") from error
+        lookup = asyncio.wrap_future(thread.submit(call))
+        thread.end()
+        lookup.add_done_callback(self._leave)
+        await asyncio.wait([lookup])  # which leaves it alone when the waiting is cancelled
+        return [_numeric(family, address) for family, _, _, _, address in lookup.result()]
+
+    def _leave(self, lookup: asyncio.Future[Any]) -> None:
+        self._places.release()
+        if not lookup.cancelled():
+            lookup.exception()  # it is told to those who wait; there may be none
+
+
+def _numeric(family: int, address: tuple[object, ...]) -> str:
+    zone = address[3] if family == socket.AF_INET6 else 0
+    return f"{address[0]}%{zone}" if zone else str(address[0])
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unmapped(address: Address) -> Address:

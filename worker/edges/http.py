@@ -1,54 +1,40 @@
-"""GET over HTTP, for helpful and hostile servers alike: implements `worker.ports.Fetcher` with aiohttp."""
+"""GET and POST over HTTP/1.1, for helpful and hostile servers alike: implements `worker.ports.Fetcher` with aiohttp."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import functools
-import os
-import re
-import socket
-import ssl
+import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from yarl import URL
 
-from worker.edges.guard import AddressGuard, BlockedAddressError, GuardedResolver
-from worker.model.fetch import FetchFailure, Response
+from worker.edges.guard import EVERYWHERE, AddressGuard, GuardedResolver
+from worker.edges.http_connection import BODYLESS_STATUSES, HangUpError, open_session
+from worker.edges.http_failures import FailedError, Visit, explain, proxy_wants_credentials
+from worker.edges.http_headers import received_headers, sent_headers
+from worker.edges.http_proxy import Proxies
+from worker.edges.http_tls import tls_context
+from worker.edges.http_urls import origin, parse_url, place, redirect_target, without_credentials
+from worker.model.fetch import FetchFailure, Hop, Response, header_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from yarl import URL
 
     from worker.edges.guard import Network
-    from worker.model.fetch import FailureKind, Fetched, Request
+    from worker.model.fetch import Fetched, Request
     from worker.ports import Clock
 
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
-    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.9, */*;q=0.5"
-)
-_ACCEPT_BY_KIND = {
-    "feed": _ACCEPT,
-    "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
-    "robots": "text/plain, */*;q=0.5",
-}
 _MAX_REDIRECTS = 10
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_BODYLESS_STATUSES = frozenset({204, 304})  # RFC 9110, 15.3.5 and 15.4.5
-_MAX_INTERIM_ANSWERS = 20  # a stream of 1xx keeps a whole processor busy until the timeout
+_REPEATING_STATUSES = frozenset({307, 308})  # the method and the body stay as they were (RFC 9110, 15.4.8)
 _CHUNK_BYTES = 64 * 1024
-# Content-Security-Policy and Link outgrow aiohttp's 8190 bytes on real sites.
-_MAX_HEADER_BYTES = 32 * 1024
-_MAX_HEADERS = 256
-
-_VALID_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")  # RFC 3986, 2
-_HOST = re.compile(r"[A-Za-z0-9._~:%-]{1,253}")  # the length is of RFC 1035, 2.3.4
-_USERINFO = re.compile(r"//.*@", re.DOTALL)
-_NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # a byte that is not, as aiohttp decodes headers
-_NOT_FOR_HEADERS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+# Lookups that outlast the connect timeout go on for two or three times as long, while new ones begin.
+_LOOKUPS_PER_FETCH = 4
 
 
 class HttpFetcher:
@@ -58,10 +44,20 @@ class HttpFetcher:
         user_agent: who we say we are.
         timeout_seconds: for one fetch from first lookup to last byte, redirects included.
         connect_timeout_seconds: for one connection: lookup, TCP and TLS.
+        idle_timeout_seconds: for the next byte of an answer.
         max_body_bytes: cap on the body as it travels, before any decompression.
         concurrency: fetches under way at once; more wait their turn, and waiting does not count as time taken.
         allow_networks: networks that may be visited besides the public Internet.
+        proxy: `http://[user:password@]host[:port]` for all requests. It may stand anywhere; see `worker.edges.guard`
+            for what is checked of the addresses behind it.
+        proxy_environment: where `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` are looked up, once.
+        ca_file: PEM certificates that are trusted besides the system's.
+        client_cert: PEM certificate that is shown to every server that asks for one.
+        client_key: its key, when that is in a file of its own.
         clock: for `retrieved_at` and durations.
+
+    Raises:
+        Stop: the proxy, or a file, cannot be used.
     """
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
@@ -70,45 +66,56 @@ class HttpFetcher:
         user_agent: str,
         timeout_seconds: float,
         connect_timeout_seconds: float,
+        idle_timeout_seconds: float = 20.0,
         max_body_bytes: int,
         concurrency: int,
         allow_networks: Sequence[Network],
+        proxy: str | None = None,
+        proxy_environment: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        client_cert: Path | None = None,
+        client_key: Path | None = None,
         clock: Clock,
     ) -> None:
-        self._headers_by_kind = {
-            kind: {"User-Agent": user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
-            for kind, accept in _ACCEPT_BY_KIND.items()
-        }
+        self._user_agent = user_agent
         self._timeout_seconds = timeout_seconds
         self._connect_timeout_seconds = connect_timeout_seconds
+        self._idle_timeout_seconds = idle_timeout_seconds
         self._max_body_bytes = max_body_bytes
         self._slots = asyncio.Semaphore(concurrency)
         self._guard = AddressGuard(allow_networks)
+        self._resolver = GuardedResolver(self._guard, max_lookups=_LOOKUPS_PER_FETCH * concurrency)
+        # The operator named the proxy: it may stand where nothing else is visited.
+        self._proxy_guard = AddressGuard(EVERYWHERE)
+        self._proxy_resolver = GuardedResolver(self._proxy_guard, max_lookups=_LOOKUPS_PER_FETCH * concurrency)
+        self._proxies = Proxies(proxy=proxy, environment=proxy_environment or {})
         self._clock = clock
-        # Reads certificate files (or what SSL_CERT_FILE names), so not from within the loop.
-        self._tls = ssl.create_default_context()
-        self._tls.set_alpn_protocols(["http/1.1"])
-        self._session: aiohttp.ClientSession | None = None
+        # Reads files, so not from within the loop.
+        self._tls = tls_context(ca_file=ca_file, client_cert=client_cert, client_key=client_key)
+        self._direct: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
 
     async def fetch(self, request: Request) -> Fetched:
-        """GET one URL. Whatever the server or the network does is returned, never raised."""
+        """Ask for one URL. Whatever the server or the network does is returned, never raised."""
         async with self._slots:
-            visit = _Visit(url=_USERINFO.sub("//", request.url), started_seconds=self._clock.monotonic_seconds())
+            visit = Visit(url=without_credentials(request.url), started_seconds=self._clock.monotonic_seconds())
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     return await self._follow(request, visit)
-            except _FailedError as error:
+            except FailedError as error:
                 failed = error
             except aiohttp.ConnectionTimeoutError:
-                failed = _FailedError(
-                    "timeout", f"no connection to {visit.place} within {self._connect_timeout_seconds:g} s"
+                failed = FailedError(
+                    "timeout", f"no connection to {visit.route} within {self._connect_timeout_seconds:g} s"
                 )
+            except aiohttp.SocketTimeoutError:
+                failed = FailedError("timeout", f"not a byte from {visit.route} for {self._idle_timeout_seconds:g} s")
             except TimeoutError:
-                failed = _FailedError(
-                    "timeout", f"no complete answer from {visit.place} within {self._timeout_seconds:g} s"
+                failed = FailedError(
+                    "timeout", f"no complete answer from {visit.route} within {self._timeout_seconds:g} s"
                 )
             except (aiohttp.ClientError, OSError, UnicodeError) as error:
-                failed = _explain(error, visit)
+                failed = explain(error, visit)
             return FetchFailure(
                 url=visit.url,
                 kind=failed.kind,
@@ -119,313 +126,157 @@ class HttpFetcher:
 
     async def close(self) -> None:
         """Close all connections. Idempotent."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions = (self._direct, self._proxied)
+        self._direct = self._proxied = None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
-    async def _follow(self, request: Request, visit: _Visit) -> Response:
+    async def _follow(self, request: Request, visit: Visit) -> Response:
         try:
-            start = _parse_url(request.url)
+            start = parse_url(request.url)
         except ValueError as error:
-            raise _FailedError("protocol", str(error)) from error
-        common = self._headers_by_kind[request.kind]
-        own = common | _validators(request) | _authorization(start)
+            raise FailedError("protocol", str(error)) from error
+        for name, value in request.headers:
+            if (problem := header_problem(name, value)) is not None:
+                raise FailedError("internal", problem)
+        form = None if request.form is None else urlencode(request.form).encode()
         url = start.with_user(None)
-        seen: set[URL] = set()
+        at_home = True
+        seen = {url}
         while True:
-            seen.add(url)
-            visit.arrive(url)
-            # Validators and credentials belong to the server they came from, and to no other.
-            headers = own if _origin(url) == _origin(start) else common
-            answer = await self._ask(url, headers, visit)
+            at_home = at_home and origin(url) == origin(start)
+            visit.url, visit.place = str(url), place(url)
+            await self._choose_way(url, visit)
+            headers = sent_headers(request, url, start=start, user_agent=self._user_agent, at_home=at_home)
+            answer = await self._ask(url, headers, form, visit)
             if isinstance(answer, Response):
                 return answer
-            url = answer
+            url = answer.target
+            visit.hops += (Hop(status=answer.status, url=str(url)),)
             if url in seen:
-                raise _FailedError("redirect", f"{visit.place} redirects in a circle")
-            if len(seen) > _MAX_REDIRECTS:
-                raise _FailedError("redirect", f"more than {_MAX_REDIRECTS} redirects, the last from {visit.place}")
+                raise FailedError("redirect", f"{visit.place} redirects in a circle")
+            if len(visit.hops) > _MAX_REDIRECTS:
+                raise FailedError("redirect", f"more than {_MAX_REDIRECTS} redirects, the last from {visit.place}")
+            seen.add(url)
 
-    async def _ask(self, url: URL, headers: Mapping[str, str], visit: _Visit) -> Response | URL:
-        """Send one request; a redirect is answered with the URL that it leads to."""
+    async def _choose_way(self, url: URL, visit: Visit) -> None:
+        """Find the proxy, if any, and stop here where the socket's own check would not see the address."""
+        host = url.raw_host or ""
+        visit.proxy = self._proxies.choose(url)
+        refusal = self._guard.check_host(host)
+        if refusal is None and visit.proxy is not None:
+            # A name server that does not answer is as good as one that does not know the name.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._connect_timeout_seconds):
+                    refusal = await self._resolver.refusal(host)
+        if refusal is not None:
+            raise FailedError("blocked", refusal)
+
+    async def _ask(
+        self, url: URL, headers: Sequence[tuple[str, str]], form: bytes | None, visit: Visit
+    ) -> Response | _Redirect:
+        """Send one request."""
         try:
-            return await self._exchange(url, headers, visit)
-        except _HangUpError as error:
-            if not error.was_idle:
+            return await self._exchange(url, headers, form, visit)
+        except HangUpError as error:
+            if form is not None or not error.was_idle:
                 raise
-        # The server closed an idle connection at the moment we used it: that may be repeated, once (RFC 9112, 9.3.1).
-        return await self._exchange(url, headers, visit)
+        # The server closed an idle connection at the moment we used it: a GET may be repeated, once (RFC 9112, 9.3.1).
+        return await self._exchange(url, headers, form, visit)
 
-    async def _exchange(self, url: URL, headers: Mapping[str, str], visit: _Visit) -> Response | URL:
-        if self._session is None:
-            self._session = self._open_session()
-        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+    async def _exchange(
+        self, url: URL, headers: Sequence[tuple[str, str]], form: bytes | None, visit: Visit
+    ) -> Response | _Redirect:
+        method = "GET" if form is None else "POST"
+        async with self._request(method, url, headers, form, visit) as response:
             retrieved_at = self._clock.now()
-            location = response.headers.get("Location")
-            if response.status in _REDIRECT_STATUSES and location is not None:
-                return _redirect_target(url, location, visit)
-            body = await self._read(response, visit)
+            target = _followed(url, response, form, visit)
+            if target is not None:
+                return _Redirect(status=response.status, target=target)
+            if response.status == 407 and visit.proxy is not None:
+                raise proxy_wants_credentials(visit)
             return Response(
                 url=str(url),
                 status=response.status,
-                headers=_received_headers(response),
-                body=body,
+                headers=received_headers(response),
+                body=await self._read(response, visit),
                 retrieved_at=retrieved_at,
                 duration_seconds=self._clock.monotonic_seconds() - visit.started_seconds,
+                hops=visit.hops,
             )
 
-    async def _read(self, response: aiohttp.ClientResponse, visit: _Visit) -> bytes:
-        if response.status in _BODYLESS_STATUSES:
+    def _request(
+        self, method: str, url: URL, headers: Sequence[tuple[str, str]], form: bytes | None, visit: Visit
+    ) -> aiohttp.client._RequestContextManager:
+        proxy = visit.proxy
+        if proxy is None:
+            if self._direct is None:
+                self._direct = self._open_session(self._guard, self._resolver)
+            return self._direct.request(method, url, headers=headers, data=form, allow_redirects=False)
+        if self._proxied is None:
+            self._proxied = self._open_session(self._proxy_guard, self._proxy_resolver)
+        # With https the proxy hears the CONNECT alone, else the request itself.
+        to_proxy = [] if proxy.authorization is None else [("Proxy-Authorization", proxy.authorization)]
+        return self._proxied.request(
+            method,
+            url,
+            headers=headers if url.scheme == "https" else [*headers, *to_proxy],
+            data=form,
+            allow_redirects=False,
+            proxy=proxy.url,
+            proxy_headers=[("User-Agent", self._user_agent), *to_proxy],
+        )
+
+    async def _read(self, response: aiohttp.ClientResponse, visit: Visit) -> bytes:
+        if response.status in BODYLESS_STATUSES:
             return b""  # a Content-Length is that of the document, had it been sent
         cap = self._max_body_bytes
         announced = response.content_length
         if announced is not None and announced > cap:
-            raise _FailedError("too_large", f"the body has {announced} bytes; fetch.max_body_bytes is {cap}")
+            raise FailedError("too_large", f"the body has {announced} bytes; fetch.max_body_bytes is {cap}")
         chunks: list[bytes] = []
         size = 0
         try:
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 size += len(chunk)
                 if size > cap:
-                    raise _FailedError("too_large", f"the body has more bytes than fetch.max_body_bytes, {cap}")
+                    raise FailedError("too_large", f"the body has more bytes than fetch.max_body_bytes, {cap}")
                 chunks.append(chunk)
         except aiohttp.ClientPayloadError as error:
             expected = "" if announced is None else f" of {announced}"
-            raise _FailedError(
+            raise FailedError(
                 "protocol", f"the body from {visit.place} is cut off or malformed after {size}{expected} bytes"
             ) from error
         return b"".join(chunks)
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            ssl=self._tls,
-            limit=0,  # the semaphore limits: waiting for a place must not count as connecting
-            resolver=GuardedResolver(self._guard),
-            socket_factory=self._guard.socket_factory,
+    def _open_session(self, guard: AddressGuard, resolver: GuardedResolver) -> aiohttp.ClientSession:
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=self._connect_timeout_seconds, sock_read=self._idle_timeout_seconds
         )
-        factory = functools.partial(_Connection, asyncio.get_running_loop())
-        connector._factory = cast("functools.partial[ResponseHandler]", factory)  # noqa: SLF001 - there is no public way to see what follows a head
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_timeout_seconds),
-            max_line_size=_MAX_HEADER_BYTES,
-            max_field_size=_MAX_HEADER_BYTES,
-            max_headers=_MAX_HEADERS,
-        )
+        return open_session(tls=self._tls, guard=guard, resolver=resolver, timeout=timeout)
 
 
-class _FailedError(Exception):
-    """A fetch that came to nothing, and why."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Redirect:
+    """An answer that leads elsewhere."""
 
-    def __init__(self, kind: FailureKind, detail: str) -> None:
-        super().__init__(detail)
-        self.kind = kind
-        self.detail = detail
+    status: int
+    target: URL
 
 
-class _HangUpError(aiohttp.ClientConnectionError):
-    """The connection ended before the head of an answer was complete.
+def _followed(url: URL, response: aiohttp.ClientResponse, form: bytes | None, visit: Visit) -> URL | None:
+    """Where an answer leads; None when it is to be taken as it is.
 
-    `was_idle`: it had been used before, and not a byte came after this request. `heard`: some bytes came.
-
-    It is none of the classes after which aiohttp repeats a request by itself: aiohttp does so on new connections and
-    after half a head as well, when the server has read the request.
+    A form goes where it is led only as the same POST, and never in clear text when it was meant to be secret.
     """
-
-    def __init__(self, *, was_idle: bool, heard: bool) -> None:
-        super().__init__("the connection ended")
-        self.was_idle = was_idle
-        self.heard = heard
-
-
-@dataclass(slots=True, kw_only=True)
-class _Visit:
-    """How far a fetch has got. `url` has no credentials; `place` is host and port, for people."""
-
-    url: str
-    started_seconds: float
-    place: str = "the server"
-
-    def arrive(self, url: URL) -> None:
-        self.url = str(url)
-        self.place = f"{url.host_subcomponent}:{url.port}"
-
-
-class _Connection(ResponseHandler):
-    """A connection on which one answer cannot be taken for another.
-
-    aiohttp hands all received bytes to its parser at once. When a server sends a body with a 304, the parser fails on
-    it and the 304 is lost; when the body comes later, the next request on this connection gets it as its answer. Here
-    the head goes in line by line, so that the answer is out before anything behind it is looked at.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self._requests = 0
-        self._interim = 0
-        self._heard = False
-        self._body: aiohttp.StreamReader | None = None
-
-    def set_response_params(self, **params: Any) -> None:
-        self._requests += 1
-        self._interim = 0
-        self._heard = False
-        self._body = None
-        super().set_response_params(**params)
-
-    def data_received(self, data: bytes) -> None:
-        if not data:
-            super().data_received(data)  # nothing came: the parser goes on with what it holds
-            return
-        self._heard = True
-        start = 0
-        while start < len(data) and self._body is None:
-            if self.exception() is not None:
-                return
-            end = data.find(b"\n", start) + 1 or len(data)
-            super().data_received(data[start:end])
-            start = end
-        if self._body is None or start == len(data):
-            return
-        if self._body.is_eof():
-            self._end()  # the body of a 304, or an answer to nobody
-        else:
-            super().data_received(data[start:])
-
-    def feed_data(self, data: Any, size: int = 0) -> None:
-        message, body = data
-        if self._body is not None:
-            self._end()  # a second answer to one request
-            return
-        if not 100 <= message.code < 200 or message.code == 101:
-            self._body = body
-        elif self._interim == _MAX_INTERIM_ANSWERS:
-            self.set_exception(_HangUpError(was_idle=False, heard=True))
-            self._end()
-            return
-        else:
-            self._interim += 1
-        if message.code in _BODYLESS_STATUSES:
-            self.force_close()  # whatever comes after it cannot be told from the next answer
-        super().feed_data(data, size)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        if exc is not None:
-            self._spoil_body()  # one without a length ends with the connection, but not with a reset (RFC 9112, 8)
-        super().connection_lost(exc)
-
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
-        self._spoil_body()  # aiohttp forgets it after a bad chunk, and its reader would wait for ever
-        if isinstance(exc, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
-            exc = _HangUpError(was_idle=self._requests > 1 and not self._heard, heard=self._heard)
-        super().set_exception(exc, *cause)
-
-    def _spoil_body(self) -> None:
-        if self._body is not None and not self._body.is_eof():
-            self._body.set_exception(aiohttp.ClientPayloadError("the body is not complete"))
-
-    def _end(self) -> None:
-        self.force_close()
-        if self.transport is not None:
-            self.transport.close()
-
-
-def _parse_url(text: str) -> URL:
-    """Read an absolute http(s) URL.
-
-    Raises:
-        ValueError: it cannot be visited; the text says why, and does not repeat the URL.
-    """
+    location = response.headers.get("Location")
+    if location is None or response.status not in (_REDIRECT_STATUSES if form is None else _REPEATING_STATUSES):
+        return None
     try:
-        url = _url(text).with_fragment(None)
-        host = url.raw_host or ""
+        target = redirect_target(url, location)
     except ValueError as error:
-        raise ValueError("the URL is not valid") from error
-    if url.scheme not in {"http", "https"}:
-        raise ValueError("the URL does not begin with http:// or https://")
-    if not _HOST.fullmatch(host):
-        raise ValueError("the URL names no valid host")
-    return url
-
-
-def _url(text: str) -> URL:
-    """Read a URL as it stands: yarl would write a valid one anew (`%2F` in a query as `/`) and break signatures."""
-    text = _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text)
-    return URL(text, encoded=_VALID_URL.fullmatch(text) is not None)
-
-
-def _redirect_target(url: URL, location: str, visit: _Visit) -> URL:
-    """Where a Location header leads (RFC 9110, 10.2.2). Credentials in it are not ours to send."""
-    try:
-        return _parse_url(str(url.join(_url(location)))).with_user(None)
-    except ValueError as error:
-        raise _FailedError("redirect", f"{visit.place} redirects to where nobody can go: {error}") from error
-
-
-def _origin(url: URL) -> tuple[str, str, int | None]:
-    return url.scheme, (url.raw_host or "").lower(), url.port
-
-
-def _validators(request: Request) -> dict[str, str]:
-    """The validators as they were received. One that no header can carry is left out."""
-    pairs = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
-    return {name: value for name, value in pairs if value is not None and not _NOT_FOR_HEADERS.search(value)}
-
-
-def _authorization(url: URL) -> dict[str, str]:
-    """The credentials of a URL in the Basic scheme, as UTF-8 (RFC 7617)."""
-    if url.user is None and url.password is None:
-        return {}
-    pair = f"{url.user or ''}:{url.password or ''}"
-    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
-def _received_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """Headers by lower-case name, repeated ones joined (RFC 9110, 5.3).
-
-    Bytes that are not UTF-8 become U+FFFD; a validator that has some could not be sent back as it was, and is left out.
-    """
-    headers: dict[str, str] = {}
-    for name, value in response.headers.items():
-        key = name.lower()
-        if key in {"etag", "last-modified"} and _NOT_FOR_HEADERS.search(value):
-            continue
-        clean = _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", value)
-        headers[key] = f"{headers[key]}, {clean}" if key in headers else clean
-    return headers
-
-
-def _explain(error: Exception, visit: _Visit) -> _FailedError:  # noqa: C901, PLR0911 - one case per cause
-    """Name the cause of an exception of aiohttp, for the metrics and for people."""
-    place = visit.place
-    host = place.rpartition(":")[0]
-    match error:
-        case aiohttp.ClientConnectorError(os_error=BlockedAddressError(reason=reason)):
-            return _FailedError("blocked", reason)
-        case aiohttp.InvalidUrlClientError():
-            return _FailedError("blocked", f"{host} is not an IPv4 address in its usual form")
-        case aiohttp.ClientConnectorDNSError(os_error=socket.gaierror(errno=socket.EAI_AGAIN)):
-            return _FailedError("dns", f'name "{host}" cannot be looked up now')
-        case aiohttp.ClientConnectorDNSError() | UnicodeError():
-            return _FailedError("dns", f'name "{host}" does not resolve')
-        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as cause):
-            return _FailedError("tls", f"certificate of {place} refused: {cause.verify_message}")
-        case aiohttp.ClientConnectorSSLError(os_error=ssl.SSLError(reason=reason)):
-            return _FailedError("tls", f"TLS handshake with {place} failed: {reason or 'no agreement'}")
-        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return _FailedError("connect", f"connection refused by {place}")
-        case aiohttp.ClientConnectorError(os_error=ConnectionError()) if visit.url.startswith("https:"):
-            return _FailedError("tls", f"{place} closed the connection during the TLS handshake")
-        case aiohttp.ClientConnectorError(os_error=cause):
-            # asyncio's own text repeats the socket address as Python writes it.
-            reason = os.strerror(cause.errno).lower() if cause.errno else "no address answers"
-            return _FailedError("connect", f"cannot connect to {place}: {reason}")
-        case _HangUpError(heard=True):
-            return _FailedError("protocol", f"{place} closed the connection in the middle of its answer")
-        case aiohttp.ClientConnectionError():
-            return _FailedError("connect", f"{place} closed the connection before it answered")
-        case _:
-            return _FailedError("protocol", f"the answer of {place} is not valid HTTP")
+        raise FailedError("redirect", f"{visit.place} redirects to where nobody can go: {error}") from error
+    if form is not None and url.scheme == "https" and target.scheme == "http":
+        return None
+    return target

@@ -168,7 +168,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 async def test_a_name_keeps_those_of_its_addresses_that_may_be_visited(monkeypatch: pytest.MonkeyPatch) -> None:
     answer_with(monkeypatch, "10.0.0.1", "93.184.215.14", "127.0.0.1")
 
-    results = await GuardedResolver(STRICT).resolve("mixed.example", 80)
+    results = await GuardedResolver(STRICT, max_lookups=1).resolve("mixed.example", 80)
 
     assert [result["host"] for result in results] == ["93.184.215.14"]
 
@@ -177,4 +177,49 @@ async def test_a_name_with_denied_addresses_only_is_blocked_with_the_reason(monk
     answer_with(monkeypatch, "10.0.0.1", "127.0.0.1")
 
     with pytest.raises(BlockedAddressError, match=r"10\.0\.0\.1 is private; add 10\.0\.0\.0/8"):
-        await GuardedResolver(STRICT).resolve("inside.example", 80)
+        await GuardedResolver(STRICT, max_lookups=1).resolve("inside.example", 80)
+
+
+async def test_an_ipv6_address_keeps_the_zone_it_was_found_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    infos = [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("fe80::1", 80, 0, 2))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: infos)
+
+    results = await GuardedResolver(AddressGuard([network("fe80::/10")]), max_lookups=1).resolve("link.example", 80)
+
+    assert [(result["host"], result["port"], result["family"]) for result in results] == [
+        ("fe80::1%2", 80, socket.AF_INET6)
+    ]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["news.example", "news.example.", "0x7f.example", "127.0.0.1.example", "1.1.1.1", "1.1.1.1.", "2606:4700::1"],
+)
+def test_a_name_or_a_public_address_may_be_looked_up(host: str) -> None:
+    assert STRICT.check_host(host) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1.", "10.0.0.1", "::1", "::ffff:10.0.0.1", "fe80::1%eth0"])
+def test_a_denied_address_is_refused_without_a_lookup(host: str) -> None:
+    assert "; add " in (STRICT.check_host(host) or "")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.1", "2130706433", "0x7f000001", "0x7f.1", "0X7F.1.", "017700000001", "1.1.1.01", "a.1"]
+)
+def test_a_host_that_ends_in_a_number_is_an_address_in_its_usual_form_or_nothing(host: str) -> None:
+    """`inet_aton` and the resolvers built on it take most of these for addresses."""
+    everywhere = AddressGuard([network("0.0.0.0/0")])
+    assert everywhere.check_host(host) == f"{host} is not an IPv4 address in its usual form"
+
+
+async def test_a_proxy_is_asked_for_a_name_only_when_all_its_addresses_may_be_visited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolver = GuardedResolver(STRICT, max_lookups=1)
+    answer_with(monkeypatch, "93.184.215.14", "1.1.1.1")
+    assert await resolver.refusal("public.example") is None
+
+    answer_with(monkeypatch, "93.184.215.14", "10.0.0.1")
+    assert "10.0.0.1 is private" in (await resolver.refusal("mixed.example") or "")
+    assert "127.0.0.1 is private" in (await resolver.refusal("127.0.0.1") or "")

@@ -1,0 +1,152 @@
+"""Connections of aiohttp on which one answer cannot be taken for another."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+if TYPE_CHECKING:
+    from worker.edges.guard import AddressGuard, GuardedResolver
+
+BODYLESS_STATUSES = frozenset({204, 304})  # RFC 9110, 15.3.5 and 15.4.5
+_MAX_INTERIM_ANSWERS = 20  # a stream of 1xx keeps a whole processor busy until the timeout
+# Content-Security-Policy and Link outgrow aiohttp's 8190 bytes on real sites.
+_MAX_HEADER_BYTES = 32 * 1024
+_MAX_HEADERS = 256
+
+
+class HangUpError(aiohttp.ClientConnectionError):
+    """The connection ended before the head of an answer was complete.
+
+    `was_idle`: it had been used before, and not a byte came after this request. `heard`: some bytes came.
+    `tls_fault`: what the server or OpenSSL had against going on, in OpenSSL's words.
+
+    It is none of the classes after which aiohttp repeats a request by itself: aiohttp does so on new connections and
+    after half a head as well, when the server has read the request.
+    """
+
+    def __init__(self, *, was_idle: bool, heard: bool, tls_fault: str | None = None) -> None:
+        super().__init__("the connection ended")
+        self.was_idle = was_idle
+        self.heard = heard
+        self.tls_fault = tls_fault
+
+
+class Connection(ResponseHandler):
+    """A connection on which one answer cannot be taken for another.
+
+    aiohttp hands all received bytes to its parser at once. When a server sends a body with a 304, the parser fails on
+    it and the 304 is lost; when the body comes later, the next request on this connection gets it as its answer. Here
+    the head goes in line by line, so that the answer is out before anything behind it is looked at.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._requests = 0
+        self._interim = 0
+        self._heard = False
+        self._tls_fault: str | None = None
+        self._body: aiohttp.StreamReader | None = None
+
+    def set_response_params(self, **params: Any) -> None:
+        """A request is about to be sent."""
+        self._requests += 1
+        self._interim = 0
+        self._heard = False
+        self._body = None
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        if not data:
+            super().data_received(data)  # nothing came: the parser goes on with what it holds
+            return
+        self._heard = True
+        start = 0
+        while start < len(data) and self._body is None:
+            if self.exception() is not None:
+                return
+            end = data.find(b"\n", start) + 1 or len(data)
+            super().data_received(data[start:end])
+            start = end
+        if self._body is None and self._interim:
+            self.start_timeout()  # aiohttp takes an interim answer for the end, and stops waiting for bytes
+        if self._body is None or start == len(data):
+            return
+        if self._body.is_eof():
+            self._end()  # the body of a 304, or an answer to nobody
+        else:
+            super().data_received(data[start:])
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """The parser has read a head."""
+        message, body = data
+        if self._body is not None:
+            self._end()  # a second answer to one request
+            return
+        if not 100 <= message.code < 200 or message.code == 101:
+            self._body = body
+        elif self._interim == _MAX_INTERIM_ANSWERS:
+            self.set_exception(HangUpError(was_idle=False, heard=True))
+            self._end()
+            return
+        else:
+            self._interim += 1
+        if message.code in BODYLESS_STATUSES:
+            self.force_close()  # whatever comes after it cannot be told from the next answer
+        super().feed_data(data, size)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is closed; `exc` is None when that was orderly."""
+        if isinstance(exc, ssl.SSLError):
+            self._tls_fault = exc.reason
+        if exc is not None:
+            self._spoil_body()  # one without a length ends with the connection, but not with a reset (RFC 9112, 8)
+        super().connection_lost(exc)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """Nothing more will come of this request."""
+        # aiohttp forgets the body after a bad chunk, and its reader would wait for ever.
+        self._spoil_body(exc if isinstance(exc, aiohttp.SocketTimeoutError) else None)
+        if isinstance(exc, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
+            was_idle = self._requests > 1 and not self._heard
+            exc = HangUpError(was_idle=was_idle, heard=self._heard, tls_fault=self._tls_fault)
+        super().set_exception(exc, *cause)
+
+    def _spoil_body(self, reason: BaseException | None = None) -> None:
+        if self._body is not None and not self._body.is_eof():
+            self._body.set_exception(reason or aiohttp.ClientPayloadError("the body is not complete"))
+
+    def _end(self) -> None:
+        self.force_close()
+        if self.transport is not None:
+            self.transport.close()
+
+
+def open_session(
+    *, tls: ssl.SSLContext, guard: AddressGuard, resolver: GuardedResolver, timeout: aiohttp.ClientTimeout
+) -> aiohttp.ClientSession:
+    """A pool of such connections, from within the loop. It keeps no cookies and undoes no content coding."""
+    connector = aiohttp.TCPConnector(
+        ssl=tls,
+        limit=0,  # the fetcher limits: waiting for a place must not count as connecting
+        resolver=resolver,
+        socket_factory=guard.socket_factory,
+    )
+    factory = functools.partial(Connection, asyncio.get_running_loop())
+    connector._factory = cast("functools.partial[ResponseHandler]", factory)  # noqa: SLF001 - there is no public way to see what follows a head
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        timeout=timeout,
+        max_line_size=_MAX_HEADER_BYTES,
+        max_field_size=_MAX_HEADER_BYTES,
+        max_headers=_MAX_HEADERS,
+    )
