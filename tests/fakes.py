@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
+import traceback
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from worker.edges.limits import check_sizes
+from worker.model.children import ChildError
 from worker.model.errors import DatelineError, Reject, Retry, Stop
 from worker.model.event import Batch, Published
+from worker.pipeline.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from worker.model.event import Headers
-    from worker.pipeline import Ask
+    from worker.model.step import Ask
 
 MAX_EVENT_BYTES = 1_000_000
+
+
+class ThreadReaders:
+    """Implements `worker.ports.Readers` within this process, in threads: for tests of what uses readers."""
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[ThreadReader]:
+        yield ThreadReader()
+
+
+class ThreadReader:
+    """Implements `worker.ports.Conversation`."""
+
+    def __init__(self) -> None:
+        self._session = Session()
+
+    async def call(self, method: str, *args: object) -> object:
+        try:
+            return await asyncio.to_thread(getattr(self._session, method), *args)
+        except Exception as error:
+            raise ChildError("".join(traceback.format_exception(error))) from error
 
 
 def settled(step: Batch | Ask) -> Batch:

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
 
 from worker import __version__
-from worker.config import Fetch, Topics
+from worker.config import ConfigError, Fetch, Topics, changes
+from worker.edges.children import Children
 from worker.edges.clock import SystemClock
 from worker.edges.http import HttpFetcher
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
-from worker.edges.kafka_reader import KafkaReader
+from worker.edges.kafka_reader import KafkaReader, read_feed_states
 from worker.edges.kafka_topics import ensure_topics
 from worker.edges.metrics import PrometheusMetrics
-from worker.edges.sqlite import SqliteLedger, SqliteReader
+from worker.edges.sqlite import SqliteLedger, SqliteReader, read_states
 from worker.edges.status import StatusServer
+from worker.edges.watch import FileWatch
 from worker.model.errors import Stop
+from worker.model.event import Batch
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
-from worker.pipeline import Ask, Limits, first_state, process
-from worker.pipeline.prepare import prepare
+from worker.pipeline import Limits, digest_of, first_state, process
+from worker.pipeline.overview import feed_status
 from worker.runner import CommitSettings, Manners, Runner, RunnerSettings
+from worker.steps.encode import decode_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka
-    from worker.model.event import Batch
+    from worker.model.step import Digest
     from worker.ports import Ledger, Reader
 
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
@@ -41,22 +48,41 @@ _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 class Worker:
-    """The whole worker for one configuration."""
+    """The whole worker for one configuration.
 
-    def __init__(self, config: Config) -> None:
-        clock = SystemClock()
+    Args:
+        config: what it runs with.
+        load: reads the configuration again, when its files change or `reload` is called. Without it, never.
+    """
+
+    def __init__(self, config: Config, *, load: Callable[[], Config] | None = None) -> None:
+        self._config = config
+        self._load = load
+        self._reload = asyncio.Event()
+        fetch, clock = config.fetch, SystemClock()
         topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
-        metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._log = structlog.get_logger()
+        self._clock = clock
+        self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._readers = Children(
+            "worker.pipeline.session:Session",
+            preload="worker.pipeline.prepare:prepare",
+            count=fetch.children or os.cpu_count() or 1,
+            deadline_seconds=fetch.parse_deadline_seconds,
+            memory_bytes=fetch.parse_memory_bytes,
+            replaced=metrics.reader_replaced,
+        )
         self._runner = Runner(
             config.feeds,
             ledger=_ledger(config),
-            fetcher=_fetcher(config, config.fetch.allow_networks),
+            fetcher=_fetcher(config, fetch.allow_networks),
+            readers=self._readers,
             metrics=metrics,
             clock=clock,
             settings=RunnerSettings(
-                agent=_agent(config.fetch),
-                host_gap_seconds=config.fetch.host_gap_seconds,
-                concurrency=config.fetch.concurrency,
+                agent=_agent(fetch),
+                host_gap_seconds=fetch.host_gap_seconds,
+                concurrency=fetch.concurrency,
                 drain_timeout_seconds=config.drain_timeout_seconds,
                 commit=CommitSettings(
                     max_events=config.commit.max_events,
@@ -79,6 +105,10 @@ class Worker:
         """Finish what is under way and return from `run`."""
         self._runner.stop()
 
+    def reload(self) -> None:
+        """Read the configuration again now. May be called from a signal handler."""
+        self._reload.set()
+
     async def run(self, *, once: bool, listening: Callable[[str], None] = lambda _: None) -> None:
         """Serve metrics and health, and poll.
 
@@ -90,14 +120,61 @@ class Worker:
             Retry: as `Runner.run`.
             Stop: if the address is taken, or the ledger refuses this worker.
         """
-        # Looking up names takes threads as well; a few dead domains must not hold up the reading of documents.
+        # Looking up names takes threads: a few dead domains must not hold up the others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
         listening(await self._status.start())
         try:
-            await asyncio.to_thread(prepare)
-            await self._runner.run(once=once)
+            await self._readers.start()
+            following = asyncio.create_task(self._follow())
+            try:
+                await self._runner.run(once=once)
+            finally:
+                following.cancel()
+                await asyncio.wait({following})
         finally:
+            await self._readers.close()
             await self._status.stop()
+
+    async def _follow(self) -> None:
+        """Take over what changes in the configuration's files. A bad one changes nothing."""
+        if self._load is None:
+            return
+        watch = FileWatch(self._config.files)
+        while True:
+            await self._told_to_reload(watch)
+            self._reload.clear()
+            try:
+                after = await asyncio.to_thread(self._load)
+            except ConfigError as error:
+                self._metrics.reloaded("refused", self._clock.now())
+                self._log.error("config_refused", mistakes=str(error).splitlines(), detail="the old one stays in force")
+                continue
+            found = changes(self._config, after)
+            moved = bool(found.added or found.removed or found.changed)
+            self._metrics.reloaded("applied" if moved else "unchanged", self._clock.now())
+            self._log.info(
+                "config_read",
+                added=len(found.added),
+                removed=len(found.removed),
+                changed=len(found.changed),
+                needs_restart=list(found.restart) or None,
+            )
+            if moved:
+                self._runner.replace_feeds(after.feeds)
+            if after.files != self._config.files:
+                watch = FileWatch(after.files)
+            self._config = after
+
+    async def _told_to_reload(self, watch: FileWatch) -> None:
+        """Return when somebody asks for it, or a file has changed."""
+        told = asyncio.create_task(self._reload.wait())
+        changed = asyncio.create_task(watch.changed())
+        try:
+            await asyncio.wait({told, changed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (told, changed):
+                task.cancel()
+            await asyncio.gather(told, changed, return_exceptions=True)
 
 
 def ledger_name(config: Config) -> str:
@@ -117,6 +194,22 @@ def open_reader(config: Config, *, from_beginning: bool) -> Reader:
     if config.kafka is None:
         return SqliteReader(config.sqlite.path, from_beginning=from_beginning)
     return KafkaReader(kafka_settings(config.name, config.kafka), from_beginning=from_beginning)
+
+
+def feed_statuses(config: Config) -> list[dict[str, Any]]:
+    """How each feed of a configuration is doing, by what was last committed.
+
+    Raises:
+        Retry: if the ledger cannot be reached.
+        Stop: if it cannot be read at all.
+    """
+    if config.kafka is None:
+        values: Mapping[str, bytes] = read_states(config.sqlite.path)
+    else:
+        values = read_feed_states(kafka_settings(config.name, config.kafka)).values
+    now = SystemClock().now()
+    states = {feed_id: decode_state(value) for feed_id, value in values.items()}
+    return [feed_status(feed, states.get(feed.id), now=now) for feed in config.feeds]
 
 
 def create_topics(config: Config) -> tuple[str, ...]:
@@ -160,10 +253,14 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
             max_interval_seconds=86_400.0,
             content=content,
         )
-        step = process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=_limits(config))
-        while isinstance(step, Ask):
-            step = step.resume({request.url: step.digest(await manners.fetch(request)) for request in step.requests})
-        return step
+        limits = _limits(config)
+        digests: dict[str, Digest | None] = {}
+        while True:
+            step = process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=limits, digests=digests)
+            if isinstance(step, Batch):
+                return step
+            for request in step.requests:
+                digests[request.url] = digest_of(request, await manners.fetch(request), limits=limits)
     finally:
         await manners.close()
 
@@ -217,9 +314,15 @@ def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6N
         user_agent=fetch.user_agent,
         timeout_seconds=fetch.timeout_seconds,
         connect_timeout_seconds=fetch.connect_timeout_seconds,
+        idle_timeout_seconds=fetch.idle_timeout_seconds,
         max_body_bytes=fetch.max_body_bytes,
         concurrency=fetch.concurrency,
         allow_networks=allow_networks,
+        proxy=None if fetch.proxy is None else fetch.proxy.url,
+        proxy_environment=os.environ if fetch.proxy_from_environment else None,
+        ca_file=fetch.ca_file,
+        client_cert=fetch.client_cert,
+        client_key=fetch.client_key,
         clock=SystemClock(),
     )
 

@@ -71,6 +71,9 @@ def run(config_path: Path, *, once: bool) -> None:
 
     On the first signal it starts no more polls, settles those under way, commits and exits with 0. A second signal
     ends it at once. Publishes to Kafka, or to an SQLite file when no broker is configured.
+
+    When the configuration or one of its feed lists changes, or on SIGHUP, they are read again: feeds are added, removed
+    and changed at once, other settings need a restart. A mistake in them changes nothing.
     """
     import asyncio
 
@@ -81,8 +84,8 @@ def run(config_path: Path, *, once: bool) -> None:
     configure_logging(config.log.level, config.log.format)
 
     async def work() -> None:
-        worker = Worker(config)
-        _on_signals(worker.stop)
+        worker = Worker(config, load=partial(_load, config_path))
+        _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))
 
     asyncio.run(work())
@@ -201,15 +204,20 @@ def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: 
 @main.command()
 @_config_option
 def check(config_path: Path) -> None:
-    """Check a configuration: every mistake at once, as file:line:column: path: message.
+    """Check a configuration and its lists of feeds: every mistake at once, as file:line:column: path: message.
 
-    Exits with 0 when it is good and 1 when it is not. Nothing is contacted.
+    Says how many feeds there are, by file where there are lists, and on stderr which entries of lists were left out.
+    Exits with 0 when all is good and 1 when it is not. Nothing is contacted.
     """
     from worker.app import ledger_name
 
     config = _load(config_path)
-    feeds = f"{len(config.feeds)} feed" + "s" * (len(config.feeds) != 1)
-    click.echo(f"{config_path}: good: {feeds}, publishing to {ledger_name(config)}")
+    for note in config.notes:
+        click.echo(str(note), err=True)
+    click.echo(f"{config_path}: good: {_feeds(len(config.feeds))}, publishing to {ledger_name(config)}")
+    if config.feed_lists:
+        for source, count in config.sources:
+            click.echo(f"  {source}: {_feeds(count)}")
 
 
 @main.group()
@@ -230,7 +238,7 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
     """Show the feeds of a configuration, without their credentials.
 
     On a terminal a table, else one JSON object {"id", "url", "title", "interval", "content"} per line, the interval in
-    seconds.
+    seconds, null where it is learned from the feed's rhythm. Feeds of `feed_lists` are shown as well.
     """
     import orjson
 
@@ -244,6 +252,37 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
             click.echo(line)
 
 
+@feeds.command("status")
+@_config_option
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(["new", "active", "moved", "failing", "paused", "gone", "silent"]),
+    help="Only feeds in this state; may be given again. `silent`: still for much longer than is usual for them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+def feeds_status(config_path: Path, states: tuple[str, ...], *, as_json: bool) -> None:
+    """Show how each feed is doing, from what the worker last committed. The worker need not run.
+
+    active: the last poll was good. moved: the same, at the address to which the publisher moved the feed for good.
+    failing: it was not, and the next one comes later. paused: refused so often that it is asked once a month. gone: the
+    publisher said so (410), it is not asked any more. new: not polled yet.
+    """
+    from worker.app import feed_statuses
+    from worker.edges.log import configure_logging
+    from worker.edges.terminal import status_lines
+
+    configure_logging("warning", "auto")
+    rows = [
+        row
+        for row in feed_statuses(_load(config_path))
+        if not states or row["state"] in states or row["reason"] in states
+    ]
+    for line in status_lines(rows, as_json=as_json):
+        click.echo(line)
+
+
 @feeds.command("import")
 @click.argument("source", metavar="FILE")
 @_output_option
@@ -251,6 +290,8 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
 @_optional_config("Leave out the feeds that this configuration has already.")
 def feeds_import(source: str, output_path: Path | None, config_path: Path | None, *, force: bool) -> None:
     """Make a `feeds:` list for the configuration of an OPML FILE; - is stdin.
+
+    The list can be changed feed by feed. A FILE that stays as it is can be named under `feed_lists` itself.
 
     What is skipped, and why, is said on stderr, without any URL: user names and passwords in them go to the list only.
     Exits with 1 when FILE holds no feed.
@@ -283,7 +324,7 @@ def feeds_import(source: str, output_path: Path | None, config_path: Path | None
 @_force_option
 @click.option("--with-credentials", is_flag=True, help="Keep the user names and passwords in the URLs.")
 def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_credentials: bool) -> None:
-    """Write the feeds of a configuration as OPML 2.0: their URLs and titles, which is all that it has room for."""
+    """Write the feeds of a configuration and its lists as OPML 2.0: URLs and titles, all that it has room for."""
     from worker.config.opml import write_opml
     from worker.config.subscriptions import listed_feeds
 
@@ -453,6 +494,10 @@ def _write(data: bytes, path: Path | None, *, force: bool = False) -> None:
         raise Stop(f"{path}: cannot be written: {(error.strerror or 'unknown error').lower()}") from error
 
 
+def _feeds(count: int) -> str:
+    return f"{count} feed" + "s" * (count != 1)
+
+
 def _base_url(config: Config) -> str:
     # A worker that listens on all addresses answers on loopback as well.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.listen_host, config.listen_host)  # noqa: S104 - not bound here
@@ -477,8 +522,8 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
-    """First SIGTERM or SIGINT: stop in good order. Second: at once."""
+def _on_signals(stop: Callable[[], None], reload: Callable[[], None] | None = None) -> None:
+    """First SIGTERM or SIGINT: stop in good order. Second: at once. SIGHUP: `reload`."""
     import asyncio
     import signal
 
@@ -494,3 +539,5 @@ def _on_signals(stop: Callable[[], None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, handle, number)
+    if reload is not None:
+        loop.add_signal_handler(signal.SIGHUP, reload)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
     from worker.model.event import Batch, PollReport, Published
@@ -33,6 +34,27 @@ class Fetcher(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+class Conversation(Protocol):
+    """A reader that one poll has to itself for a while. It is `worker.pipeline.session.Session`, out of reach."""
+
+    async def call(self, method: str, *args: object) -> object:
+        """Call a method of the reader's session.
+
+        Raises:
+            ChildFailed: the reader is gone: it took too long, or too much memory, or it crashed.
+            ChildError: a fault of ours.
+        """
+        ...
+
+
+class Readers(Protocol):
+    """Reads what strangers wrote, where it can do no harm: each conversation begins with a fresh session."""
+
+    def session(self) -> AbstractAsyncContextManager[Conversation]:
+        """Wait for a free reader, and have it until the context ends."""
         ...
 
 
@@ -127,8 +149,28 @@ class Metrics(Protocol):
         """What waits in memory to be committed."""
         ...
 
-    def feeds(self, counts: Mapping[str, int], *, overdue: int) -> None:
-        """How many feeds are in each state, and how many should have been polled already."""
+    def feeds(self, counts: Mapping[str, int], *, silent: int, overdue: int) -> None:
+        """How many feeds are in each state, are unusually still, and should have been polled already."""
+        ...
+
+    def requested(self, fetched: Fetched) -> None:
+        """A server was asked, or could not be."""
+        ...
+
+    def throttled(self, status: int) -> None:
+        """A host asked with this status to be left alone for a while."""
+        ...
+
+    def reader_replaced(self, reason: str) -> None:
+        """A process that reads documents was replaced.
+
+        `reason` is deadline, memory, crashed, cancelled (nobody waits for it any longer), retired (after many
+        documents) or template (all of them at once).
+        """
+        ...
+
+    def reloaded(self, result: str, now: datetime) -> None:
+        """The configuration was read again; `result` is applied, unchanged or refused."""
         ...
 
     def page(self, result: str) -> None:

@@ -146,6 +146,20 @@ def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):
     assert done.stdout == f"{path}: good: 1 feed, publishing to the SQLite file {sqlite.sqlite_path}\n"
 
 
+def test_check_counts_the_feeds_of_each_list_and_says_what_was_left_out(tmp_path: Path):
+    path = tmp_path / "c.yaml"
+    path.write_text("feeds: [https://a.example/]\nfeed_lists: [more.txt]\n")
+    (tmp_path / "more.txt").write_text("https://b.example/\nhttps://a.example/\n")
+    done = run_cli("check", "-c", str(path))
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"{path}: good: 2 feeds, publishing to the SQLite file dateline.db",
+        f"  {path}: 1 feed",
+        f"  {tmp_path}/more.txt: 1 feed",
+    ]
+    assert done.stderr == f"{tmp_path}/more.txt:2: is the same feed as that at {path}:1, which counts\n"
+
+
 def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
     path = tmp_path / "bad.yaml"
     path.write_text("lissten: x\nfetch:\n  timeout: soon\nfeeds: [ftp://x/]\n")
@@ -367,6 +381,16 @@ def test_feeds_export_leaves_credentials_out_unless_told_otherwise(sqlite: Deplo
     assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
     assert 'xmlUrl="https://bob:hunter2@one.example/"' in output.read_text()
     assert run_cli("feeds", "export", "-c", config, "-o", str(output)).returncode == 1
+
+
+def test_feeds_list_shows_the_feeds_of_lists_and_no_interval_that_is_learned(tmp_path: Path):
+    path = tmp_path / "c.yaml"
+    path.write_text("feed_lists: more.txt\n")
+    (tmp_path / "more.txt").write_text("https://bob:hunter2@b.example/\n")
+    done = run_cli("feeds", "list", "-c", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    [row] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (row["url"], row["interval"]) == ("https://b.example/", None)
 
 
 def test_feeds_list_is_json_lines_when_piped(sqlite: Deployment):

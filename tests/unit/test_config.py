@@ -26,14 +26,16 @@ DATA = Path(__file__).parent.parent / "data" / "config"
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "config.example.yaml"
 FEEDS = "feeds: [https://example.org/feed.xml]\n"
 BROKER = {"DATELINE_KAFKA__BOOTSTRAP_SERVERS": "localhost:9092"}
-WHAT_TO_WRITE = 'write at least "feeds: [https://example.org/feed.xml]", with your own feeds'
+WHAT_TO_WRITE = (
+    'write at least "feeds: [https://example.org/feed.xml]" or "feed_lists: [feeds.txt]", with your own feeds'
+)
 DURATION = "must be a duration: 500ms, 20s, 15m, 1h30m, 2d or a number of seconds"
 SIZE = "must be a size: 5MiB, 64KiB, 500kB or a number of bytes"
 HOST = "the host is neither a name nor an address; an IPv6 address stands in [brackets]"
 NEEDED = "is needed with protocol SASL_SSL; write PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
 LISTEN = "must be host:port, such as 127.0.0.1:9108; an IPv6 host stands in [brackets]"
 BROKER_ADDRESS = "must be host:port, such as localhost:9092; an IPv6 host stands in [brackets]"
-SET_INTERVAL = "set this feed's interval too"
+SET_MIN = "this feed's interval (30s); set this feed's min_interval too"
 BACKFILL = "must be all, none, a number of entries, or a date such as 2026-01-31 or 2026-01-31T12:00:00Z"
 PORT = "the port must be between 1 and 65535"
 
@@ -69,13 +71,26 @@ def test_a_file_with_only_a_feed_gets_every_default() -> None:
     assert (config.fetch.max_body_bytes, config.fetch.concurrency) == (5_242_880, 100)
     assert config.fetch.allow_networks == ()
     assert (config.fetch.max_entries, config.fetch.max_pages, config.fetch.host_gap_seconds) == (5000, 100, 1.0)
+    assert (config.fetch.proxy, config.fetch.proxy_from_environment, config.fetch.idle_timeout_seconds) == (
+        None,
+        True,
+        15.0,
+    )
+    assert (config.fetch.ca_file, config.fetch.client_cert, config.fetch.client_key) == (None, None, None)
+    assert (config.fetch.children, config.fetch.parse_deadline_seconds, config.fetch.parse_memory_bytes) == (
+        0,
+        10.0,
+        536_870_912,
+    )
+    assert (config.websub.callback_url, config.websub.lease_seconds) == (None, 432_000.0)
     assert (config.articles.content, config.articles.backfill, config.articles.recheck_seconds) == (
         "feed",
         Backfill(),
         86_400.0,
     )
-    assert config.schedule.interval_seconds == 900.0
-    assert (config.schedule.min_interval_seconds, config.schedule.max_interval_seconds) == (60.0, 86_400.0)
+    assert (config.schedule.interval_seconds, config.schedule.give_up_after) == ("auto", 20)
+    assert (config.schedule.min_interval_seconds, config.schedule.max_interval_seconds) == (3600.0, 86_400.0)
+    assert config.feed_lists == ()
     assert (config.commit.max_events, config.commit.max_bytes) == (500, 8_388_608)
     assert (config.commit.max_delay_seconds, config.commit.pending_bytes) == (0.5, 67_108_864)
     assert config.drain_timeout_seconds == 20.0
@@ -311,10 +326,17 @@ SETTINGS_MISTAKES = [
         "fetch: {allow_networks: [7]}",
         "2:26: fetch.allow_networks[0]: must be a network without host bits, such as 10.0.0.0/8 or fd00::/8",
     ),
-    ("schedule: {interval: 10s}", "2:22: schedule.interval: 10s is below min_interval (1m)"),
-    ("schedule: {interval: 2d}", "2:22: schedule.interval: 2d is above max_interval (1d)"),
-    ("schedule: {min_interval: 1h}", "2:11: schedule.interval: 15m is below min_interval (1h)"),
-    ("schedule: {min_interval: 2d, interval: 2d}", "2:11: schedule.max_interval: 1d is below min_interval (2d)"),
+    ("schedule: {interval: often}", f"2:22: schedule.interval: {DURATION}; or auto"),
+    ("schedule: {interval: 10s, min_interval: 20s}", "2:41: schedule.min_interval: 20s is above interval (10s)"),
+    ("schedule: {interval: 2d}", "2:11: schedule.max_interval: 1d is below interval (2d)"),
+    ("schedule: {interval: 2h, max_interval: 1h}", "2:40: schedule.max_interval: 1h is below interval (2h)"),
+    ("schedule: {min_interval: 2d}", "2:26: schedule.min_interval: 2d is above max_interval (1d)"),
+    (
+        "schedule: {unvalidated_interval: 30m}",
+        "2:34: schedule.unvalidated_interval: 30m is below min_interval (1h)",
+    ),
+    ("schedule: {unvalidated_interval: 2d}", "2:34: schedule.unvalidated_interval: 2d is above max_interval (1d)"),
+    ("schedule: {give_up_after: 0}", "2:27: schedule.give_up_after: must be at least 1"),
     ("commit: {max_events: 0}", "2:22: commit.max_events: must be at least 1"),
     (
         "commit: {max_bytes: 2kB, pending_bytes: 1kB}",
@@ -423,8 +445,10 @@ def test_a_plain_url_is_a_feed_with_everything_from_the_schedule() -> None:
         url="https://example.org/feed.xml",
         shard_key="example.org",
         interval_seconds=1200.0,
-        min_interval_seconds=60.0,
+        min_interval_seconds=1200.0,
         max_interval_seconds=7200.0,
+        unvalidated_interval_seconds=1200.0,
+        give_up_after=20,
     )
 
 
@@ -583,30 +607,18 @@ FEED_MISTAKES = [
     ("- {url: 'https://example.org/', content: pages}", "2:42: feeds[0].content: must be feed or page"),
     ("- {url: 'https://example.org/', backfill: some}", f"2:43: feeds[0].backfill: {BACKFILL}"),
     ("- {url: 'https://example.org/', recheck: daily}", f"2:42: feeds[0].recheck: {DURATION}; or off"),
-    ("- {url: 'https://example.org/', interval: fast}", f"2:43: feeds[0].interval: {DURATION}"),
-    (
-        "- {url: 'https://example.org/', interval: 10s}",
-        "2:43: feeds[0].interval: 10s is below schedule.min_interval (1m); set this feed's min_interval too",
-    ),
+    ("- {url: 'https://example.org/', interval: fast}", f"2:43: feeds[0].interval: {DURATION}; or auto"),
     (
         "- {url: 'https://example.org/', interval: 2d}",
         "2:43: feeds[0].interval: 2d is above schedule.max_interval (1d); set this feed's max_interval too",
     ),
     (
         "- {url: 'https://example.org/', interval: 10s, min_interval: 20s}",
-        "2:43: feeds[0].interval: 10s is below min_interval (20s)",
+        "2:62: feeds[0].min_interval: 20s is above interval (10s)",
     ),
     (
         "- {url: 'https://example.org/', interval: 2h, max_interval: 1h}",
         "2:43: feeds[0].interval: 2h is above max_interval (1h)",
-    ),
-    (
-        "- {url: 'https://example.org/', min_interval: 30m}",
-        f"2:3: feeds[0].interval: schedule.interval (15m) is below this feed's min_interval (30m); {SET_INTERVAL}",
-    ),
-    (
-        "- {url: 'https://example.org/', max_interval: 5m}",
-        f"2:3: feeds[0].interval: schedule.interval (15m) is above this feed's max_interval (5m); {SET_INTERVAL}",
     ),
     (
         "- {url: 'https://example.org/', min_interval: 2d}",
@@ -641,26 +653,32 @@ def test_a_mistake_in_a_feed_is_one_line_with_its_place(text: str, line: str) ->
 
 
 def test_a_feed_that_leaves_no_room_for_the_schedule_hears_all_it_must_set() -> None:
-    lines = mistakes("feeds:\n- {url: 'https://example.org/', max_interval: 30s}")
+    lines = mistakes("""\
+schedule: {interval: 15m, min_interval: 1m}
+feeds:
+- {url: 'https://example.org/1', max_interval: 30s}
+- {url: 'https://example.org/2', min_interval: 30m}
+- {url: 'https://example.org/3', interval: 30s}
+""")
     room = "is above this feed's max_interval (30s); set this feed's"
     assert lines == [
-        f"c.yaml:2:3: feeds[0].interval: schedule.interval (15m) {room} interval too",
-        f"c.yaml:2:3: feeds[0].min_interval: schedule.min_interval (1m) {room} min_interval too",
+        f"c.yaml:3:3: feeds[0].interval: schedule.interval (15m) {room} interval too",
+        f"c.yaml:3:3: feeds[0].min_interval: schedule.min_interval (1m) {room} min_interval too",
+        "c.yaml:4:48: feeds[1].min_interval: 30m is above schedule.interval (15m); set this feed's interval too",
+        f"c.yaml:5:3: feeds[2].min_interval: schedule.min_interval (1m) is above {SET_MIN}",
     ]
 
 
 def test_feeds_are_checked_even_where_the_schedule_is_wrong() -> None:
-    assert mistakes("feeds: [{url: 'https://example.org/', interval: 10s, id: Ä}]\nschedule: {interval: 1s}") == [
+    assert mistakes("feeds: [{url: 'https://example.org/', interval: 10s, id: Ä}]\nschedule: {interval: soon}") == [
         "c.yaml:1:58: feeds[0].id: must be 1 to 100 of a-z, 0-9, dot, dash and underscore, a letter or digit first",
-        "c.yaml:2:22: schedule.interval: 1s is below min_interval (1m)",
+        f"c.yaml:2:22: schedule.interval: {DURATION}; or auto",
     ]
 
 
 def test_mistakes_elsewhere_do_not_hide_a_feed_that_breaks_the_schedule() -> None:
-    assert mistakes(
-        "feeds: [{url: 'https://example.org/', interval: 10s}]\nname: Ä\nschedule: {min_interval: 20s}"
-    ) == [
-        "c.yaml:1:49: feeds[0].interval: 10s is below schedule.min_interval (20s); set this feed's min_interval too",
+    assert mistakes("feeds: [{url: 'https://example.org/', interval: 30s}]\nname: Ä\nschedule: {min_interval: 1m}") == [
+        f"c.yaml:1:9: feeds[0].min_interval: schedule.min_interval (1m) is above {SET_MIN}",
         "c.yaml:2:7: name: must be 1 to 100 of a-z, 0-9, dot and dash, no dot or dash first",
     ]
 
@@ -919,7 +937,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
     assert said(tmp_path / "none.yaml") == f"{tmp_path}/none.yaml: there is no such file; check the path"
     assert said(tmp_path) == f"{tmp_path}: is a directory; name the file in it"
-    assert said(latin / "x") == f"{latin}/x: cannot be read: not a directory"
+    assert said(latin / "x") == f"{latin}/x: cannot be read: not a directory; check the path and the file's mode"
     assert said(latin) == f"{latin}:2:6: is not UTF-8 from here on; save the file as UTF-8"
 
 
@@ -929,12 +947,12 @@ def test_redacted_is_the_effective_configuration_in_the_form_of_the_file(tmp_pat
         f"""\
 listen: localhost:0
 kafka: {{bootstrap_servers: 'a:1', security: {{{SASL}, password: hunter2}}}}
-fetch: {{allow_networks: [10.0.0.0/8], user_agent: X}}
+fetch: {{allow_networks: [10.0.0.0/8], user_agent: X, proxy: 'http://bob:hunter2@proxy.example:3128'}}
 articles: {{backfill: 2026-01-31, recheck: off}}
 feeds:
 - https://bob:hunter2@example.org/@x
 - {{url: 'https://example.org//a@y', id: y, title: T, interval: 1h, content: page, backfill: none}}
-- {{url: 'https://example.org/z', id: z, content: page, backfill: 5, recheck: 1m}}
+- {{url: 'https://example.org/z', id: z, content: page, backfill: 5, recheck: 1m, headers: {{X-Key: hunter2}}}}
 """,
         "c.yaml",
         {},
@@ -960,16 +978,33 @@ feeds:
         "concurrency": 100,
         "host_gap": 1.0,
         "allow_networks": ["10.0.0.0/8"],
+        "idle_timeout": 15.0,
+        "proxy": "http://***@proxy.example:3128",
+        "proxy_from_environment": True,
+        "children": 0,
+        "parse_deadline": 10.0,
+        "parse_memory": 536_870_912,
     }
     assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off"}
-    limits = {"min_interval": 60.0, "max_interval": 86_400.0}
-    first = {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "interval": 900.0}
-    second = {"content": "page", "backfill": "none", "recheck": "off", "interval": 3600.0}
-    third = {"content": "page", "backfill": 5, "recheck": 60.0, "interval": 900.0}
+    limits = {"min_interval": 3600.0, "max_interval": 86_400.0}
+    first = {
+        "content": "feed",
+        "backfill": "2026-01-31T00:00:00Z",
+        "interval": "auto",
+        "unvalidated_interval": 86_400.0,
+    }
+    second = {
+        "content": "page",
+        "backfill": "none",
+        "recheck": "off",
+        "interval": 3600.0,
+        "unvalidated_interval": 3600.0,
+    }
+    third = {"content": "page", "backfill": 5, "recheck": 60.0, "interval": "auto", "unvalidated_interval": 86_400.0}
     assert plain["feeds"] == [
         {"url": "https://***@example.org/@x", "id": plain["feeds"][0]["id"]} | first | limits,
         {"url": "https://example.org//a@y", "id": "y", "title": "T"} | second | limits,
-        {"url": "https://example.org/z", "id": "z"} | third | limits,
+        {"url": "https://example.org/z", "id": "z", "headers": {"X-Key": "***"}} | third | limits,
     ]
     # Without its secrets it says the same once more.
     for text in ("", "articles: {content: page, backfill: 2026-01-31, recheck: off}", "articles: {backfill: 5}"):
@@ -997,6 +1032,14 @@ BROKEN_PLACES = [
     "kafka:\n  security:\n    password: '{raw}\n",
     'kafka:\n  security:\n    password: "\\{raw}"\n',
     "listen: {yaml}\nname: {yaml}\nfetch: {{timeout: {yaml}, max_body_bytes: {yaml}, allow_networks: [{yaml}]}}",
+    "fetch: {{proxy: {yaml}}}",
+    "fetch: {{proxy: 'http://{url}@proxy.example/x'}}\nwebsub: {{callback_url: 'http://{url}@news.example'}}",
+    "feeds: [{{url: 'https://a.example', headers: {{X: [{yaml}], Y: {{file: {yaml}}}, {yaml}: a, Host: {yaml}}}}}]",
+    "feeds: [{{url: 'https://a.example', headers: {yaml}, auth: {yaml}}}]",
+    "feeds: [{{url: 'https://a.example', headers: {{{raw}}}, auth: {{{raw}}}}}]",
+    "feeds: [{{url: 'https://a.example', headers: {{X:{raw}}}, auth: {{password:{raw}}}}}]",
+    "feeds: [{{url: 'https://a.example', auth: {{username: {yaml}, pasword: {yaml}, password: [{yaml}]}}}}]",
+    "feeds: [{{url: 'https://{url}@a.example', headers: {{Authorization: {yaml}}}, auth: {{username: {yaml}}}}}]",
     "feeds: ['https://user:{url}@example.org:99999/', 'ftp://user:{url}@example.org/', 'https://{url}@/']",
     "feeds: ['https://{url}@exa mple.org/', '{url}:{url}@example.org', 'https://{url}:{url}@-/', 'https://[{url}@']",
     "feeds: [{{url: 'https://{url}@example.org/', id: '{url}@', intervall: 1, interval: '{url}', title: ['{url}']}}]",
@@ -1007,7 +1050,11 @@ GOOD_PLACE = """\
 kafka:
   bootstrap_servers: localhost:9092
   security: {{protocol: SASL_SSL, mechanism: PLAIN, username: bob, password: {yaml}}}
-feeds: ['https://{url}@example.org/', {{url: 'https://bob:{url}@example.org/2'}}]
+fetch: {{proxy: 'http://bob:{url}@proxy.example:3128'}}
+feeds:
+- https://{url}@example.org/
+- {{url: 'https://bob:{url}@example.org/2'}}
+- {{url: 'https://example.org/3', headers: {{X-Key: '{url}'}}, auth: {{username: bob, password: {yaml}}}}}
 """
 secrets = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs", "Cc")), max_size=20)
 in_urls = st.text(st.sampled_from("abcXYZ019-._~!$&()*+,;=:%"), max_size=20)

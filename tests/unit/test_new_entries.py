@@ -184,7 +184,7 @@ def test_a_document_of_the_largest_size_has_a_state_that_a_record_holds() -> Non
     entries = [item(f"T{n}", f"https://news.example/{n}", f"{n}") for n in range(5_000)]
     batch = settled(process(poller.feed, poller.state, answer(rss(*entries)), now=NOW, limits=poller.limits))
     assert len(batch.state_value) < 600_000
-    assert orjson.loads(batch.state_value)["format"] == 2
+    assert orjson.loads(batch.state_value)["format"] == 3
 
 
 # Documents that break off

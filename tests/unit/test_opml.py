@@ -363,6 +363,6 @@ feeds:
     gap = " " * (len(usual) - 2)
     assert list(feed_table([feed_row(feed) for feed in feeds])) == [
         f"ID{gap}  INTERVAL  CONTENT  URL                  TITLE",
-        f"{usual}  15m       feed     https://b.example/   -",
+        f"{usual}  auto      feed     https://b.example/   -",
         f"a{gap}   1h30m     page     https://a.example/x  A B",
     ]

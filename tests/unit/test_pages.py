@@ -12,7 +12,8 @@ import pytest
 from tests import schema
 from worker.model.feed import Feed
 from worker.model.fetch import FetchFailure, Response
-from worker.pipeline import Ask, Limits, first_state, process
+from worker.model.step import Ask, Digest
+from worker.pipeline import Limits, digest_of, first_state, process
 from worker.steps.encode import decode_state
 
 if TYPE_CHECKING:
@@ -74,11 +75,15 @@ class Web:
             body = f"<rss version='2.0'><channel><title>T</title>{''.join(items)}</channel></rss>".encode()
             fetched = self._answer(self.feed.url, body)
         self.asked.clear()
+        digests: dict[str, Digest | None] = {}
         step = process(self.feed, self.state, fetched, now=self.now, limits=limits)
         while isinstance(step, Ask):
             self.asked += [request.url for request in step.requests]
             assert {request.kind for request in step.requests} == {"page"}
-            step = step.resume({url: step.digest(self._page(url)) for url in self.asked} if reachable else {})
+            for request in step.requests:
+                page = self._page(request.url)
+                digests[request.url] = digest_of(request, page, limits=limits) if reachable else None
+            step = process(self.feed, self.state, fetched, now=self.now, limits=limits, digests=digests)
         for event in step.events:
             schema.validate(orjson.loads(event.value))
         self.state = decode_state(step.state_value)

@@ -1,12 +1,15 @@
 """Configuration: one YAML file and the environment make one frozen `Config`, or a list of every mistake in them."""
 
+from .changes import Changes, changes
+from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka, Security, Topics
 from .loading import load, loads
 from .problems import ConfigError, Problem
-from .schema import Articles, Commit, Config, Fetch, Log, Schedule, Sqlite
+from .schema import Articles, Commit, Config, Log, Schedule, Sqlite
 
 __all__ = [
     "Articles",
+    "Changes",
     "Commit",
     "Config",
     "ConfigError",
@@ -14,10 +17,13 @@ __all__ = [
     "Kafka",
     "Log",
     "Problem",
+    "Proxy",
     "Schedule",
     "Security",
     "Sqlite",
     "Topics",
+    "Websub",
+    "changes",
     "load",
     "loads",
 ]

@@ -11,13 +11,13 @@ from .problems import Mistake, Path, quoted
 from .section import Section, keys, subsection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import ValidationError
 
 _MESSAGES = {
-    "missing": "is missing; write the feed's URL",
     "model_type": "must be a section of keys and values",
+    "dict_type": "must be a section of keys and values",
     "tuple_type": "must be a list, or text with commas between",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
@@ -27,6 +27,9 @@ _MESSAGES = {
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",
 }
+# Sections whose keys are the user's own words, and shown in no error: a key without a value may be a misplaced secret.
+_OWN_WORDS = frozenset({"headers"})
+_MISSING = {"url": "is missing; write the feed's URL", "username": "is missing; write the name to log in with"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +45,30 @@ def findings(error: ValidationError, section: type[Section]) -> Iterator[Finding
     """Every mistake of a validation of `section`."""
     for detail in error.errors(include_url=False):
         kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+        if kind == "default_factory_not_called":
+            continue  # what it would have been made of is wrong itself
         if kind == "extra_forbidden":
             *above, key = detail["loc"]
             path, holder = _as_written(above, section)
             yield Finding(path=(*path, key), message=_unknown_key(holder, str(key), value), key=True)
             continue
         path, _ = _as_written(detail["loc"], section)
-        if kind == "value_error":
-            cause = context["error"]
-            yield Finding(path=path, message=str(cause) if isinstance(cause, Mistake) else "cannot be used")
+        if len(path) > 1 and path[0] in _OWN_WORDS:
+            yield Finding(path=(path[0], detail["loc"][1]), message=_said(context), key=True)
+        elif kind == "value_error":
+            yield Finding(path=path, message=_said(context))
         elif kind == "string_type" and isinstance(value, bool | int | float):
             yield Finding(path=path, message="must be text; put it in quotes")
+        elif kind == "missing":
+            yield Finding(path=path, message=_MISSING.get(str(path[-1]), "is missing"))
         else:
             words = {name: str(part).replace("'", "") for name, part in context.items()}
             yield Finding(path=path, message=_MESSAGES.get(kind, "cannot be used").format(**words))
+
+
+def _said(context: Mapping[str, Any]) -> str:
+    cause = context.get("error")
+    return str(cause) if isinstance(cause, Mistake) else "cannot be used"
 
 
 def _as_written(location: Iterable[str | int], section: type[Section]) -> tuple[Path, type[Section]]:

@@ -1,19 +1,22 @@
 """Feeds: from what the file says of each to the model's `Feed`, with its id and shard key."""
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, PlainValidator, ValidationError, ValidationInfo, field_validator
 
 from worker.model.feed import Feed
 
+from .headers import AUTHORIZATION, Auth, Headers, sent
+from .intervals import check_order, intervals
 from .location import Location, default_id, location
 from .problems import Mistake
 from .schema import Articles, Schedule
-from .section import Content, FirstPoll, Seconds, SecondsOrOff, Section, Text, matching
-from .values import duration_text
+from .section import Content, FirstPoll, Seconds, SecondsOrAuto, SecondsOrOff, SecretFile, Section, Text, matching
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -38,7 +41,8 @@ def shard_key(host: str) -> str:
     parts = _extractor().extract_str(name)
     if not parts.suffix:  # an unlisted ending (news.corp.internal): the list's prevailing rule is one label
         return ".".join(name.split(".")[-2:])
-    return parts.top_domain_under_public_suffix or name
+    # One string for the many feeds of a publisher.
+    return sys.intern(parts.top_domain_under_public_suffix or name)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,8 +76,11 @@ class FeedEntry(Section):
     backfill: FirstPoll | None = None
     recheck_seconds: SecondsOrOff | None = Field(default=None, alias="recheck")
     max_interval_seconds: Seconds | None = Field(default=None, alias="max_interval")
+    interval_seconds: SecondsOrAuto | None = Field(default=None, alias="interval", validate_default=True)
     min_interval_seconds: Seconds | None = Field(default=None, alias="min_interval", validate_default=True)
-    interval_seconds: Seconds | None = Field(default=None, alias="interval", validate_default=True)
+    unvalidated_interval_seconds: Seconds | None = Field(default=None, alias="unvalidated_interval")
+    headers: Headers | None = None
+    auth: Auth | None = None
 
     @field_validator("url")
     @classmethod
@@ -96,43 +103,76 @@ class FeedEntry(Section):
             raise Mistake(f"is the same id as that of {others.where(first)}; give this feed an id of its own")
         return feed_id
 
-    @field_validator("min_interval_seconds", "interval_seconds")
+    @field_validator("interval_seconds", "min_interval_seconds", "unvalidated_interval_seconds")
     @classmethod
-    def _in_order(cls, value: float | None, info: ValidationInfo) -> float | None:
+    def _in_order(cls, value: float | Literal["auto"] | None, info: ValidationInfo) -> float | Literal["auto"] | None:
         schedule = cast("_Others", info.context).schedule
-        if schedule is None:
-            return value
-        key = str(info.field_name)
-        own: dict[str, float | None] = {**info.data, key: value}
-        for limit, sign in (("min_interval_seconds", 1), ("max_interval_seconds", -1)):
-            if limit not in own:
-                continue
-            wrong = sign * (own[key] or getattr(schedule, key)) < sign * (own[limit] or getattr(schedule, limit))
-            if wrong:
-                raise Mistake(_clash(key, limit, own, schedule, "below" if sign > 0 else "above"))
+        if schedule is not None:
+            key = str(info.field_name)
+            check_order(key, {**info.data, key: value}, schedule)
         return value
 
+    @field_validator("headers")
+    @classmethod
+    def _named_once(cls, headers: Headers, info: ValidationInfo) -> Headers:
+        names = {name.lower() for name in headers}
+        if len(names) < len(headers):
+            raise Mistake("names one header twice; capitals make no difference")
+        if AUTHORIZATION.lower() in names and _has_credentials(info):
+            raise Mistake("has Authorization, and the URL a user name and password; keep one")
+        return headers
 
-def _clash(key: str, limit: str, own: Mapping[str, float | None], schedule: Schedule, side: str) -> str:
-    """Which of the two the feed says itself, and which it should say as well."""
-    name, limit_name = key.removesuffix("_seconds"), limit.removesuffix("_seconds")
-    value, bound = own[key], own[limit]
-    if value is None:
-        subject = f"schedule.{name} ({duration_text(getattr(schedule, key))})"
-        return f"{subject} is {side} this feed's {limit_name} ({duration_text(bound or 0)}); set this feed's {name} too"
-    if bound is None:
-        shown = duration_text(getattr(schedule, limit))
-        return f"{duration_text(value)} is {side} schedule.{limit_name} ({shown}); set this feed's {limit_name} too"
-    return f"{duration_text(value)} is {side} {limit_name} ({duration_text(bound)})"
+    @field_validator("auth")
+    @classmethod
+    def _one_login(cls, auth: Auth, info: ValidationInfo) -> Auth:
+        if _has_credentials(info):
+            raise Mistake("the URL holds a user name and password as well; keep one")
+        if AUTHORIZATION.lower() in {name.lower() for name in info.data.get("headers") or {}}:
+            raise Mistake("headers has Authorization as well; keep one")
+        return auth
+
+    def secret_files(self) -> Iterator[Path]:
+        """The files that its secrets came from."""
+        for value in (self.headers or {}).values():
+            if isinstance(value, SecretFile):
+                yield value.path
+        if self.auth is not None and self.auth.password_file is not None:
+            yield self.auth.password_file.path
+
+
+def _has_credentials(info: ValidationInfo) -> bool:
+    url = info.data.get("url")
+    return url is not None and url.url != url.public
+
+
+def common(entry: FeedEntry, schedule: Schedule, articles: Articles) -> dict[str, Any]:
+    """The fields of `Feed` that come from the sections for all feeds where the entry does not give them."""
+    content = entry.content or articles.content
+    recheck = entry.recheck_seconds or articles.recheck_seconds
+    return intervals(entry, schedule) | {
+        "give_up_after": schedule.give_up_after,
+        "content": content,
+        "backfill": entry.backfill or articles.backfill,
+        "recheck_seconds": None if content == "feed" or recheck == "off" else recheck,
+    }
 
 
 def build(
-    items: list[Any], schedule: Schedule | None, articles: Articles | None, where: Callable[[int], str]
-) -> Iterator[Feed | tuple[int, ValidationError]]:
-    """Each entry as a `Feed`, or its index and what is wrong with it.
+    items: list[Any],
+    schedule: Schedule | None,
+    articles: Articles | None,
+    *,
+    where: Callable[[int], str],
+    files: list[Path],
+) -> Iterator[tuple[int, Feed | ValidationError]]:
+    """The index of each entry, and its `Feed` or what is wrong with it.
 
-    `schedule` and `articles` are None when they are wrong themselves: entries are still checked, as far as that goes
-    without them. `where` tells people where the entry with this index stands.
+    Args:
+        items: the entries, as plain data.
+        schedule: None when it is wrong itself: entries are still checked, as far as that goes without it.
+        articles: as `schedule`.
+        where: tells people where the entry with this index stands.
+        files: takes the paths of the files that secrets came from.
     """
     others = _Others(schedule=schedule, where=where)
     for index, item in enumerate(items):
@@ -142,20 +182,18 @@ def build(
         except ValidationError as error:
             yield index, error
             continue
+        files.extend(entry.secret_files())
         if schedule is None or articles is None or entry.id is None:
             continue
-        content = entry.content or articles.content
-        recheck = entry.recheck_seconds or articles.recheck_seconds
-        yield Feed(
-            id=entry.id,
-            url=entry.url.url,
-            shard_key=shard_key(entry.url.host),
-            title=entry.title,
-            publisher=entry.publisher,
-            interval_seconds=entry.interval_seconds or schedule.interval_seconds,
-            min_interval_seconds=entry.min_interval_seconds or schedule.min_interval_seconds,
-            max_interval_seconds=entry.max_interval_seconds or schedule.max_interval_seconds,
-            content=content,
-            backfill=entry.backfill or articles.backfill,
-            recheck_seconds=None if content == "feed" or recheck == "off" else recheck,
+        yield (
+            index,
+            Feed(
+                id=entry.id,
+                url=entry.url.url,
+                shard_key=shard_key(entry.url.host),
+                title=entry.title,
+                publisher=entry.publisher,
+                headers=sent(entry.headers, entry.auth),
+                **common(entry, schedule, articles),
+            ),
         )

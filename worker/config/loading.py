@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pathlib
-from codecs import BOM_UTF8
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -13,99 +11,51 @@ from worker.model.feed import Feed
 
 from .explain import Finding, findings
 from .feeds import FeedEntry, build
-from .overrides import from_environment, variable, variables
-from .problems import ConfigError, Path, Problem, dotted
-from .schema import Config, Schedule
-from .source import WHAT_TO_WRITE, Source, read
+from .files import contents, decoded
+from .lists import Gathered
+from .overrides import from_environment
+from .problems import ConfigError, Mistake, Problem
+from .report import Report
+from .schema import Articles, Config, Origin, Schedule
+from .source import WHAT_TO_WRITE, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .overrides import Overrides
+    from collections.abc import Iterable, Mapping
 
 
-def load(path: pathlib.Path | str, environ: Mapping[str, str]) -> Config:
-    """Read the configuration file, with the environment's settings over it.
+def load(path: Path | str, environ: Mapping[str, str]) -> Config:
+    """Read the configuration file and the lists of feeds that it names, with the environment's settings over it.
 
     Raises:
         ConfigError: with every mistake that was found.
     """
     file = str(path)
     try:
-        content = pathlib.Path(path).read_bytes().removeprefix(BOM_UTF8)
-    except IsADirectoryError:
-        raise ConfigError([Problem(file=file, message="is a directory; name the file in it")]) from None
-    except FileNotFoundError:
-        raise ConfigError([Problem(file=file, message="there is no such file; check the path")]) from None
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise ConfigError([Problem(file=file, message=f"cannot be read: {reason}")]) from None
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode()
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = "is not UTF-8 from here on; save the file as UTF-8"
-        raise ConfigError([Problem(file=file, line=line, column=column, message=message)]) from None
+        text = decoded(contents(Path(path)), file)
+    except Mistake as mistake:
+        raise ConfigError([Problem(file=file, message=str(mistake))]) from None
+    if isinstance(text, Problem):
+        raise ConfigError([text])
     return loads(text, file, environ)
 
 
 def loads(text: str, filename: str, environ: Mapping[str, str]) -> Config:
-    """The configuration in `text`, with the environment's settings over it; `filename` is for messages.
+    """The configuration in `text`, with the environment's settings over it.
+
+    `filename` is for messages, and the paths of lists of feeds start where it is.
 
     Raises:
         ConfigError: with every mistake that was found.
     """
     source = read(text, filename)
-    report = _Report(source=source, overrides=from_environment(environ))
+    report = Report(source=source, overrides=from_environment(environ))
     config = None if source.root is None else _config(source.root.value, report)
     if report.problems or config is None:
         raise ConfigError(report.problems)
     return config
 
 
-@dataclass(slots=True, kw_only=True)
-class _Report:
-    """Gathers mistakes and finds out where each one stands."""
-
-    source: Source
-    overrides: Overrides
-    problems: list[Problem] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.problems = [*self.source.problems, *self.overrides.problems]
-
-    def add(self, finding: Finding, *, under: Path = ()) -> None:
-        path = (*under, *finding.path)
-        if (name := self._variable(path)) is not None:
-            self.problems.append(Problem(file="environment", path=name, message=finding.message))
-            return
-        node, depth = self.source.find(path)
-        line, column = (node.key_line, node.key_column) if finding.key else (node.line, node.column)
-        if finding.key:
-            path = path[:-1]
-        elif not isinstance(node.items, dict):
-            path = path[:depth]  # a part of a scalar: an entry between commas, the URL of a feed that is just that
-        self.problems.append(
-            Problem(file=self.source.file, line=line, column=column, path=dotted(path), message=finding.message)
-        )
-
-    def _variable(self, path: Path) -> str | None:
-        """The variable that sets the value at `path`, or that could set it in a section that the file lacks."""
-        for given in self.overrides.values:
-            if path[: len(given)] == given:
-                return variable(given)
-        node, depth = self.source.find(path)
-        in_file = depth == len(path) or (node.value is not None and (node.items is None or depth == len(path) - 1))
-        return None if in_file or variable(path) not in variables() else variable(path)
-
-    def where(self, index: int) -> str:
-        """Where the feed with this index stands, in words."""
-        path: Path = ("feeds", index)
-        return f"{dotted(path)} on line {self.source.find(path)[0].line}"
-
-
-def _config(data: Mapping[str, Any], report: _Report) -> Config | None:
+def _config(data: Mapping[str, Any], report: Report) -> Config | None:
     """The configuration, or None when `report` has mistakes to show for it."""
     settings = report.overrides.applied(data)
     items = settings.pop("feeds", None)
@@ -115,25 +65,56 @@ def _config(data: Mapping[str, Any], report: _Report) -> Config | None:
         config = None
         for finding in findings(error, Config):
             report.add(finding)
-    if not isinstance(items, list) or not items:
-        wrong = "must be a list of feeds" if items else "at least one feed is needed"
-        report.add(Finding(path=("feeds",), message=f"{wrong}; {WHAT_TO_WRITE}"))
+    schedule = config.schedule if config else _part(settings, "schedule")
+    articles = config.articles if config else None
+    lists = config.feed_lists if config else _part(settings, "feed_lists")
+    if items and not isinstance(items, list):
+        report.add(Finding(path=("feeds",), message=f"must be a list of feeds; {WHAT_TO_WRITE}"))
+        items = []
+    elif not items and lists == ():
+        report.add(Finding(path=("feeds",), message=f"at least one feed is needed; {WHAT_TO_WRITE}"))
+    gathered = Gathered(schedule=schedule or Schedule(), articles=articles or Articles())
+    _take_entries(build(items or [], schedule, articles, where=report.where, files=gathered.files), report, gathered)
+    for index, path in enumerate(lists or ()):
+        list_path = Path(report.source.file).parent / path
+        try:
+            gathered.take_list(list_path)
+        except Mistake as mistake:
+            report.add(Finding(path=("feed_lists", index), message=f"{list_path}: {mistake}"))
+    report.problems += gathered.problems
+    if config is None or report.problems:
         return None
-    schedule = config.schedule if config else _schedule(settings.get("schedule"))
-    feeds = []
-    for result in build(items, schedule, config.articles if config else None, report.where):
+    if not gathered.feeds:
+        report.add(Finding(path=("feed_lists",), message="at least one feed is needed, and these lists name none"))
+        return None
+    return config.loaded(tuple(gathered.feeds), _origin(config, gathered, report.source.file))
+
+
+def _take_entries(results: Iterable[tuple[int, Feed | ValidationError]], report: Report, gathered: Gathered) -> None:
+    file = report.source.file
+    for index, result in results:
         if isinstance(result, Feed):
-            feeds.append(result)
+            gathered.take(result, file=file, line=report.line(index))
             continue
-        index, wrong_entry = result
-        for finding in findings(wrong_entry, FeedEntry):
+        for finding in findings(result, FeedEntry):
             report.add(finding, under=("feeds", index))
-    return config.model_copy(update={"feeds": tuple(feeds)}) if config else None
+    if gathered.feeds:
+        gathered.sources.append((file, len(gathered.feeds)))
 
 
-def _schedule(data: object) -> Schedule | None:
-    """The schedule of a configuration that has mistakes elsewhere; None if it has some itself."""
+def _part(settings: Mapping[str, Any], key: str) -> Any:
+    """The value of one key; None if it is wrong itself."""
     try:
-        return Schedule.model_validate({} if data is None else data)
+        return getattr(Config.model_validate({key: settings.get(key)}), key)
     except ValidationError:
         return None
+
+
+def _origin(config: Config, gathered: Gathered, file: str) -> Origin:
+    password = config.kafka.security.password_file if config.kafka else None
+    secrets = [] if password is None else [password.path]
+    return Origin(
+        files=tuple(dict.fromkeys((Path(file), *gathered.files, *secrets))),
+        sources=tuple(gathered.sources),
+        notes=tuple(gathered.notes),
+    )

@@ -45,15 +45,16 @@ def location(value: object) -> Location:
     scheme = scheme.lower()
     path = path or "/"
     rest = f"{joined(host, None if port == _DEFAULT_PORT[scheme] else port)}{path}{query}"
+    public = f"{scheme}://{rest}"
     return Location(
-        url=f"{scheme}://{credentials}@{rest}" if credentials else f"{scheme}://{rest}",
-        public=f"{scheme}://{rest}",
+        url=f"{scheme}://{credentials}@{rest}" if credentials else public,
+        public=public,
         host=host,
         path=path,
     )
 
 
-def default_id(of: Location) -> str:
+def default_id(of: Location, *, digits: int = 8) -> str:
     """The id of a feed that is given none: the same for the same URL, whatever its credentials are."""
     slug = re.sub(r"[^a-z0-9]+", "-", f"{of.host}{of.path}".lower())[:80].strip("-")
-    return f"{slug}-{sha256(of.public.encode()).hexdigest()[:8]}".lstrip("-")
+    return f"{slug}-{sha256(of.public.encode()).hexdigest()[:digits]}".lstrip("-")

@@ -44,11 +44,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """An outline that gives no new feed, and why; `str()` is for people."""
+    """An outline that gives no new feed, and why; `str()` is for people. With `mistake` it was meant to be a feed."""
 
     line: int
     title: str | None = field(repr=False)
     reason: str
+    mistake: bool = False
 
     def __str__(self) -> str:
         # A title can be the URL, with all that is in it.
@@ -60,11 +61,19 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opml:
-    """What a document lists. Every URL is there once, and in the form of `Location.url`."""
+    """What a document lists. Every URL is there once, and in the form of `Location.url`.
+
+    `broken` says what is wrong with the document itself: some of its feeds may be missing.
+    """
 
     feeds: tuple[Listed, ...]
     skipped: tuple[Skipped, ...]
-    warning: str | None
+    broken: str | None
+
+    @property
+    def warning(self) -> str | None:
+        """What to say to whoever takes what could be read."""
+        return None if self.broken is None else f"{self.broken}; what could be read was taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +110,12 @@ def read_opml(data: bytes) -> Opml | NotOpml:
     broken = [entry for entry in parser.feed_error_log if not _HARMLESS.match(entry.type_name)]
     if not outlines.seen:
         return _not_opml(outlines.root, broken)
-    warning = None
+    wrong = None
     if broken:
         others = len({entry.line for entry in broken}) - 1
         more = f" and on {others} more" if others else ""
-        warning = (
-            f"is not well-formed XML on line {broken[0].line} ({_words(broken[0])}){more}; what could be read was taken"
-        )
-    return Opml(feeds=tuple(outlines.feeds), skipped=tuple(outlines.skipped), warning=warning)
+        wrong = f"is not well-formed XML on line {broken[0].line} ({_words(broken[0])}){more}"
+    return Opml(feeds=tuple(outlines.feeds), skipped=tuple(outlines.skipped), broken=wrong)
 
 
 def _not_opml(root: str, broken: Sequence[Any]) -> NotOpml:
@@ -192,7 +199,8 @@ class _Outlines:
         try:
             place = location(url)
         except Mistake as mistake:
-            self._skip(line, title, f"xmlUrl: {mistake}")
+            skipped = Skipped(line=line, title=title, reason=f"xmlUrl: {mistake}", mistake=True)
+            self.skipped.append(skipped)
             return
         if place.url in self._lines:
             self._skip(line, title, f"the same URL is on line {self._lines[place.url]} already")

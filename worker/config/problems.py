@@ -39,14 +39,17 @@ class Problem:
 
 
 class ConfigError(Stop):
-    """The configuration cannot be used. `problems` holds every mistake: the file's by place, then the environment's."""
+    """The configuration cannot be used. `problems` holds every mistake: by file and place, then the environment's."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+        given = tuple(problems)
+        order = {file: number for number, file in enumerate(dict.fromkeys(problem.file for problem in given))}
         self.problems = tuple(
             sorted(
-                problems,
+                given,
                 key=lambda problem: (
                     problem.file == "environment",
+                    order[problem.file],
                     problem.line or 0,
                     problem.column or 0,
                     problem.path or "",

@@ -1,5 +1,6 @@
 """The configuration as typed sections. The keys of the file are the aliases; units are in the attributes' names."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,23 +10,24 @@ from pydantic import (
     Field,
     InstanceOf,
     PlainValidator,
+    PrivateAttr,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
 
-from worker import __version__
 from worker.model.feed import Backfill, Feed
 
+from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka
-from .problems import Mistake
+from .problems import Mistake, Problem
 from .section import (
     Content,
     Count,
     FilePath,
     FirstPoll,
-    Network,
     Seconds,
+    SecondsOrAuto,
     SecondsOrOff,
     SecretFile,
     Section,
@@ -34,6 +36,16 @@ from .section import (
 )
 from .values import address, backfill_written, duration_text, joined, split_commas, without_credentials
 
+_DAY_SECONDS = 86_400.0
+# For servers of others, who mind being asked more often (and, without validators, being asked for everything).
+_LEAST_SECONDS = 3600.0
+UNVALIDATED_SECONDS = _DAY_SECONDS
+_AT_LEAST = {"max_interval": ("interval",), "min_interval": (), "unvalidated_interval": ("min_interval",)}
+_AT_MOST = {
+    "max_interval": (),
+    "min_interval": ("interval", "max_interval"),
+    "unvalidated_interval": ("max_interval",),
+}
 _HIDDEN = "***"
 
 
@@ -48,51 +60,42 @@ class Sqlite(Section):
     path: FilePath = Path("dateline.db")
 
 
-class Fetch(Section):
-    """How documents are asked for, and how much is taken.
+def least_seconds(interval: float | Literal["auto"], most: float) -> float:
+    """The least interval where none is given: what the user says of the others outweighs our own idea of it."""
+    return min(_LEAST_SECONDS, most, most if interval == "auto" else interval)
 
-    `max_body_bytes` caps the bytes as they travel and, separately, once inflated; `max_entries` the entries read of
-    one document; `max_pages` the pages of articles fetched in one poll of one feed.
-    """
 
-    # RFC 9110, 5.5: visible ASCII and blanks; anything else could break out of the header.
-    user_agent: Annotated[
-        str, matching(r"[!-~](?:[ -~]*[!-~])?", "must be visible ASCII characters, blanks only within")
-    ] = f"Dateline/{__version__}"
-    timeout_seconds: Seconds = Field(default=30.0, alias="timeout")
-    connect_timeout_seconds: Seconds = Field(default=10.0, alias="connect_timeout")
-    max_body_bytes: Size = 5 * 2**20
-    max_entries: Count = 5000
-    max_pages: Count = 100
-    concurrency: Count = 100
-    host_gap_seconds: Seconds = Field(default=1.0, alias="host_gap")
-    allow_networks: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
-
-    @field_validator("connect_timeout_seconds")
-    @classmethod
-    def _within_timeout(cls, value: float, info: ValidationInfo) -> float:
-        limit = info.data.get("timeout_seconds", value)
-        if value > limit:
-            raise Mistake(f"{duration_text(value)} is above timeout ({duration_text(limit)})")
-        return value
+def _least(data: dict[str, Any]) -> float:
+    return least_seconds(data.get("interval_seconds", "auto"), data.get("max_interval_seconds", _DAY_SECONDS))
 
 
 class Schedule(Section):
-    """How often feeds are polled, unless they say otherwise themselves."""
+    """How often feeds are polled, unless they say otherwise themselves.
 
-    min_interval_seconds: Seconds = Field(default=60.0, alias="min_interval")
-    max_interval_seconds: Seconds = Field(default=86400.0, alias="max_interval", validate_default=True)
-    interval_seconds: Seconds = Field(default=900.0, alias="interval", validate_default=True)
+    `unvalidated_interval_seconds` is None where none is given: then 24 hours count, for feeds of which neither interval
+    nor least interval is given. A feed is paused after `give_up_after` failures in a row that its server means.
+    """
 
-    @field_validator("max_interval_seconds", "interval_seconds")
+    interval_seconds: SecondsOrAuto = Field(default="auto", alias="interval")
+    max_interval_seconds: Seconds = Field(default=_DAY_SECONDS, alias="max_interval", validate_default=True)
+    min_interval_seconds: Seconds = Field(default_factory=_least, alias="min_interval")
+    unvalidated_interval_seconds: Seconds | None = Field(default=None, alias="unvalidated_interval")
+    give_up_after: Count = 20
+
+    @property
+    def given_min_interval_seconds(self) -> float | None:
+        """The least interval, None where the file and the environment give none."""
+        return self.min_interval_seconds if "min_interval_seconds" in self.model_fields_set else None
+
+    @field_validator("max_interval_seconds", "min_interval_seconds", "unvalidated_interval_seconds")
     @classmethod
     def _in_order(cls, value: float, info: ValidationInfo) -> float:
-        low = info.data.get("min_interval_seconds", value)
-        high = info.data.get("max_interval_seconds", value)
-        if value < low:
-            raise Mistake(f"{duration_text(value)} is below min_interval ({duration_text(low)})")
-        if value > high:
-            raise Mistake(f"{duration_text(value)} is above max_interval ({duration_text(high)})")
+        name = str(info.field_name).removesuffix("_seconds")
+        for side, bounds in (("below", _AT_LEAST[name]), ("above", _AT_MOST[name])):
+            for bound in bounds:
+                limit = info.data.get(f"{bound}_seconds", "auto")
+                if limit != "auto" and (value < limit if side == "below" else value > limit):
+                    raise Mistake(f"{duration_text(value)} is {side} {bound} ({duration_text(limit)})")
         return value
 
 
@@ -128,6 +131,19 @@ class Log(Section):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a configuration came from, which changes nothing of what it says: any two compare as equal.
+
+    `files` are those that were read for it: itself, its lists of feeds, and its secrets; `sources` the number of feeds
+    by where they were listed; `notes` what is worth knowing and no mistake.
+    """
+
+    files: tuple[Path, ...] = field(default=(), compare=False)
+    sources: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    notes: tuple[Problem, ...] = field(default=(), compare=False)
+
+
 class Config(Section):
     """Everything that one worker is told. Made by `load`; `kafka` is None when no broker is configured."""
 
@@ -138,13 +154,16 @@ class Config(Section):
     kafka: Kafka | None = None
     sqlite: Sqlite = Sqlite()
     fetch: Fetch = Fetch()
+    websub: Websub = Websub()
     schedule: Schedule = Schedule()
     articles: Articles = Articles()
     commit: Commit = Commit()
     drain_timeout_seconds: Seconds = Field(default=20.0, alias="drain_timeout")
     log: Log = Log()
+    feed_lists: Annotated[tuple[FilePath, ...], BeforeValidator(split_commas)] = ()
     # Not shown: their URLs may hold credentials, and there may be 100,000 of them.
     feeds: tuple[InstanceOf[Feed], ...] = Field(default=(), repr=False)
+    _origin: Origin = PrivateAttr(default=Origin())
 
     @field_validator("kafka")
     @classmethod
@@ -160,6 +179,27 @@ class Config(Section):
     def listen_port(self) -> int:
         """The port to listen on; 0 for any free one."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that were read: the configuration, its lists of feeds, its secrets."""
+        return self._origin.files
+
+    @property
+    def sources(self) -> tuple[tuple[str, int], ...]:
+        """Where feeds are listed, as it is shown to people, and how many were taken from there."""
+        return self._origin.sources
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is worth knowing and no mistake: feeds that are listed twice, outlines that are no feeds."""
+        return self._origin.notes
+
+    def loaded(self, feeds: tuple[Feed, ...], origin: Origin) -> "Config":
+        """The same with the feeds that were gathered, and where all of it came from."""
+        config = self.model_copy(update={"feeds": feeds})
+        config._origin = origin  # noqa: SLF001 - of a copy that nobody else has yet
+        return config
 
     def redacted(self) -> dict[str, Any]:
         """The effective configuration as plain data, in the form of the file, durations in seconds, sizes in bytes.
@@ -179,6 +219,8 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if isinstance(value, SecretStr):
         return _HIDDEN
+    if isinstance(value, Proxy):
+        return without_credentials(value.url, f"{_HIDDEN}@")
     if isinstance(value, SecretFile):
         value = value.path
     elif isinstance(value, Backfill):
@@ -186,8 +228,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def _plain_feed(feed: Feed) -> dict[str, str | float]:
-    parts = {
+def _plain_feed(feed: Feed) -> dict[str, Any]:
+    parts: dict[str, Any] = {
         "url": without_credentials(feed.url, f"{_HIDDEN}@"),
         "id": feed.id,
         "title": feed.title,
@@ -195,8 +237,10 @@ def _plain_feed(feed: Feed) -> dict[str, str | float]:
         "content": feed.content,
         "backfill": backfill_written(feed.backfill),
         "recheck": (feed.recheck_seconds or "off") if feed.content == "page" else None,
-        "interval": feed.interval_seconds,
+        "interval": feed.interval_seconds or "auto",
         "min_interval": feed.min_interval_seconds,
         "max_interval": feed.max_interval_seconds,
+        "unvalidated_interval": feed.unvalidated_interval_seconds,
+        "headers": dict.fromkeys((name for name, _ in feed.headers), _HIDDEN) or None,
     }
     return {key: part for key, part in parts.items() if part is not None}

@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from worker.model.feed import Backfill
 
 from .problems import Mistake
-from .values import backfill, duration, duration_or_off, network, size
+from .values import backfill, duration, duration_or_auto, duration_or_off, network, size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,12 @@ def _readable(value: object) -> Path:
     return path
 
 
-def _secret_file(value: object) -> SecretFile:
+def secret_file(value: object) -> SecretFile:
+    """The secret in a file, without the line end after it.
+
+    Raises:
+        Mistake: if it cannot be read, or holds nothing.
+    """
     path = _path(value)
     try:
         secret = _contents(path).decode().removesuffix("\n").removesuffix("\r")
@@ -103,6 +108,7 @@ def _secret_file(value: object) -> SecretFile:
 
 
 Seconds = Annotated[float, BeforeValidator(duration)]
+SecondsOrAuto = Annotated[float | Literal["auto"], PlainValidator(duration_or_auto)]
 SecondsOrOff = Annotated[float | Literal["off"], PlainValidator(duration_or_off)]
 Size = Annotated[int, BeforeValidator(size)]
 Count = Annotated[int, Field(ge=1)]
@@ -111,5 +117,5 @@ Content = Literal["feed", "page"]
 FirstPoll = Annotated[InstanceOf[Backfill], BeforeValidator(backfill)]
 FilePath = Annotated[Path, PlainValidator(_path)]
 ReadableFile = Annotated[Path, PlainValidator(_readable)]
-ReadSecret = Annotated[SecretFile, PlainValidator(_secret_file)]
+ReadSecret = Annotated[SecretFile, PlainValidator(secret_file)]
 Network = Annotated[IPv4Network | IPv6Network, PlainValidator(network)]

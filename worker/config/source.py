@@ -213,7 +213,9 @@ def read(text: str, file: str) -> Source:
     return Source(file=file, root=root if builder.sound else None, problems=tuple(builder.problems))
 
 
-WHAT_TO_WRITE = 'write at least "feeds: [https://example.org/feed.xml]", with your own feeds'
+WHAT_TO_WRITE = (
+    'write at least "feeds: [https://example.org/feed.xml]" or "feed_lists: [feeds.txt]", with your own feeds'
+)
 
 
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:

@@ -85,7 +85,7 @@ def _quoted(text: str) -> str:
 
 
 def feed_row(feed: Feed) -> dict[str, str | float | None]:
-    """What a list for people says of a feed: no credentials, the interval in seconds."""
+    """What a list for people says of a feed: no credentials, the interval in seconds, None when it is learned."""
     return {
         "id": feed.id,
         "url": without_credentials(feed.url),
@@ -100,7 +100,8 @@ def feed_table(rows: Sequence[Mapping[str, str | float | None]]) -> Iterator[str
     order = ("id", "interval", "content", "url", "title")
     table = [tuple(name.upper() for name in order)]
     for row in rows:
-        cells = {**row, "interval": duration_text(float(row["interval"] or 0))}
+        interval = row["interval"]
+        cells = {**row, "interval": "auto" if interval is None else duration_text(float(interval))}
         table.append(tuple(printable(str(cells[name] or "-")) for name in order))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:

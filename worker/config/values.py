@@ -30,7 +30,8 @@ _UNIT_BYTES = {
 WRONG_PORT = "the port must be between 1 and 65535"
 _ADDRESS = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 # Underscores are not host names by RFC 952, but container networks are full of them.
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ].+)?")
 # No document holds as many. A date without its dashes (20260131) is above it, and is found out.
 _MOST_ENTRIES = 1_000_000
@@ -76,6 +77,20 @@ def duration_or_off(value: object) -> float | Literal["off"]:
         return duration(value)
     except Mistake as error:
         raise Mistake(f"{error}; or off") from None
+
+
+def duration_or_auto(value: object) -> float | Literal["auto"]:
+    """A duration as `duration` reads it, or `auto`.
+
+    Raises:
+        Mistake: for anything else.
+    """
+    if value == "auto":
+        return "auto"
+    try:
+        return duration(value)
+    except Mistake as error:
+        raise Mistake(f"{error}; or auto") from None
 
 
 def backfill(value: object) -> Backfill:
@@ -140,10 +155,9 @@ def host(text: str) -> str:
         if text.startswith("[") and text.endswith("]") and "%" not in text:
             return str(IPv6Address(text[1:-1]))
         name = (text if text.isascii() else _ascii(text)).lower()
-        labels = name.removesuffix(".").split(".")
-        if len(name) <= 253 and all(map(_LABEL.fullmatch, labels)):
+        if len(name) <= 253 and _NAME.fullmatch(name):
             # A name cannot end in a number: 1.2.3 and 127.1 are old ways to write an address (RFC 3986, 7.4).
-            return str(IPv4Address(name)) if labels[-1].isdigit() else name
+            return str(IPv4Address(name)) if name.removesuffix(".").rpartition(".")[2].isdigit() else name
     except (AddressValueError, UnicodeError):
         raise wrong from None
     raise wrong

@@ -14,13 +14,17 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Plat
 from prometheus_client.exposition import choose_encoder
 
 from worker.model.article import Change
+from worker.model.children import ChildFailure
 from worker.model.event import Outcome
+from worker.model.feed import FeedStatus
+from worker.model.fetch import FailureKind, FetchFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from worker.model.event import Batch, PollReport
+    from worker.model.fetch import Fetched
 
 # A `_created` series beside each counter doubles the scrape and helps nobody.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated there
@@ -30,6 +34,7 @@ _DELAY_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0)
 _COMMIT_BUCKETS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _ARTICLE_DELAY_BUCKETS = (10.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 
+_STATES = (*get_args(FeedStatus), "new")
 # What can become of an entry; see `worker.model.event.PollReport`.
 _DISPOSITIONS = ("published", "revised", "withdrawn", "unchanged", "skipped", "rejected")
 
@@ -52,10 +57,41 @@ class PrometheusMetrics:
             "dateline_heartbeat_timestamp_seconds", "When the scheduling loop last turned.", registry=registry
         )
 
+        # A worker that runs on an old list of feeds looks healthy otherwise.
+        self._reload_ok = Gauge(
+            "dateline_config_last_reload_successful",
+            "Whether the configuration could be read when it was last read.",
+            registry=registry,
+        )
+        self._reload_ok.set(1)
+        self._reloaded_at = Gauge(
+            "dateline_config_last_reload_success_timestamp_seconds",
+            "When the configuration was last read without a mistake.",
+            registry=registry,
+        )
+        # Whether changes of the feed list arrive.
+        self._reloads = Counter(
+            "dateline_config_reloads_total", "Readings of a changed configuration.", ["result"], registry=registry
+        )
+        for result in ("applied", "unchanged", "refused"):
+            self._reloads.labels(result)
+
+        self._make_schedule(registry)
+        self._make_fetch(registry)
+        self._make_articles(registry)
+        self._make_ledger(registry)
+
+    def _make_schedule(self, registry: CollectorRegistry) -> None:
         # How the feeds are doing, without a series for each.
         self._feeds = Gauge("dateline_feeds", "Feeds by state.", ["state"], registry=registry)
-        for state in ("active", "failing", "gone", "new"):
+        for state in _STATES:
             self._feeds.labels(state).set(0)
+        # A feed that still answers and says nothing new is broken in a way that no error shows.
+        self._silent = Gauge(
+            "dateline_feeds_silent",
+            "Feeds without a new entry for much longer than is usual for them.",
+            registry=registry,
+        )
         # Growing: the worker cannot keep up, or polling is held back by the ledger.
         self._overdue = Gauge(
             "dateline_feeds_overdue", "Feeds whose poll is late by more than a minute.", registry=registry
@@ -69,10 +105,43 @@ class PrometheusMetrics:
         )
         # At its limit, servers answer slowly or the limit is too low.
         self._in_progress = Gauge("dateline_polls_in_progress", "Polls under way.", registry=registry)
+
+    def _make_fetch(self, registry: CollectorRegistry) -> None:
         # The first thing to look at: are feeds answering, and with what.
         self._polls = Counter("dateline_polls_total", "Polls settled, by outcome.", ["outcome"], registry=registry)
         for outcome in get_args(Outcome):
             self._polls.labels(outcome)
+        # What servers answer: more 5xx is their trouble, more 4xx may be ours.
+        self._requests = Counter(
+            "dateline_fetch_requests_total", "Answers of servers, by class of status.", ["code"], registry=registry
+        )
+        for code in ("2xx", "3xx", "304", "4xx", "5xx"):
+            self._requests.labels(code)
+        # Why there was no answer; "blocked" are requests for addresses that may not be visited (SSRF).
+        self._errors = Counter(
+            "dateline_fetch_errors_total", "Requests without an answer, by reason.", ["reason"], registry=registry
+        )
+        for kind in get_args(FailureKind):
+            self._errors.labels(kind)
+        # Publishers who are bothered say so.
+        self._throttled = Counter(
+            "dateline_fetch_throttled_total",
+            "Hosts that asked to be left alone, by status.",
+            ["code"],
+            registry=registry,
+        )
+        for code in ("429", "503"):
+            self._throttled.labels(code)
+        # A feed whose window moves on faster than it is polled loses articles.
+        self._gaps = Counter(
+            "dateline_feed_gaps_total", "Polls that found nothing of what was there before.", registry=registry
+        )
+        # Documents that cost too much: an attack, or a fault of ours.
+        self._restarts = Counter(
+            "dateline_parser_restarts_total", "Processes that read documents replaced.", ["reason"], registry=registry
+        )
+        for reason in (*get_args(ChildFailure), "cancelled", "retired", "template"):
+            self._restarts.labels(reason)
         # Whether time goes to the network ...
         self._fetch = Histogram(
             "dateline_fetch_duration_seconds", "Time to an answer.", buckets=_FETCH_BUCKETS, registry=registry
@@ -101,6 +170,7 @@ class PrometheusMetrics:
         for result in ("read", "later", "never", "gone"):
             self._pages.labels(result)
 
+    def _make_articles(self, registry: CollectorRegistry) -> None:
         # The product: article events that consumers can see, by what they say.
         self._articles = Counter(
             "dateline_articles_total", "Article events committed, by change.", ["change"], registry=registry
@@ -131,6 +201,8 @@ class PrometheusMetrics:
         self._dead_letters = Counter(
             "dateline_dead_letters_total", "Dead letters committed, by reason.", ["reason"], registry=registry
         )
+
+    def _make_ledger(self, registry: CollectorRegistry) -> None:
         # Whether commits succeed, and why not.
         self._transactions = Counter(
             "dateline_transactions_total", "Commits to the ledger, by result.", ["result"], registry=registry
@@ -179,6 +251,7 @@ class PrometheusMetrics:
         for batch in batches:
             report = batch.report
             self._polls.labels(report.outcome).inc()
+            self._gaps.inc(report.gap)
             for disposition in _DISPOSITIONS:
                 if count := getattr(report, disposition):
                     self._entries.labels(disposition).inc(count)
@@ -207,11 +280,34 @@ class PrometheusMetrics:
         self._pending_bytes.set(size_bytes)
         self._pending_oldest.set(oldest_at.timestamp() if oldest_at else 0)
 
-    def feeds(self, counts: Mapping[str, int], *, overdue: int) -> None:
+    def feeds(self, counts: Mapping[str, int], *, silent: int, overdue: int) -> None:
         """See `worker.ports.Metrics`."""
-        for state in ("active", "failing", "gone", "new"):
+        for state in _STATES:
             self._feeds.labels(state).set(counts.get(state, 0))
+        self._silent.set(silent)
         self._overdue.set(overdue)
+
+    def requested(self, fetched: Fetched) -> None:
+        """See `worker.ports.Metrics`."""
+        if isinstance(fetched, FetchFailure):
+            self._errors.labels(fetched.kind).inc()
+        else:
+            self._requests.labels(f"{fetched.status // 100}xx" if fetched.status != 304 else "304").inc()
+
+    def throttled(self, status: int) -> None:
+        """See `worker.ports.Metrics`."""
+        self._throttled.labels(str(status)).inc()
+
+    def reader_replaced(self, reason: str) -> None:
+        """See `worker.ports.Metrics`."""
+        self._restarts.labels(reason).inc()
+
+    def reloaded(self, result: str, now: datetime) -> None:
+        """See `worker.ports.Metrics`."""
+        self._reloads.labels(result).inc()
+        self._reload_ok.set(result != "refused")
+        if result != "refused":
+            self._reloaded_at.set(now.timestamp())
 
     def page(self, result: str) -> None:
         """See `worker.ports.Metrics`."""

@@ -43,6 +43,19 @@ _CALL_SECONDS = 120.0
 _PING_SECONDS = 3.0
 
 
+def read_states(path: Path) -> dict[str, bytes]:
+    """The last committed state of every feed, also while a worker has the file; none before it has made one.
+
+    Raises:
+        Retry: the file cannot be read now.
+        Stop: it is not a ledger, or must not be read.
+    """
+    if not path.exists():
+        return {}
+    with explained(path), contextlib.closing(connect_to_read(path)) as connection:
+        return dict(connection.execute("SELECT feed_id, value FROM feed_states"))
+
+
 class SqliteLedger:
     """Implements `worker.ports.Ledger` in the file at `path`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
     from worker.model.event import Headers, Published
@@ -72,3 +74,35 @@ def _lines(record: Published) -> Text:
     words = message.get("headline") or lead
     first.append(f"\n          {words[:160]}", style="bold")
     return first
+
+
+_COLUMNS = {
+    "ID": "id",
+    "STATE": "state",
+    "REASON": "reason",
+    "POLLED": "polled_at",
+    "NEXT": "next_poll_at",
+    "NEWEST": "newest_entry_at",
+    "FAILURES": "failures",
+    "ENTRIES": "entries",
+    "URL": "url",
+}
+
+
+def status_lines(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> Iterator[str]:
+    """How feeds are doing: a table with times in UTC, or one JSON object per line with all that is known."""
+    if as_json:
+        for row in rows:
+            yield orjson.dumps(row, option=orjson.OPT_UTC_Z).decode()
+        return
+    table = [tuple(_COLUMNS), *(tuple(_cell(row[name]) for name in _COLUMNS.values()) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    text = "-" if value is None else str(value)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -66,6 +66,29 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a document asks of those who poll it, and where it can be subscribed to instead.
+
+    `ttl_seconds` is that of RSS 2.0, `update_seconds` the period of the syndication module (sy:updatePeriod by
+    sy:updateFrequency): the least time between two polls. `skip_hours` (0 to 23) and `skip_days` (0 is Monday) are in
+    GMT. `hubs` and `topic` are the links "hub" and "self" (WebSub, 4).
+    """
+
+    ttl_seconds: float = 0.0
+    update_seconds: float = 0.0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    hubs: tuple[str, ...] = ()
+    topic: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.ttl_seconds < 0 or self.update_seconds < 0:
+            raise ValueError("a time between two polls is not negative")
+        if not (set(self.skip_hours) <= set(range(24)) and set(self.skip_days) <= set(range(7))):
+            raise ValueError("there are 24 hours and 7 days")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A parsed feed document. `warnings` name what was wrong with it and got read all the same.
 
@@ -79,6 +102,7 @@ class Document:
     unreadable: tuple[Unreadable, ...] = ()
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +121,5 @@ class SitemapIndex:
 class NotAFeed:
     """A body that holds no feed. `reason` is a label of few values; `detail` is for people."""
 
-    reason: Literal["empty", "html", "broken", "undecodable", "not_a_feed"]
+    reason: Literal["empty", "html", "broken", "undecodable", "not_a_feed", "too_costly"]
     detail: str

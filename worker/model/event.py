@@ -62,6 +62,9 @@ class PollReport:
     `entries` = `published` + `revised` + `withdrawn` + `unchanged` + `skipped` + `rejected`: every entry ends as one of
     them. `unchanged` are known already, here or through another feed; `skipped` are those that the configuration does
     not want. Entries that wait for their page are not among them yet: they are counted when they are settled.
+
+    `gap` says that nothing in the document was there at the last poll: entries may have come and gone in between.
+    `moved_to` is the address that was adopted with this poll.
     """
 
     feed_id: str
@@ -78,6 +81,8 @@ class PollReport:
     waiting: int = 0
     received_bytes: int = 0
     fetch_seconds: float = 0.0
+    gap: bool = False
+    moved_to: str | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

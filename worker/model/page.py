@@ -36,3 +36,14 @@ class NotAPage:
 
     reason: Literal["empty", "not_html", "undecodable", "no_text"]
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoPage:
+    """A page that was not had: `later` it may come, `never` it will, `gone` it was there and is no more."""
+
+    when: Literal["later", "never", "gone"]
+    detail: str
+
+
+PageAnswer = Page | NoPage

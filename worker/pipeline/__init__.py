@@ -1,14 +1,28 @@
 """From an answer to what is written: (feed, state, answer, now) → Batch. Pure: the same input gives the same bytes."""
 
 from worker.pipeline.poll import (
-    Ask,
-    Digest,
     Limits,
+    Open,
+    begin,
     carried_articles,
-    first_state,
+    digest_of,
+    needs_reading,
+    not_read,
     owned_articles,
     process,
-    request_for,
 )
+from worker.pipeline.standing import first_state, request_for
 
-__all__ = ["Ask", "Digest", "Limits", "carried_articles", "first_state", "owned_articles", "process", "request_for"]
+__all__ = [
+    "Limits",
+    "Open",
+    "begin",
+    "carried_articles",
+    "digest_of",
+    "first_state",
+    "needs_reading",
+    "not_read",
+    "owned_articles",
+    "process",
+    "request_for",
+]

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from worker.model.entry import Unreadable
     from worker.model.event import Event
     from worker.model.feed import Feed, FeedState
+    from worker.model.page import PageAnswer
     from worker.pipeline.compose import Composer
     from worker.pipeline.documents import Reading, Received
-    from worker.pipeline.pages import PageAnswer
 
 # Entries that left the feed's window are remembered: some feeds bring old ones back.
 _REMEMBERED_FOR = timedelta(days=30)
@@ -72,7 +72,6 @@ class EntryReader:
         reading: the document.
         composer: makes its events.
         now: when it is.
-        taken: articles that other feeds have published.
         due: entries whose page is to be looked at again.
     """
 
@@ -84,14 +83,12 @@ class EntryReader:
         composer: Composer,
         *,
         now: datetime,
-        taken: Container[str],
         due: Collection[SeenEntry],
     ) -> None:
         self._feed = feed
         self._document = reading.document
         self._composer = composer
         self._now = now
-        self._taken = taken
         self._due = {seen.key: seen for seen in due}
         self._first = state.succeeded_at is None and not state.entries
         self._known = {seen.key: seen for seen in state.entries}
@@ -103,10 +100,16 @@ class EntryReader:
         gone = [seen for seen in state.entries if seen.key not in present]
         self._gone_by_article = {seen.article_id: seen for seen in gone if seen.revision > 0}
         self._gone_by_key = {seen.key: seen for seen in gone}
-        self._present_articles = {
+        self._published_here = frozenset(
             seen.article_id for seen in state.entries if seen.revision > 0 and seen.key in present
-        }
+        )
         self._own_addresses = own_addresses(self.entries)
+        self._start(())
+
+    def _start(self, taken: Container[str]) -> None:
+        """Forget what an earlier reading of the entries came to."""
+        self._taken = taken
+        self._present_articles = set(self._published_here)
         self._current: dict[str, SeenEntry] = {}
         self._moved: set[str] = set()
         self._waiting: dict[str, int] = {}
@@ -123,12 +126,23 @@ class EntryReader:
         again = {key: seen.page_url for key, seen in self._due.items() if seen.page_url is not None}
         return dict([*wanted.items(), *(pair for pair in again.items() if pair[0] not in wanted)][:at_most])
 
-    def read_all(self, pages: Mapping[str, PageAnswer]) -> Findings:
-        """The events of all entries, and those of which no valid article can be made.
+    def candidates(self, pages: Mapping[str, PageAnswer]) -> frozenset[str]:
+        """The ids of all articles that might be published here for the first time, unless another feed has done so."""
+        return frozenset(
+            identify.article_id(self._feed.id, one.key, url)
+            for one in self.entries
+            if not self._as_known(one)
+            for url in (_address_of(one, pages.get(one.key)), one.canonical_url, None)
+        )
+
+    def read_all(self, pages: Mapping[str, PageAnswer], *, taken: Container[str]) -> Findings:
+        """The events of all entries, and those of which no valid article can be made. May be asked again.
 
         Args:
             pages: what came of the pages that `pages` asked for, by key.
+            taken: articles that other feeds have published.
         """
+        self._start(taken)
         found = Findings(events=[], unusable=[])
         self._current |= {
             key: seen if seen.left_at is None else replace(seen, left_at=None) for key, seen in self._kept.items()
@@ -168,6 +182,10 @@ class EntryReader:
                 new.append(one)
             self._current[key] = SeenEntry(key=key, article_id=key * 2, revision=0, entry_hash=key, fields=())
         return tuple(new)
+
+    def overlaps(self) -> bool:
+        """Whether anything in the document was there before; if nothing was, entries may have passed by unseen."""
+        return bool(self._kept) or any(one.key in self._known for one in self.entries)
 
     def remembered(self) -> tuple[SeenEntry, ...]:
         """What to keep: the entries of the document, and for a while those that have left it."""
@@ -232,7 +250,7 @@ class EntryReader:
             self._remember(one, seen, seen.article_id, page_url=seen.page_url)
             return self._look_again(one.key, answer)
         page = answer if isinstance(answer, Page) else None
-        new_id = self._new_id(one, one.canonical_url if page is None else page_address(page, one.canonical_url))
+        new_id = self._new_id(one, _address_of(one, answer))
         # Kept first: an entry that is rejected is not tried again until it changes.
         page_url = None if page is None else _page_url(one)
         self._remember(one, seen, new_id, page_url=page_url)
@@ -304,6 +322,10 @@ class EntryReader:
             keys = identify.entry_keys(one.received.entry, one.canonical_url, guid_is_own=True, url_is_own=True)
             found += [seen for key in keys if (seen := self._gone_by_key.get(key)) and seen.fields == fields]
         return next((seen for seen in found if seen is not None and seen.key not in self._moved), None)
+
+
+def _address_of(one: Keyed, answer: PageAnswer | None) -> str | None:
+    return page_address(answer, one.canonical_url) if isinstance(answer, Page) else one.canonical_url
 
 
 def _page_url(one: Keyed) -> str | None:

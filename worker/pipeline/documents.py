@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
-from worker.steps import identify, inflate, jsonfeed, parse, sitemap, split, wire
+from worker.steps import identify, inflate, jsonfeed, links, parse, sitemap, split, wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,11 +52,23 @@ def read_document(
         known: settled entries by the hash of their bytes; those in the document are not parsed again.
     """
     reading = _read(response, max_body_bytes, max_entries, known)
-    language = response.headers.get("content-language")
-    if not isinstance(reading, Reading) or reading.document.language is not None or language is None:
+    if not isinstance(reading, Reading):
         return reading
-    # The language of the intended audience (RFC 9110, 8.5): better than none.
-    return replace(reading, document=replace(reading.document, language=language.partition(",")[0].strip()))
+    return replace(reading, document=_described(reading.document, response))
+
+
+def _described(document: Document, response: Response) -> Document:
+    """The document with what the headers of the answer say about it."""
+    language = response.headers.get("content-language")
+    if language is not None and document.language is None:
+        # The language of the intended audience (RFC 9110, 8.5): better than none.
+        document = replace(document, language=language.partition(",")[0].strip())
+    hubs, topics = links.linked(response.headers.get("link", ""), base=response.url)
+    if hubs:
+        # Links in headers come before those in the document (WebSub, 4).
+        topic = next(iter(topics), document.hints.topic)
+        document = replace(document, hints=replace(document.hints, hubs=hubs, topic=topic))
+    return document
 
 
 def _read(

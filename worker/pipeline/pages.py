@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from worker.model.entry import NotAFeed
 from worker.model.fetch import FetchFailure
-from worker.model.page import NotAPage, Page
+from worker.model.page import NoPage, NotAPage
 from worker.steps import inflate
 from worker.steps.page import read_page
 
 if TYPE_CHECKING:
     from worker.model.fetch import FailureKind, Fetched
+    from worker.model.page import PageAnswer
 
 # Asking again tomorrow will not help.
 _FINAL: frozenset[FailureKind] = frozenset({"blocked", "redirect", "too_large", "robots"})
 # 408, 425 and 429 ask for patience, not for resignation (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4).
 _PATIENCE = frozenset({408, 425, 429})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoPage:
-    """A page that was not had: `later` it may come, `never` it will, `gone` it was there and is no more."""
-
-    when: Literal["later", "never", "gone"]
-    detail: str
-
-
-PageAnswer = Page | NoPage
 
 
 def page_of(fetched: Fetched, *, max_body_bytes: int) -> PageAnswer:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
-from worker.model.feed import FeedState
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.model.page import Page
+from worker.model.page import NoPage, Page
+from worker.model.step import Ask, Claims
+from worker.pipeline import standing
 from worker.pipeline.articles import EntryReader, due_pages
 from worker.pipeline.compose import Composer
 from worker.pipeline.documents import Reading, merged, read_document, whole
 from worker.pipeline.keys import keyed, meets
-from worker.pipeline.pages import NoPage, page_of
+from worker.pipeline.pages import page_of
 from worker.steps import encode, schedule
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from worker.model.event import DeadLetter, Event
-    from worker.model.feed import Feed, SeenEntry
+    from worker.model.feed import Feed, FeedState, SeenEntry
     from worker.model.fetch import Fetched
+    from worker.model.step import Digest
     from worker.pipeline.articles import Findings
-    from worker.pipeline.pages import PageAnswer
 
 # More sitemaps of one index are not read in one poll; those that changed last come first.
 _SITEMAPS_AT_MOST = 20
@@ -44,31 +45,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What has to be had before a poll can be settled: sitemaps that an index names, or pages of articles.
+class Open:
+    """A poll that can be settled once it is known which of the articles that it claims other feeds have published.
 
-    `digest` makes of an answer what `resume` needs of it, so that whoever asks need not hold the bytes; it is pure.
-    `resume` takes all digests by address, and goes on: an address without one was not asked.
+    `settle` takes their ids. It may be called again, should another feed publish one meanwhile.
     """
 
-    requests: tuple[Request, ...]
-    digest: Callable[[Fetched], Digest]
-    resume: Callable[[Mapping[str, Digest]], Batch | Ask]
-
-
-Digest = Document | NotAFeed | Page | NoPage
-
-
-def first_state(feed: Feed) -> FeedState:
-    """What is known about a feed that was never polled."""
-    return FeedState(feed_id=feed.id, url=feed.url)
-
-
-def request_for(feed: Feed, state: FeedState) -> Request:
-    """The request to make. Validators belong to the URL they came from: a feed that moved is asked afresh."""
-    if state.url != feed.url:
-        return Request(url=feed.url)
-    return Request(url=feed.url, etag=state.etag, last_modified=state.last_modified)
+    claims: Claims
+    settle: Callable[[Container[str]], Batch]
 
 
 def owned_articles(state: FeedState) -> Iterable[str]:
@@ -89,6 +73,7 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
     now: datetime,
     limits: Limits,
     taken: Container[str] = (),
+    digests: Mapping[str, Digest | None] | None = None,
 ) -> Batch | Ask:
     """Decide what one poll writes, or what has to be asked first.
 
@@ -99,20 +84,23 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
         now: when it is.
         limits: caps.
         taken: ids of articles that other feeds have published; they are not published again.
+        digests: what was asked for this poll so far, by address.
     """
-    if state.url != feed.url:
-        # A feed whose URL was changed in the configuration keeps its entries and nothing else.
-        state = replace(first_state(feed), version=state.version, entries=state.entries)
-    poll = _Poll(
-        feed=feed,
-        state=state,
-        now=now,
-        limits=limits,
-        taken=taken,
-        fetched=fetched,
-        raw_sha256=sha256(fetched.body).hexdigest() if isinstance(fetched, Response) else "",
-        due=due_pages(feed, state, now),
-    )
+    step = begin(feed, state, fetched, now=now, limits=limits, digests=digests or {})
+    return step.settle(taken) if isinstance(step, Open) else step
+
+
+def begin(  # noqa: PLR0913 - the whole of what a poll depends on
+    feed: Feed,
+    state: FeedState,
+    fetched: Fetched,
+    *,
+    now: datetime,
+    limits: Limits,
+    digests: Mapping[str, Digest | None],
+) -> Batch | Ask | Open:
+    """The same without knowing what other feeds have published."""
+    poll = _poll(feed, state, fetched, now=now, limits=limits, digests=digests)
     if isinstance(fetched, FetchFailure):
         return poll.unanswered(fetched)
     match fetched.status:
@@ -121,9 +109,63 @@ def process(  # noqa: PLR0913 - the whole of what a poll depends on
         case 304:
             return poll.unmodified(fetched)
         case 410:
-            return poll.gone()
+            return poll.gone(fetched)
         case _:
             return poll.refused(fetched)
+
+
+def needs_reading(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> bool:
+    """Whether anything that a stranger wrote is looked into for this poll: what costs time, and may be an attack."""
+    if isinstance(fetched, FetchFailure) or fetched.status not in {200, 304}:
+        return False
+    state = standing.at_its_url(feed, state)
+    if due_pages(feed, state, now):
+        return True
+    return fetched.status == 200 and not standing.is_known(state, fetched, body_sha256=_hash(fetched), now=now)
+
+
+def not_read(  # noqa: PLR0913 - the same as for a poll that was read
+    feed: Feed, state: FeedState, response: Response, detail: str, *, now: datetime, limits: Limits
+) -> Batch:
+    """What a poll writes whose document could not be read within its limits of time and memory."""
+    poll = _poll(feed, state, response, now=now, limits=limits, digests={})
+    return poll.not_a_feed(response, NotAFeed(reason="too_costly", detail=detail))
+
+
+def digest_of(request: Request, fetched: Fetched, *, limits: Limits) -> Digest:
+    """What a poll needs of the answer to one of the requests that it asked for."""
+    if request.kind == "page":
+        return page_of(fetched, max_body_bytes=limits.max_body_bytes)
+    if isinstance(fetched, FetchFailure):
+        return NotAFeed(reason="not_a_feed", detail=fetched.detail)
+    if fetched.status != 200:
+        return NotAFeed(reason="not_a_feed", detail=f"HTTP {fetched.status}")
+    reading = _read_document(fetched, limits, {})
+    if isinstance(reading, SitemapIndex):
+        return NotAFeed(reason="not_a_feed", detail="an index names an index")
+    return reading.document if isinstance(reading, Reading) else reading
+
+
+def _poll(  # noqa: PLR0913 - the whole of what a poll depends on
+    feed: Feed,
+    state: FeedState,
+    fetched: Fetched,
+    *,
+    now: datetime,
+    limits: Limits,
+    digests: Mapping[str, Digest | None],
+) -> _Poll:
+    state = standing.at_its_url(feed, state)
+    return _Poll(
+        feed=feed,
+        state=state,
+        now=now,
+        limits=limits,
+        fetched=fetched,
+        digests=digests,
+        raw_sha256=_hash(fetched) if isinstance(fetched, Response) else "",
+        due=due_pages(feed, state, now),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +174,14 @@ class _Poll:
     state: FeedState
     now: datetime
     limits: Limits
-    taken: Container[str]
     fetched: Fetched
+    digests: Mapping[str, Digest | None]
     raw_sha256: str
     due: tuple[SeenEntry, ...]
 
-    def answered(self, response: Response) -> Batch | Ask:
+    def answered(self, response: Response) -> Batch | Ask | Open:
         # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
-        if self.raw_sha256 == self.state.body_sha256:
+        if standing.is_known(self.state, response, body_sha256=self.raw_sha256, now=self.now):
             return self._nothing_new(response)
         due = {seen.key for seen in self.due}
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
@@ -151,33 +193,26 @@ class _Poll:
         reading = self._document(response, known)
         match reading:
             case NotAFeed():
-                return self._not_a_feed(response, reading)
+                return self.not_a_feed(response, reading)
             case SitemapIndex():
                 return self._index(response, reading)
             case Reading():
                 return self._read(response, reading, self.raw_sha256)
 
-    def unmodified(self, response: Response) -> Batch | Ask:
-        if self.state.etag is None and self.state.last_modified is None:
+    def unmodified(self, response: Response) -> Batch | Ask | Open:
+        if not standing.was_asked(self.state, response):
             # Nobody asked whether something changed. Validators of a body that was not read would hide it for ever.
             return self.refused(response)
-        # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
-        headers = {"etag": self.state.etag, "last-modified": self.state.last_modified, **response.headers}
-        kept = {name: value for name, value in headers.items() if value is not None}
-        return self._nothing_new(replace(response, headers=kept))
+        return self._nothing_new(response)
 
-    def gone(self) -> Batch:
-        # 410 means gone for good and on purpose (RFC 9110, 15.5.11): the feed is not asked again.
-        state = replace(
-            self._next(), status="gone", reason="http_410", failures=self.state.failures + 1, next_poll_at=None
-        )
-        report = PollReport(feed_id=self.feed.id, outcome="gone", reason="http_410")
-        return self._batch(state, report)
+    def gone(self, response: Response) -> Batch:
+        state = standing.gone(self.feed, self.state, response, now=self.now)
+        return self._batch(state, PollReport(feed_id=self.feed.id, outcome="gone", reason="http_410"))
 
     def refused(self, response: Response) -> Batch:
-        reason = f"http_{response.status}"
-        report = PollReport(feed_id=self.feed.id, outcome="http_error", reason=reason)
-        return self._failed(reason, response, report)
+        challenge = schedule.is_challenge(response.status, response.headers)
+        reason = "challenge" if challenge else f"http_{response.status}"
+        return self._failed(reason, PollReport(feed_id=self.feed.id, outcome="http_error", reason=reason))
 
     def unanswered(self, failure: FetchFailure) -> Batch:
         report = PollReport(
@@ -186,82 +221,64 @@ class _Poll:
             reason=failure.kind,
             warnings=(failure.detail,),
         )
-        return self._failed(failure.kind, None, report)
+        return self._failed(failure.kind, report)
 
-    def _not_a_feed(self, response: Response, refusal: NotAFeed) -> Batch:
+    def not_a_feed(self, response: Response, refusal: NotAFeed) -> Batch:
         report = PollReport(
             feed_id=self.feed.id,
             outcome="not_a_feed",
             reason=refusal.reason,
             warnings=(refusal.detail,),
         )
-        if refusal.reason not in {"broken", "undecodable"} or self.raw_sha256 == self.state.broken_sha256:
-            return self._failed(refusal.reason, response, report)
+        if refusal.reason not in {"broken", "undecodable", "too_costly"} or self.raw_sha256 == self.state.broken_sha256:
+            return self._failed(refusal.reason, report)
         # A damaged document is kept, once: someone may want to know what was in it.
         letter = self._dead_letter("parse", response.body, refusal.reason, refusal.detail)
-        batch = self._failed(refusal.reason, response, report)
+        batch = self._failed(refusal.reason, report)
         state = replace(batch.state, broken_sha256=self.raw_sha256)
         return self._batch(state, report, rejected=(letter,))
 
     def _document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
-        reading = self._read_document(response, known)
+        reading = _read_document(response, self.limits, known)
         if isinstance(reading, Reading) and reading.kept:
             keys = {seen.key for seen in self.state.entries}
             if meets(keyed(reading.received, keys), reading.kept):
-                return self._read_document(response, {})
+                return _read_document(response, self.limits, {})
         return reading
 
-    def _read_document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
-        return read_document(
-            response, max_body_bytes=self.limits.max_body_bytes, max_entries=self.limits.max_entries, known=known
-        )
-
-    def _nothing_new(self, response: Response) -> Batch | Ask:
+    def _nothing_new(self, response: Response) -> Batch | Ask | Open:
         """A document with nothing new. Its articles may have changed or gone all the same, where pages are read."""
         if not self.due:
-            report = PollReport(feed_id=self.feed.id, outcome="not_modified")
-            return self._fresh(response, report, body_sha256=self.state.body_sha256, entries=self.state.entries)
+            body_sha256 = None if response.status == 304 else self.raw_sha256
+            state = standing.unmodified(self.feed, self.state, response, body_sha256=body_sha256, now=self.now)
+            return self._batch(state, PollReport(feed_id=self.feed.id, outcome="not_modified"))
         present = tuple(seen for seen in self.state.entries if seen.left_at is None)
-        reading = Reading(document=Document(format="rss", title=self.state.title), received=(), kept=present)
+        document = Document(format="rss", title=self.state.title, hints=self.state.hints)
+        reading = Reading(document=document, received=(), kept=present)
         return self._read(response, reading, self.state.body_sha256, outcome="not_modified")
 
-    def _index(self, response: Response, index: SitemapIndex) -> Ask:
+    def _index(self, response: Response, index: SitemapIndex) -> Batch | Ask | Open:
         """An index of sitemaps: its sitemaps together are the document."""
         wanted = index.addresses[:_SITEMAPS_AT_MOST]
+        if (ask := self._ask(Request(url=url) for url in wanted)) is not None:
+            return ask
         warnings = index.warnings
         if len(wanted) < len(index.addresses):
             warnings = (*warnings, f"document: {len(index.addresses)} sitemaps, only the latest {len(wanted)} are read")
-
-        def digest(fetched: Fetched) -> Digest:
-            if isinstance(fetched, FetchFailure):
-                return NotAFeed(reason="not_a_feed", detail=fetched.detail)
-            if fetched.status != 200:
-                return NotAFeed(reason="not_a_feed", detail=f"HTTP {fetched.status}")
-            reading = self._read_document(fetched, {})
-            if isinstance(reading, SitemapIndex):
-                return NotAFeed(reason="not_a_feed", detail="an index names an index")
-            return reading.document if isinstance(reading, Reading) else reading
-
-        def resume(digests: Mapping[str, Digest]) -> Batch | Ask:
-            documents = [found for url in wanted if isinstance(found := digests.get(url), Document)]
-            missing = [
-                f"sitemap {url}: {found.detail if isinstance(found, NotAFeed) else 'not asked'}"
-                for url in wanted
-                if not isinstance(found := digests.get(url), Document)
-            ]
-            if missing and not documents:
-                return self._not_a_feed(response, NotAFeed(reason="not_a_feed", detail="; ".join(missing)))
-            document = merged(documents, warnings=(*warnings, *missing))
-            # Without times of change the same index may name sitemaps that changed.
-            settled = index.dated and not missing
-            return self._read(
-                response,
-                whole(document, self.limits.max_entries),
-                self.raw_sha256 if settled else None,
-                settled=settled,
-            )
-
-        return Ask(requests=tuple(Request(url=url) for url in wanted), digest=digest, resume=resume)
+        found = {url: self.digests[url] for url in wanted}
+        documents = [digest for digest in found.values() if isinstance(digest, Document)]
+        missing = [
+            f"sitemap {url}: {digest.detail if isinstance(digest, NotAFeed) else 'not asked'}"
+            for url, digest in found.items()
+            if not isinstance(digest, Document)
+        ]
+        if missing and not documents:
+            return self.not_a_feed(response, NotAFeed(reason="not_a_feed", detail="; ".join(missing)))
+        document = merged(documents, warnings=(*warnings, *missing))
+        # Without times of change the same index may name sitemaps that changed.
+        settled = index.dated and not missing
+        reading = whole(document, self.limits.max_entries)
+        return self._read(response, reading, self.raw_sha256 if settled else None, settled=settled)
 
     def _read(
         self,
@@ -271,31 +288,26 @@ class _Poll:
         *,
         outcome: Literal["ok", "not_modified"] = "ok",
         settled: bool = True,
-    ) -> Batch | Ask:
+    ) -> Batch | Ask | Open:
         """Settle a document whose bytes were `body_sha256`; None when the same bytes are to be read again."""
-
-        def settle(reader: EntryReader, answers: Mapping[str, PageAnswer]) -> Batch:
-            return self._settled(
-                response, reading, reader, reader.read_all(answers), body_sha256, result=outcome, settled=settled
-            )
-
         reader = self._reader(reading, response)
-        wanted = reader.pages(self.limits.max_pages)
-        if not wanted:
-            return settle(reader, {})
+        pages = reader.pages(self.limits.max_pages)
+        if (ask := self._ask(Request(url=url, kind="page") for url in dict.fromkeys(pages.values()))) is not None:
+            return ask
+        answers = {key: page for key, url in pages.items() if isinstance(page := self.digests[url], Page | NoPage)}
 
-        def resume(digests: Mapping[str, Digest]) -> Batch:
-            answers = {
-                key: answer for key, url in wanted.items() if isinstance(answer := digests.get(url), Page | NoPage)
-            }
-            # A reader remembers what it has read: each time it takes a new one.
-            return settle(self._reader(reading, response), answers)
+        def settle(taken: Container[str]) -> Batch:
+            found = reader.read_all(answers, taken=taken)
+            settling = _Settling(response=response, reading=reading, reader=reader, found=found)
+            return self._settled(settling, body_sha256, result=outcome, settled=settled)
 
-        return Ask(
-            requests=tuple(Request(url=url, kind="page") for url in dict.fromkeys(wanted.values())),
-            digest=lambda fetched: page_of(fetched, max_body_bytes=self.limits.max_body_bytes),
-            resume=resume,
-        )
+        ids = reader.candidates(answers)
+        return Open(claims=Claims(ids=ids), settle=settle) if ids else settle(())
+
+    def _ask(self, requests: Iterable[Request]) -> Ask | None:
+        """Those of the requests that were not made for this poll yet; None when all were."""
+        missing = tuple(request for request in requests if request.url not in self.digests)
+        return Ask(requests=missing) if missing else None
 
     def _reader(self, reading: Reading, response: Response) -> EntryReader:
         composer = Composer(
@@ -305,31 +317,20 @@ class _Poll:
             raw_sha256=self.raw_sha256,
             max_event_bytes=self.limits.max_event_bytes,
         )
-        return EntryReader(
-            self.feed,
-            self.state,
-            reading,
-            composer,
-            now=self.now,
-            taken=self.taken,
-            due=self.due,
-        )
+        return EntryReader(self.feed, self.state, reading, composer, now=self.now, due=self.due)
 
-    def _settled(  # noqa: PLR0913 - the parts of a document that was read
+    def _settled(
         self,
-        response: Response,
-        reading: Reading,
-        reader: EntryReader,
-        found: Findings,
+        what: _Settling,
         body_sha256: str | None,
         *,
         result: Literal["ok", "not_modified"],
         settled: bool,
     ) -> Batch:
-        document = reading.document
+        document, found, reading = what.reading.document, what.found, what.reading
         rejected = [
             self._dead_letter("parse", unreadable.raw, unreadable.reason, unreadable.detail)
-            for unreadable in reader.unread(document.unreadable)
+            for unreadable in what.reader.unread(document.unreadable)
         ] + [
             self._dead_letter("extract", one.raw or repr(one.entry).encode("utf-8", "replace"), "unusable_entry", why)
             for one, why in found.unusable
@@ -338,6 +339,17 @@ class _Poll:
         entries = (seen - found.waiting if result == "ok" else 0) + found.withdrawn_outside
         changes = Counter(event.change for event in found.events)
         skipped = found.skipped + reading.skipped
+        waiting = what.reader.waiting()
+        learned = standing.Learned(
+            settled=settled and not waiting and document.complete,
+            body_sha256=None if waiting else body_sha256,
+            title=document.title,
+            hints=document.hints,
+            news=[event.published_at or self.now for event in found.events if event.change == "published"],
+            entries=what.reader.remembered(),
+            waiting=waiting,
+        )
+        state = standing.read(self.feed, self.state, what.response, learned, now=self.now)
         report = PollReport(
             feed_id=self.feed.id,
             outcome=result,
@@ -349,66 +361,13 @@ class _Poll:
             skipped=skipped,
             rejected=len(rejected),
             waiting=found.waiting,
+            gap=bool(self.state.entries and what.reader.entries) and not what.reader.overlaps(),
             warnings=document.warnings,
         )
-        waiting = reader.waiting()
-        return self._fresh(
-            response,
-            report,
-            body_sha256=None if waiting else body_sha256,
-            settled=settled and not waiting and document.complete,
-            title=document.title or self.state.title,
-            entries=reader.remembered(),
-            waiting=waiting,
-            events=found.events,
-            rejected=rejected,
-        )
+        return self._batch(state, report, events=found.events, rejected=rejected)
 
-    def _fresh(  # noqa: PLR0913 - what a good answer may change
-        self,
-        response: Response,
-        report: PollReport,
-        *,
-        body_sha256: str | None,
-        entries: tuple[SeenEntry, ...],
-        settled: bool = True,
-        title: str | None = None,
-        waiting: tuple[tuple[str, int], ...] = (),
-        events: Sequence[Event] = (),
-        rejected: Sequence[DeadLetter] = (),
-    ) -> Batch:
-        """Settle a poll whose answer was good: what was wrong before is forgotten.
-
-        Validators are those of the document only once all its entries are settled, and it was whole: until then those
-        of the document before are kept, so that nothing is taken for known that is not.
-        """
-        headers = response.headers
-        state = replace(
-            self._next(),
-            status="active",
-            reason=None,
-            failures=0,
-            succeeded_at=self.now,
-            next_poll_at=schedule.after_success(self.feed, headers, now=self.now),
-            etag=headers.get("etag") if settled else self.state.etag,
-            last_modified=headers.get("last-modified") if settled else self.state.last_modified,
-            body_sha256=body_sha256 if settled or body_sha256 else self.state.body_sha256,
-            title=title or self.state.title,
-            entries=entries,
-            waiting=waiting,
-        )
-        return self._batch(state, report, events=events, rejected=rejected)
-
-    def _failed(self, reason: str, response: Response | None, report: PollReport) -> Batch:
-        """Settle a poll that failed: entries and validators stay as they were."""
-        failures = self.state.failures + 1
-        headers = {} if response is None else response.headers
-        next_poll_at = schedule.after_failure(self.feed, headers, failures=failures, now=self.now)
-        state = replace(self._next(), status="failing", reason=reason, failures=failures, next_poll_at=next_poll_at)
-        return self._batch(state, report)
-
-    def _next(self) -> FeedState:
-        return replace(self.state, version=self.state.version + 1, polled_at=self.now)
+    def _failed(self, reason: str, report: PollReport) -> Batch:
+        return self._batch(standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now), report)
 
     def _dead_letter(self, stage: str, raw: bytes, reason: str, detail: str) -> DeadLetter:
         unreadable = Unreadable(raw=raw, reason=reason, detail=detail)
@@ -424,7 +383,8 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        report = replace(report, fetch_seconds=self.fetched.duration_seconds)
+        moved_to = state.adopted_url if state.adopted_url != self.state.adopted_url else None
+        report = replace(report, fetch_seconds=self.fetched.duration_seconds, moved_to=moved_to)
         if isinstance(self.fetched, Response):
             report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
         return Batch(
@@ -436,3 +396,23 @@ class _Poll:
             state_value=encode.encode_state(state),
             report=report,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settling:
+    """A document that was read to its end."""
+
+    response: Response
+    reading: Reading
+    reader: EntryReader
+    found: Findings
+
+
+def _hash(response: Response) -> str:
+    return sha256(response.body).hexdigest()
+
+
+def _read_document(
+    response: Response, limits: Limits, known: Mapping[str, SeenEntry]
+) -> Reading | SitemapIndex | NotAFeed:
+    return read_document(response, max_body_bytes=limits.max_body_bytes, max_entries=limits.max_entries, known=known)

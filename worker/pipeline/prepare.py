@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from worker.model.feed import Feed
 from worker.model.fetch import Response
-from worker.pipeline.poll import Limits, first_state, process
+from worker.pipeline.poll import Limits, process
+from worker.pipeline.standing import first_state
 
 # A document in which there is something for every kind of rule.
 _DOCUMENT = b"""<rss version="2.0"><channel><language>en</language><item><title>Talks</title>

@@ -26,6 +26,10 @@ class FeedBook:
         self._owners: dict[str, str] = {}
         self._carriers: dict[str, set[str]] = {}
 
+    def replace(self, feeds: Iterable[Feed]) -> None:
+        """Take another list of feeds; what is known of those that stay, or come back, is kept."""
+        self.feeds = {feed.id: feed for feed in feeds}
+
     def restore(self, values: Mapping[str, bytes]) -> None:
         """Take over what the ledger holds.
 
@@ -60,7 +64,7 @@ class FeedBook:
 
     def claim(self, batch: Batch) -> bool:
         """Reserve the batch's articles for its feed; False, and nothing reserved, if another feed was faster."""
-        ids = [event.article_id for event in batch.events]
+        ids = [event.article_id for event in batch.events if event.revision == 1]
         if any(self._owners.get(article_id, batch.feed_id) != batch.feed_id for article_id in ids):
             return False
         self._owners.update(dict.fromkeys(ids, batch.feed_id))
@@ -84,6 +88,10 @@ class FeedBook:
     def counts(self) -> Counter[str]:
         """How many of the configured feeds are in each state; `new` ones were never polled."""
         return Counter(state.status if (state := self._states.get(feed_id)) else "new" for feed_id in self.feeds)
+
+    def silent(self) -> int:
+        """How many of the configured feeds have been still for much longer than is usual for them."""
+        return sum(state.rhythm.silent for feed_id in self.feeds if (state := self._states.get(feed_id)))
 
     def _completed(self, event: Event, feed_id: str) -> Event:
         others = self._carriers.get(event.article_id, set()) - {feed_id}

@@ -10,23 +10,21 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from worker.model.errors import Retry
-from worker.model.fetch import FetchFailure
-from worker.pipeline import Ask, process, request_for
-from worker.pipeline.pages import NoPage
+from worker.pipeline import request_for
 from worker.runner.book import FeedBook
 from worker.runner.committer import Committer
 from worker.runner.manners import Manners
-from worker.runner.queue import PollQueue, host_of
-from worker.steps.schedule import first_poll_delay_seconds
+from worker.runner.polling import Poller
+from worker.runner.queue import PollQueue
+from worker.steps.schedule import earliest_forced, first_poll_delay_seconds, wait_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from worker.model.event import Batch
-    from worker.model.feed import Feed
-    from worker.model.fetch import Fetched, Request
-    from worker.pipeline import Digest, Limits
-    from worker.ports import Clock, Fetcher, Ledger, Metrics
+    from worker.model.feed import Feed, FeedState
+    from worker.pipeline import Limits
+    from worker.ports import Clock, Fetcher, Ledger, Metrics, Readers
     from worker.runner.committer import CommitSettings
 
 # A loop that has not turned for this long is stuck.
@@ -56,12 +54,15 @@ class Runner:
         *,
         ledger: Ledger,
         fetcher: Fetcher,
+        readers: Readers,
         metrics: Metrics,
         clock: Clock,
         settings: RunnerSettings,
     ) -> None:
         self._ledger = ledger
-        self._manners = Manners(fetcher, clock=clock, agent=settings.agent, gap_seconds=settings.host_gap_seconds)
+        self._manners = Manners(
+            fetcher, metrics=metrics, clock=clock, agent=settings.agent, gap_seconds=settings.host_gap_seconds
+        )
         self._metrics = metrics
         self._clock = clock
         self._settings = settings
@@ -75,6 +76,15 @@ class Runner:
             settings=settings.commit,
             settled=self._settled,
         )
+        self._poller = Poller(
+            book=self._book,
+            manners=self._manners,
+            readers=readers,
+            metrics=metrics,
+            clock=clock,
+            limits=settings.limits,
+            stopping=lambda: self._stopping,
+        )
         self._queue = PollQueue()
         self._polls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -83,11 +93,28 @@ class Runner:
         self._once = False
         self._crash: BaseException | None = None
         self._unsettled: set[str] = set()
+        # Feeds whose poll has begun and is not committed yet.
+        self._polling: set[str] = set()
         self._turned_at_seconds = clock.monotonic_seconds()
 
     def stop(self) -> None:
         """Start no more polls, settle those under way, and return from `run`. May be called from a signal handler."""
         self._stopping = True
+        self._wake.set()
+
+    def replace_feeds(self, feeds: Iterable[Feed]) -> None:
+        """Poll these feeds from now on. Those that stay keep what is known of them."""
+        before = self._book.feeds
+        self._book.replace(feeds)
+        after = self._book.feeds
+        removed = before.keys() - after.keys()
+        for feed_id in removed:
+            self._queue.drop(feed_id)
+            self._unsettled.discard(feed_id)
+        touched = [feed for feed in after.values() if before.get(feed.id) != feed]
+        self._log.info("feeds_replaced", feeds=len(after), removed=len(removed), added_or_changed=len(touched))
+        if self._restored:
+            self._plan(touched)
         self._wake.set()
 
     def not_alive(self) -> str | None:
@@ -115,7 +142,8 @@ class Runner:
         try:
             if not await self._started(once=once):
                 return
-            self._plan()
+            self._plan(self._book.feeds.values())
+            self._log.info("worker_started", feeds=len(self._book.feeds), waiting=len(self._unsettled))
             committer = asyncio.create_task(self._committer.run())
             scheduler = asyncio.create_task(self._schedule())
             try:
@@ -149,24 +177,38 @@ class Runner:
         self._restored = True
         return True
 
-    def _plan(self) -> None:
-        """Give every feed its first due time: where it was before a restart, spread out where it is new."""
+    def _plan(self, feeds: Iterable[Feed]) -> None:
+        """Give feeds their next due time: where it was before a restart, spread out where it is new or past."""
         now_seconds, now = self._clock.monotonic_seconds(), self._clock.now()
-        new = 0
-        for feed in self._book.feeds.values():
+        at_once = 0
+        for feed in feeds:
             state = self._book.state_of(feed)
-            if state.status == "gone" and state.url == feed.url:
+            known = state.url == feed.url
+            if state.held_until_at is not None:
+                self._manners.hold(feed.url, max((state.held_until_at - now).total_seconds(), 0.0))
+            if state.status == "gone" and known:
+                self._queue.drop(feed.id)
                 continue
-            self._unsettled.add(feed.id)
             if self._once:
-                wait_seconds = 0.0
-            elif state.next_poll_at is not None and state.url == feed.url:
-                wait_seconds = max((state.next_poll_at - now).total_seconds(), 0.0)
+                if not self._may_be_forced(feed, state):
+                    continue
+                wait = 0.0
             else:
-                wait_seconds = first_poll_delay_seconds(feed, position=new)
-                new += 1
-            self._queue.add(feed, due_seconds=now_seconds + wait_seconds)
-        self._log.info("worker_started", feeds=len(self._book.feeds), new=new)
+                wait = wait_seconds(state, now=now) if known else 0.0
+                if not wait:
+                    wait = first_poll_delay_seconds(feed, position=at_once)
+                    at_once += 1
+            self._unsettled.add(feed.id)
+            if feed.id not in self._polling:
+                self._queue.add(feed, due_seconds=now_seconds + wait)
+
+    def _may_be_forced(self, feed: Feed, state: FeedState) -> bool:
+        """Whether a feed may be polled for the asking: its host may want to be left alone, or was asked just now."""
+        earliest_at = earliest_forced(feed, polled_at=state.polled_at, held_until_at=state.held_until_at)
+        if earliest_at is None or earliest_at <= self._clock.now() or state.url != feed.url:
+            return True
+        self._log.warning("poll_not_due", feed=feed.id, earliest_at=earliest_at, detail="polled too short a time ago")
+        return False
 
     async def _schedule(self) -> None:
         """Start polls as they fall due, until told to stop or, with `once`, until every feed is settled."""
@@ -198,79 +240,33 @@ class Runner:
 
     async def _poll(self, feed: Feed, due_seconds: float) -> None:
         """Ask, read, and hand over the result. Whatever happens, the host is free again afterwards."""
+        request = request_for(feed, self._book.state_of(feed), now=self._clock.now())
+        if (held_seconds := self._manners.held_seconds(request.url)) > 0:
+            self._queue.release(feed)
+            self._later(feed, held_seconds)
+            return
         delay_seconds = self._clock.monotonic_seconds() - due_seconds
         self._metrics.poll_started()
+        self._polling.add(feed.id)
         try:
             try:
-                fetched = await self._manners.fetch(request_for(feed, self._book.state_of(feed)))
+                fetched = await self._manners.fetch(request)
             finally:
                 self._queue.release(feed)
-            watch = _Stopwatch(self._clock)
-            batch = await self._process(feed, fetched, watch)
+            batch, seconds = await self._poller.batch(feed, fetched)
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
             raise
-        self._metrics.poll_finished(
-            batch.report,
-            delay_seconds=delay_seconds,
-            processing_seconds=watch.seconds,
-        )
+        self._metrics.poll_finished(batch.report, delay_seconds=delay_seconds, processing_seconds=seconds)
         self._committer.add(batch)
 
-    async def _process(self, feed: Feed, fetched: Fetched, watch: _Stopwatch) -> Batch:
-        try:
-            return await self._claimed(feed, fetched, watch)
-        except Exception:  # noqa: BLE001 - a fault of ours in one document must not end the worker
-            self._log.exception("poll_crashed", feed=feed.id)
-        detail = "a fault of the worker; see poll_crashed"
-        failure = FetchFailure(url=feed.url, kind="internal", detail=detail, retrieved_at=fetched.retrieved_at)
-        return await self._claimed(feed, failure, watch)
-
-    async def _claimed(self, feed: Feed, fetched: Fetched, watch: _Stopwatch) -> Batch:
-        """The batch of a poll, its articles claimed for this feed."""
-        state = self._book.state_of(feed)
-        now = self._clock.now()
-        taken = self._book.taken_for(feed.id)
-        limits = self._settings.limits
-        digests: dict[str, Digest] = {}
-        while True:
-            # In a thread, so that a long document does not hold up health and other polls.
-            with watch:
-                step = await asyncio.to_thread(process, feed, state, fetched, now=now, limits=limits, taken=taken)
-            while isinstance(step, Ask):
-                await self._answer(step, digests)
-                with watch:
-                    step = await asyncio.to_thread(step.resume, digests)
-            # Two feeds may bring the same new article at once: the one that lost sees it taken on its second try.
-            if self._book.claim(step):
-                return step
-
-    async def _answer(self, ask: Ask, digests: dict[str, Digest]) -> None:
-        """Ask what a poll needs to be settled. Once the worker is to stop, no more is asked: the rest waits."""
-        by_host: dict[str, list[Request]] = {}
-        for request in ask.requests:
-            if request.url not in digests:
-                by_host.setdefault(host_of(request.url), []).append(request)
-
-        async def in_turn(requests: list[Request]) -> None:
-            for request in requests:
-                if self._stopping:
-                    return
-                digests[request.url] = digest = await self._digest(ask, request)
-                if request.kind == "page":
-                    self._metrics.page(digest.when if isinstance(digest, NoPage) else "read")
-
-        await asyncio.gather(*(in_turn(requests) for requests in by_host.values()))
-
-    async def _digest(self, ask: Ask, request: Request) -> Digest:
-        fetched = await self._manners.fetch(request)
-        try:
-            return await asyncio.to_thread(ask.digest, fetched)
-        except Exception:  # noqa: BLE001 - a fault of ours in one page must not cost the others
-            self._log.exception("page_crashed", url=request.url)
-        detail = "a fault of the worker; see page_crashed"
-        at = fetched.retrieved_at
-        return ask.digest(FetchFailure(url=request.url, kind="internal", detail=detail, retrieved_at=at))
+    def _later(self, feed: Feed, wait_seconds: float) -> None:
+        """Poll a feed whose host wants to be left alone when that is over; not at all in a run of one round."""
+        if self._once:
+            self._log.warning("poll_not_due", feed=feed.id, detail="the host asked to be left alone")
+            self._unsettled.discard(feed.id)
+        else:
+            self._queue.add(feed, due_seconds=self._clock.monotonic_seconds() + wait_seconds)
 
     def _poll_ended(self, task: asyncio.Task[None]) -> None:
         self._polls.discard(task)
@@ -281,14 +277,18 @@ class Runner:
 
     def _settled(self, batch: Batch, committed: bool) -> None:  # noqa: FBT001 - called back by the committer only
         """A batch was committed, or never will be: report the poll and plan the next one."""
-        feed = self._book.feeds[batch.feed_id]
         if committed:
             self._log_poll(batch)
-        self._unsettled.discard(feed.id)
-        next_poll_at = batch.state.next_poll_at
-        if not self._once and next_poll_at is not None:
-            wait_seconds = max((next_poll_at - self._clock.now()).total_seconds(), feed.min_interval_seconds)
-            self._queue.add(feed, due_seconds=self._clock.monotonic_seconds() + wait_seconds)
+        self._polling.discard(batch.feed_id)
+        self._unsettled.discard(batch.feed_id)
+        feed = self._book.feeds.get(batch.feed_id)
+        # A feed may have been taken off the list, or gone from it and come back with another address, meanwhile.
+        if feed is not None and not self._once:
+            if batch.state.url != feed.url:
+                self._plan([feed])
+            elif batch.state.next_poll_at is not None:
+                wait = max(wait_seconds(batch.state, now=self._clock.now()), feed.min_interval_seconds)
+                self._queue.add(feed, due_seconds=self._clock.monotonic_seconds() + wait)
         self._wake.set()
 
     def _log_poll(self, batch: Batch) -> None:
@@ -308,6 +308,10 @@ class Runner:
             unchanged=report.unchanged,
             skipped=report.skipped or None,
             waiting=report.waiting or None,
+            gap=report.gap or None,
+            moved_to=report.moved_to,
+            feed_status=batch.state.status,
+            feed_reason=batch.state.reason,
             rejected=report.rejected,
             received_bytes=report.received_bytes,
             fetch_seconds=round(report.fetch_seconds, 4),
@@ -345,27 +349,14 @@ class Runner:
                 self._committer.answered(up=await self._ledger.ping())
             now_seconds = self._clock.monotonic_seconds()
             self._metrics.feeds(
-                self._book.counts(), overdue=self._queue.overdue(now_seconds, by_seconds=_OVERDUE_SECONDS)
+                self._book.counts(),
+                silent=self._book.silent(),
+                overdue=self._queue.overdue(now_seconds, by_seconds=_OVERDUE_SECONDS),
             )
 
     def _turned(self) -> None:
         self._turned_at_seconds = self._clock.monotonic_seconds()
         self._metrics.heartbeat(self._clock.now())
-
-
-class _Stopwatch:
-    """Adds up the time between entering and leaving it."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._began = 0.0
-        self.seconds = 0.0
-
-    def __enter__(self) -> None:
-        self._began = self._clock.monotonic_seconds()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds += self._clock.monotonic_seconds() - self._began
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -14,20 +14,20 @@ from worker.model.fetch import FetchFailure, Request, Response
 from worker.runner.queue import host_of
 from worker.steps.inflate import inflate
 from worker.steps.robots import Robots, read_robots
-from worker.steps.schedule import retry_after_seconds
+from worker.steps.schedule import held_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock, Fetcher
+    from worker.ports import Clock, Fetcher, Metrics
 
 _HOSTS_AT_MOST = 20_000
 # RFC 9309, 2.4: no longer than a day.
 _ROBOTS_SECONDS = 86_400.0
 _ROBOTS_AGAIN_SECONDS = 600.0
 _ROBOTS_BYTES = 2 * 2**20
-# A host that says 429 without a time, or that failed so often in a row, is left in peace for so long.
+# A host that failed so often in a row is asked for no pages for so long.
 _PEACE_SECONDS = 600.0
 _FAILURES_IN_A_ROW = 3
 
@@ -37,6 +37,7 @@ class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # Monotonic times.
     free_seconds: float = 0.0
+    held_until_seconds: float = 0.0
     peace_until_seconds: float = 0.0
     failures: int = 0
     robots: Robots | None = None
@@ -48,13 +49,17 @@ class Manners:
 
     Args:
         fetcher: what asks.
+        metrics: told of every answer; None to tell nobody.
         clock: for pauses.
         agent: the product name of our User-Agent, by which robots.txt knows us.
         gap_seconds: the pause between two requests to one host.
     """
 
-    def __init__(self, fetcher: Fetcher, *, clock: Clock, agent: str, gap_seconds: float) -> None:
+    def __init__(
+        self, fetcher: Fetcher, *, metrics: Metrics | None = None, clock: Clock, agent: str, gap_seconds: float
+    ) -> None:
         self._fetcher = fetcher
+        self._metrics = metrics
         self._clock = clock
         self._agent = agent
         self._gap_seconds = gap_seconds
@@ -65,7 +70,9 @@ class Manners:
         host = self._host(request.url)
         if request.kind != "page":
             async with self._turn(host):
-                return await self._fetcher.fetch(request)
+                fetched = await self._fetcher.fetch(request)
+            self._hear(request, fetched)
+            return fetched
         if (refused := await self._refused(host, request)) is not None:
             return refused
         async with self._turn(host):
@@ -73,8 +80,21 @@ class Manners:
             if self._clock.monotonic_seconds() < host.peace_until_seconds:
                 return self._no(request, "unavailable", "the host is left in peace for now")
             fetched = await self._fetcher.fetch(request)
+        self._hear(request, fetched)
         self._learn(host, fetched)
         return fetched
+
+    def held_seconds(self, url: str) -> float:
+        """For how long yet the host asks to be left alone; 0 when it does not."""
+        host = self._hosts.get(host_of(url))
+        return 0.0 if host is None else max(host.held_until_seconds - self._clock.monotonic_seconds(), 0.0)
+
+    def hold(self, url: str, seconds: float) -> None:
+        """Leave the host alone for so long: it asked for that, maybe before a restart."""
+        host = self._host(url)
+        until_seconds = self._clock.monotonic_seconds() + seconds
+        host.held_until_seconds = max(host.held_until_seconds, until_seconds)
+        host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -99,9 +119,9 @@ class Manners:
             if self._clock.monotonic_seconds() < host.robots_until_seconds:
                 return host.robots
             parts = urlsplit(url)
-            fetched = await self._fetcher.fetch(
-                Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
-            )
+            request = Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
+            fetched = await self._fetcher.fetch(request)
+        self._hear(request, fetched)
         host.robots = None
         if isinstance(fetched, Response):
             body = inflate(fetched.body, fetched.content_encoding, max_bytes=_ROBOTS_BYTES)
@@ -110,21 +130,27 @@ class Manners:
         host.robots_until_seconds = self._clock.monotonic_seconds() + kept_seconds
         return host.robots
 
+    def _hear(self, request: Request, fetched: Fetched) -> None:
+        """A host that asks for a pause gets it, for everything; so does the one that sent us to it."""
+        if self._metrics is not None:
+            self._metrics.requested(fetched)
+        if not isinstance(fetched, Response):
+            return
+        seconds = held_seconds(fetched.status, fetched.headers, now=self._clock.now())
+        if seconds:
+            if self._metrics is not None:
+                self._metrics.throttled(fetched.status)
+            for url in {request.url, fetched.url}:
+                self.hold(url, seconds)
+
     def _learn(self, host: _Host, fetched: Fetched) -> None:
         """A host that is overloaded, or away, is not asked for more pages for a while."""
-        peace_seconds = 0.0
-        if isinstance(fetched, Response) and fetched.status in {429, 503}:
-            peace_seconds = retry_after_seconds(fetched.headers, now=self._clock.now())
-            # 503 without a time may be this one page's trouble; 429 is always about us.
-            if not peace_seconds and fetched.status == 429:
-                peace_seconds = _PEACE_SECONDS
         failed = isinstance(fetched, FetchFailure) or fetched.status >= 500
         host.failures = host.failures + 1 if failed else 0
         if host.failures >= _FAILURES_IN_A_ROW:
             host.failures = 0
-            peace_seconds = max(peace_seconds, _PEACE_SECONDS)
-        if peace_seconds:
-            host.peace_until_seconds = self._clock.monotonic_seconds() + peace_seconds
+            until_seconds = self._clock.monotonic_seconds() + _PEACE_SECONDS
+            host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
 
     @asynccontextmanager
     async def _turn(self, host: _Host) -> AsyncIterator[None]:

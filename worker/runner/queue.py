@@ -18,23 +18,33 @@ class PollQueue:
         self._heap: list[tuple[float, int, Feed]] = []
         self._count = 0
         self._busy: set[str] = set()
-        self._waiting: dict[str, deque[tuple[float, Feed]]] = {}
+        self._waiting: dict[str, deque[tuple[float, int, Feed]]] = {}
+        # The only entry of each feed that counts; older ones stay in the heap until they come up.
+        self._current: dict[str, int] = {}
 
     def add(self, feed: Feed, *, due_seconds: float) -> None:
-        """Poll this feed from `due_seconds` on."""
+        """Poll this feed from `due_seconds` on, and not when it was to be polled before."""
         # The count keeps feeds that are due at the same time in order, and the heap from comparing feeds.
         self._count += 1
+        self._current[feed.id] = self._count
         heapq.heappush(self._heap, (due_seconds, self._count, feed))
+
+    def drop(self, feed_id: str) -> None:
+        """Do not poll this feed any more."""
+        self._current.pop(feed_id, None)
 
     def take(self, now_seconds: float) -> tuple[Feed, float] | None:
         """The feed that has been due longest, with its due time; its host is busy until `release`."""
         while self._heap and self._heap[0][0] <= now_seconds:
-            due_seconds, _, feed = heapq.heappop(self._heap)
+            due_seconds, count, feed = heapq.heappop(self._heap)
+            if self._current.get(feed.id) != count:
+                continue
             host = host_of(feed.url)
             if host in self._busy:
-                self._waiting.setdefault(host, deque()).append((due_seconds, feed))
+                self._waiting.setdefault(host, deque()).append((due_seconds, count, feed))
                 continue
             self._busy.add(host)
+            del self._current[feed.id]
             return feed, due_seconds
         return None
 
@@ -44,8 +54,7 @@ class PollQueue:
         self._busy.discard(host)
         waiting = self._waiting.get(host)
         if waiting:
-            due_seconds, following = waiting.popleft()
-            self.add(following, due_seconds=due_seconds)
+            heapq.heappush(self._heap, waiting.popleft())
             if not waiting:
                 del self._waiting[host]
 
@@ -56,8 +65,8 @@ class PollQueue:
     def overdue(self, now_seconds: float, *, by_seconds: float) -> int:
         """How many feeds should have been polled `by_seconds` ago."""
         limit = now_seconds - by_seconds
-        late = sum(1 for due_seconds, _, _ in self._heap if due_seconds < limit)
-        return late + sum(due < limit for waiting in self._waiting.values() for due, _ in waiting)
+        late = sum(due < limit and self._current.get(feed.id) == count for due, count, feed in self._heap)
+        return late + sum(due < limit for waiting in self._waiting.values() for due, _, _ in waiting)
 
 
 def host_of(url: str) -> str:

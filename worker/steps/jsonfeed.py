@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import orjson
 
-from worker.model.entry import Content, Document, Entry, Media, NotAFeed, Unreadable
+from worker.model.entry import Content, Document, Entry, Hints, Media, NotAFeed, Unreadable
 
 _VERSION = "jsonfeed.org/version/1"
 # No text has such characters, and some databases take none.
@@ -23,6 +23,7 @@ _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _TITLE = re.compile(r'"title"\s*:\s*("(?:[^"\\]|\\.)*+")')
 _BETWEEN = re.compile(r"[\s,]*")
 _MAX_RAW_CHARS = 20_000
+_MAX_HUBS = 5
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -78,7 +79,18 @@ def _document(feed: object, url: str, warnings: tuple[str, ...]) -> Document | N
         entries=tuple(entries),
         unreadable=tuple(unreadable),
         warnings=warnings,
+        hints=_hints(feed, url),
     )
+
+
+def _hints(feed: dict[str, Any], url: str) -> Hints:
+    """Where the feed can be subscribed to: of its hubs, those that speak WebSub."""
+    hubs = [
+        _link(hub.get("url"), url)
+        for hub in _list(feed.get("hubs"))
+        if isinstance(hub, dict) and str(hub.get("type")).lower() in {"websub", "pubsubhubbub"}
+    ]
+    return Hints(hubs=tuple(hub for hub in hubs if hub)[:_MAX_HUBS], topic=_link(feed.get("feed_url"), url))
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:

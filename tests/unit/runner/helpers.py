@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes import FakeLedger, FakeStore
+from tests.fakes import FakeLedger, FakeStore, ThreadReaders
 from worker.edges.clock import SystemClock
 from worker.model.feed import Feed
 from worker.model.fetch import Fetched, Request, Response
@@ -87,6 +87,18 @@ class RecordingMetrics:
     def page(self, result: str) -> None:
         self.counts[f"page_{result}"] += 1
 
+    def requested(self, fetched: Any) -> None:
+        self.counts["requested"] += 1
+
+    def throttled(self, status: int) -> None:
+        self.counts[f"throttled_{status}"] += 1
+
+    def reader_replaced(self, reason: str) -> None:
+        self.counts[f"replaced_{reason}"] += 1
+
+    def reloaded(self, result: str, now: Any) -> None:
+        self.counts[f"reload_{result}"] += 1
+
     def heartbeat(self, now: Any) -> None:
         pass
 
@@ -126,6 +138,7 @@ def make_runner(
         feeds,
         ledger=FakeLedger(ledger) if isinstance(ledger, FakeStore) else ledger,
         fetcher=web,
+        readers=ThreadReaders(),
         metrics=metrics or RecordingMetrics(),
         clock=SystemClock(),
         settings=RunnerSettings(

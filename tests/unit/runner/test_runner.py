@@ -13,7 +13,7 @@ from tests.unit.runner.helpers import FakeWeb, RecordingMetrics, feed, make_runn
 from worker import pipeline
 from worker.model.errors import Reject, Retry, Stop, Unknown
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.runner import loop
+from worker.pipeline import session
 
 
 def revisions(store: FakeStore) -> Counter[str]:
@@ -231,15 +231,15 @@ async def test_polling_stops_while_too_much_waits_for_the_ledger_and_nothing_is_
 
 
 async def test_a_fault_of_ours_in_one_document_leaves_the_other_feeds_alone(monkeypatch: pytest.MonkeyPatch):
-    """A bug cannot be had on purpose; `process` is made to raise for one feed's documents."""
-    real = pipeline.process
+    """A bug cannot be had on purpose; reading is made to raise for one feed's documents."""
+    real = pipeline.begin
 
-    def process(feed, state, fetched, **more):
-        if feed.id == "bad" and isinstance(fetched, Response):
+    def begin(feed, state, fetched, **more):
+        if feed.id == "bad":
             raise ZeroDivisionError
         return real(feed, state, fetched, **more)
 
-    monkeypatch.setattr(loop, "process", process)
+    monkeypatch.setattr(session, "begin", begin)
     web = FakeWeb(bad=rss(("x", "X")), good=rss(("g1", "G")))
     store = FakeStore()
     await make_runner([feed("bad"), feed("good")], web, store).run(once=True)

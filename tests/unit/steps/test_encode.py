@@ -505,7 +505,7 @@ def test_fifty_entries_take_less_than_seven_kilobytes() -> None:
 
 
 def test_a_state_of_a_newer_version_is_refused() -> None:
-    newer = encode_state(FeedState(feed_id="f", url="https://wire.example/")).replace(b'"format":2', b'"format":3')
+    newer = encode_state(FeedState(feed_id="f", url="https://wire.example/")).replace(b'"format":3', b'"format":4')
     with pytest.raises(ValueError, match="newer version of Dateline"):
         decode_state(newer)
 

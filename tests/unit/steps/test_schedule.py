@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from worker.model.feed import Feed
-from worker.steps.schedule import after_failure, after_success, first_poll_delay_seconds
+from worker.model.entry import Hints
+from worker.model.feed import Feed, FeedState, Rhythm
+from worker.steps.schedule import (
+    after_failure,
+    after_success,
+    earliest_forced,
+    first_poll_delay_seconds,
+    interval_seconds,
+    is_silent,
+    learned,
+    wait_seconds,
+)
 
 NOW = datetime(2025, 5, 24, 12, tzinfo=UTC)
 FEED = Feed(
@@ -22,11 +34,13 @@ MONTH_SECONDS = 31 * 86_400
 
 
 def success_seconds(**headers: str) -> float:
-    return (after_success(FEED, dashed(headers), now=NOW) - NOW).total_seconds()
+    at = after_success(FEED, dashed(headers), hints=Hints(), rhythm=Rhythm(), validated=True, now=NOW)
+    return (at - NOW).total_seconds()
 
 
 def failure_seconds(failures: int = 1, **headers: str) -> float:
-    return (after_failure(FEED, dashed(headers), failures=failures, now=NOW) - NOW).total_seconds()
+    at = after_failure(FEED, dashed(headers), status=503, failures=failures, rhythm=Rhythm(), now=NOW)
+    return (at - NOW).total_seconds()
 
 
 def dashed(headers: dict[str, str]) -> dict[str, str]:
@@ -96,7 +110,10 @@ def test_feeds_that_failed_together_do_not_return_together() -> None:
         )
         for number in range(100)
     ]
-    waits = {(after_failure(feed, {}, failures=3, now=NOW) - NOW).total_seconds() for feed in feeds}
+    waits = {
+        (after_failure(feed, {}, status=None, failures=3, rhythm=Rhythm(), now=NOW) - NOW).total_seconds()
+        for feed in feeds
+    }
     assert len(waits) == 100
     assert max(waits) - min(waits) > 200
 
@@ -167,3 +184,125 @@ def test_first_polls_are_spread_at_fifty_feeds_a_second_within_the_interval() ->
     assert [first_poll_delay_seconds(FEED, position=place) for place in (0, 1, 50)] == [0, 0.02, 1]
     assert first_poll_delay_seconds(FEED, position=30_000) == 0
     assert 0 <= first_poll_delay_seconds(FEED, position=1_234_567) < 600
+
+
+# What documents and servers ask for
+
+
+NO_HINTS = Hints()
+
+
+def seconds_with(hints: Hints = NO_HINTS, *, validated: bool = True, feed: Feed = FEED, **headers: Any) -> float:
+    at = after_success(feed, dashed(headers), hints=hints, rhythm=Rhythm(), validated=validated, now=NOW)
+    return (at - NOW).total_seconds()
+
+
+def test_the_longest_of_interval_ttl_period_and_freshness_holds() -> None:
+    hints = Hints(ttl_seconds=1_800, update_seconds=3_600)
+    assert seconds_with(Hints(ttl_seconds=1_800)) == 1_800
+    assert seconds_with(hints) == 3_600
+    assert seconds_with(hints, cache_control="max-age=7200") == 7_200
+    assert seconds_with(Hints(ttl_seconds=60)) == 600
+
+
+def test_no_wish_is_granted_beyond_the_longest_interval() -> None:
+    assert seconds_with(Hints(ttl_seconds=10**9)) == 86_400
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"expires": "Sat, 24 May 2025 14:00:00 GMT"}, 7_200),
+        ({"expires": "Sat, 24 May 2025 14:00:00 GMT", "cache_control": "max-age=1800"}, 1_800),
+        ({"expires": "Sat, 24 May 2025 14:00:00 GMT", "cache_control": "public"}, 600),
+        ({"expires": "Sat, 24 May 2025 11:00:00 GMT"}, 600),
+        ({"expires": "0"}, 600),
+        ({"expires": "-1"}, 600),
+        ({"expires": "never"}, 600),
+        # The server's clock is a day late: two hours are two hours.
+        ({"expires": "Fri, 23 May 2025 14:00:00 GMT", "date": "Fri, 23 May 2025 12:00:00 GMT"}, 7_200),
+    ],
+)
+def test_expires_counts_where_there_is_no_cache_control(headers: dict[str, Any], seconds: float) -> None:
+    assert seconds_with(**headers) == seconds
+
+
+def test_nothing_is_asked_in_hours_and_days_that_are_to_be_skipped() -> None:
+    """NOW is Saturday, 12:00."""
+    assert seconds_with(Hints(skip_hours=(12, 13))) == 2 * 3_600
+    assert seconds_with(Hints(skip_hours=(13,))) == 600
+    assert seconds_with(Hints(skip_days=(5, 6))) == 36 * 3_600
+    assert seconds_with(Hints(skip_days=(5,), skip_hours=(0, 1, 2))) == 15 * 3_600
+
+
+def test_a_feed_that_skips_every_hour_is_polled_as_if_it_skipped_none() -> None:
+    assert seconds_with(Hints(skip_hours=tuple(range(24)))) == 600
+
+
+def test_without_validators_the_least_interval_is_longer() -> None:
+    feed = replace(FEED, unvalidated_interval_seconds=86_400)
+    assert seconds_with(feed=feed) == 600
+    assert seconds_with(feed=feed, validated=False) == 86_400
+
+
+def test_a_remembered_time_is_never_further_away_than_it_was_planned() -> None:
+    """Whatever happened to the clock meanwhile."""
+    state = FeedState(feed_id="f", url="https://f.example/", polled_at=NOW, next_poll_at=NOW + timedelta(seconds=600))
+    assert wait_seconds(state, now=NOW + timedelta(seconds=200)) == 400
+    assert wait_seconds(state, now=NOW + timedelta(days=900)) == 0
+    assert wait_seconds(state, now=NOW - timedelta(days=900)) == 600
+
+
+def test_nobody_can_have_a_feed_polled_twice_within_a_minute() -> None:
+    minute, hour = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
+    assert earliest_forced(FEED, polled_at=NOW, held_until_at=None) == minute
+    assert earliest_forced(FEED, polled_at=NOW, held_until_at=hour) == hour
+    assert earliest_forced(FEED, polled_at=None, held_until_at=None) is None
+    quick = replace(FEED, min_interval_seconds=1)
+    assert earliest_forced(quick, polled_at=NOW, held_until_at=None) == NOW + timedelta(seconds=1)
+
+
+# Rhythm
+
+
+def test_a_rhythm_follows_what_is_new_slowly() -> None:
+    rhythm = learned(Rhythm(), [NOW - timedelta(hours=2), NOW - timedelta(hours=1), NOW], now=NOW)
+    assert rhythm == Rhythm(gap_seconds=3_600, newest_at=NOW)
+    later = NOW + timedelta(hours=11)
+    assert learned(rhythm, [later], now=later) == Rhythm(gap_seconds=0.7 * 3_600 + 0.3 * 11 * 3_600, newest_at=later)
+
+
+def test_old_entries_and_times_to_come_teach_nothing_wrong() -> None:
+    rhythm = Rhythm(gap_seconds=3_600, newest_at=NOW)
+    assert learned(rhythm, [NOW - timedelta(days=400)], now=NOW) == rhythm
+    assert learned(Rhythm(), [NOW + timedelta(days=400)], now=NOW) == Rhythm(newest_at=NOW)
+    assert learned(rhythm, [], now=NOW) == rhythm
+
+
+@given(
+    st.lists(st.datetimes(timezones=st.just(UTC)), max_size=5),
+    st.lists(st.datetimes(timezones=st.just(UTC)), max_size=5),
+)
+@settings(max_examples=200)
+def test_whatever_times_entries_have_the_interval_stays_within_its_bounds(
+    first: list[datetime], second: list[datetime]
+) -> None:
+    feed = replace(FEED, interval_seconds=None)
+    rhythm = learned(learned(Rhythm(), first, now=NOW), second, now=NOW)
+    assert feed.min_interval_seconds <= interval_seconds(feed, rhythm, now=NOW) <= feed.max_interval_seconds
+
+
+def test_a_feed_that_slows_down_is_polled_less() -> None:
+    feed = replace(FEED, interval_seconds=None, max_interval_seconds=30 * 86_400)
+    rhythm = Rhythm(gap_seconds=7_200, newest_at=NOW)
+    assert interval_seconds(feed, rhythm, now=NOW) == 3_600
+    assert interval_seconds(feed, rhythm, now=NOW + timedelta(days=4)) == 86_400
+
+
+def test_a_feed_is_silent_after_ten_gaps_and_a_weekend() -> None:
+    hourly, weekly = (Rhythm(gap_seconds=gap, newest_at=NOW) for gap in (3_600, 7 * 86_400))
+    assert not is_silent(hourly, now=NOW + timedelta(days=3))
+    assert is_silent(hourly, now=NOW + timedelta(days=3, seconds=1))
+    assert not is_silent(weekly, now=NOW + timedelta(days=70))
+    assert is_silent(weekly, now=NOW + timedelta(days=71))
+    assert not is_silent(Rhythm(newest_at=NOW), now=NOW + timedelta(days=900))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from worker.model.article import REVISED_BY
-from worker.model.feed import FeedState, SeenEntry
+from worker.model.entry import Hints
+from worker.model.feed import FeedState, Move, Rhythm, SeenEntry
 
-_STATE_FORMAT = 2
+_STATE_FORMAT = 3
+_NO_HINTS = Hints()
+_MOMENTS = ("body_at", "polled_at", "succeeded_at", "next_poll_at", "held_until_at")
 
 
 def encode_state(state: FeedState) -> bytes:
@@ -24,14 +28,23 @@ def encode_state(state: FeedState) -> bytes:
             "version": state.version,
             "status": state.status,
             "reason": state.reason,
+            "adopted_url": state.adopted_url,
+            "move": None if state.move is None else (state.move.url, state.move.sightings),
             "etag": state.etag,
             "last_modified": state.last_modified,
+            "validators_url": state.validators_url,
+            "validators_lie": state.validators_lie,
+            "mismatches": state.mismatches,
+            "body_at": state.body_at,
             "body_sha256": state.body_sha256,
             "broken_sha256": state.broken_sha256,
             "polled_at": state.polled_at,
             "succeeded_at": state.succeeded_at,
             "next_poll_at": state.next_poll_at,
+            "held_until_at": state.held_until_at,
             "failures": state.failures,
+            "hints": _hints(state.hints),
+            "rhythm": (state.rhythm.gap_seconds, state.rhythm.newest_at, state.rhythm.silent),
             "title": state.title,
             "entries": [_packed(entry) for entry in state.entries],
             "waiting": state.waiting,
@@ -49,13 +62,27 @@ def decode_state(value: bytes) -> FeedState:
         data = orjson.loads(value)
         if data.pop("format") != _STATE_FORMAT:
             raise ValueError("a feed state of another format; was it written by a newer version of Dateline?")
-        for name in ("polled_at", "succeeded_at", "next_poll_at"):
+        for name in _MOMENTS:
             data[name] = _moment(data[name])
+        hints: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data["hints"].items()
+        }
+        data["hints"] = Hints(**hints)
+        gap_seconds, newest_at, silent = data["rhythm"]
+        data["rhythm"] = Rhythm(gap_seconds=gap_seconds, newest_at=_moment(newest_at), silent=silent)
+        if data["move"] is not None:
+            url, sightings = data["move"]
+            data["move"] = Move(url=url, sightings=sightings)
         data["entries"] = tuple(_unpacked(*row) for row in data["entries"])
         data["waiting"] = tuple((key, attempts) for key, attempts in data["waiting"])
         return FeedState(**data)
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"not a feed state: {error}") from error
+
+
+def _hints(hints: Hints) -> dict[str, Any]:
+    """What differs from saying nothing, which most feeds do."""
+    return {name: value for name, value in asdict(hints).items() if value != getattr(_NO_HINTS, name)}
 
 
 def _packed(seen: SeenEntry) -> list[Any]:

@@ -58,6 +58,7 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> Document | NotA
         unreadable=unreadable,
         warnings=(*warnings, *repaired.warnings),
         complete=repaired.complete,
+        hints=plain.hints,
     )
 
 

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from worker.model.entry import Hints
+
 from . import details
 from .fields import Fields, Place, language_tag
+from .hints import read_hints
 from .names import NAMESPACES, Names, attribute, local
 from .values import Text, absolute, looks_like_html, read_text
 
@@ -52,12 +55,13 @@ _ALTERNATE = frozenset({"alternate", "http://www.iana.org/assignments/relation/a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canonical:
-    """A document for feedparser, and the raw text of the items that say nothing, or are too many."""
+    """A document for feedparser, the raw text of items that say nothing or are too many, and the channel's hints."""
 
     format: FeedFormat
     document: bytes
     empty: tuple[str, ...]
     excess: tuple[str, ...]
+    hints: Hints
 
 
 def canonical(root: etree._Element, *, url: str) -> Canonical | None:
@@ -74,6 +78,7 @@ class _Writer:
         self._atom = local(root) in {"feed", "entry"}
         self._place = Place(base=url, language=None)
         self._out: list[str] = []
+        self._hints = Hints()
 
     def written(self) -> Canonical:
         channel, place = self._channel()
@@ -101,6 +106,7 @@ class _Writer:
             document=document.encode(),
             empty=tuple(empty),
             excess=tuple(_raw(item) for item, _ in items[MAX_ITEMS:]),
+            hints=self._hints,
         )
 
     def _channel(self) -> tuple[etree._Element, Place]:
@@ -129,6 +135,7 @@ class _Writer:
         if local(channel) == "entry":
             return []
         fields = Fields(channel, self._names)
+        self._hints = read_hints(fields, base=place.base)
         self._text("title", fields.all(*_TITLES), place, html=None)
         self._element("language", language_tag(fields.text(*_LANGUAGES)) or place.language)
         # RSS has no rule for relative addresses; whatever program writes them is that of the channel's own link.

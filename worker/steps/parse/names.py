@@ -29,6 +29,7 @@ NAMESPACES = {
     "media": "http://search.yahoo.com/mrss/",
     "pheedo": "http://www.pheedo.com/namespace/pheedo",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "xhtml": XHTML,
 }
 # The namespaces of the feed formats themselves: RSS 0.90, 1.0, 1.1, 2.0 as some write it, Atom 0.3 and 1.0.

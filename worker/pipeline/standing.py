@@ -1,0 +1,264 @@
+"""How a feed stands with its server: what is asked of it next, and what each answer changes in that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from worker.model.feed import FeedState, Move
+from worker.model.fetch import Request, Response
+from worker.steps import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from worker.model.entry import Hints
+    from worker.model.feed import Feed, SeenEntry
+    from worker.model.fetch import Fetched, Hop
+
+# A server that has said "not modified" for so long is asked for the document once without validators.
+_TRUSTED_FOR = timedelta(days=8)
+# So many answers in a row with known validators and other bytes: the validators are put to the same test.
+_MISMATCHES_AT_MOST = 3
+# A permanent redirect is believed when it was met at so many polls in a row: captive portals and mistakes pass.
+_SIGHTINGS = 5
+# An adopted address that fails so often in a row is given up for the configured one.
+_FAILURES_AT_ADOPTED = 3
+_PERMANENT = frozenset({301, 308})  # RFC 9110, 15.4.2 and 15.4.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a document that was read says for later polls. `news` are the times of publication of its new entries."""
+
+    settled: bool
+    body_sha256: str | None
+    title: str | None
+    hints: Hints
+    news: Sequence[datetime]
+    entries: tuple[SeenEntry, ...]
+    waiting: tuple[tuple[str, int], ...]
+
+
+def first_state(feed: Feed) -> FeedState:
+    """What is known about a feed that was never polled."""
+    return FeedState(feed_id=feed.id, url=feed.url)
+
+
+def at_its_url(feed: Feed, state: FeedState) -> FeedState:
+    """The state, as far as it is about the configured address: one that was changed keeps its entries only."""
+    if state.url == feed.url:
+        return state
+    return replace(first_state(feed), version=state.version, entries=state.entries)
+
+
+def request_for(feed: Feed, state: FeedState, *, now: datetime) -> Request:
+    """The request to make: at the address that was adopted, with the validators that are still believed."""
+    state = at_its_url(feed, state)
+    url = feed.url if state.adopted_url is None else _with_credentials(state.adopted_url, feed.url)
+    # Configured headers may be secret: they are for the server that they were configured for.
+    headers = feed.headers if _origin(url) == _origin(feed.url) else ()
+    if asks_afresh(state, now=now):
+        return Request(url=url, headers=headers)
+    return Request(
+        url=url,
+        headers=headers,
+        etag=state.etag,
+        last_modified=state.last_modified,
+        validators_url=state.validators_url,
+    )
+
+
+def asks_afresh(state: FeedState, *, now: datetime) -> bool:
+    """Whether the validators at hand are left out, because they are known to lie, or to find out whether they do."""
+    if state.validators_lie or state.mismatches >= _MISMATCHES_AT_MOST:
+        return True
+    if schedule.is_silent(state.rhythm, now=now) and not state.rhythm.silent:
+        return True
+    return state.body_at is not None and now - state.body_at >= _TRUSTED_FOR
+
+
+def is_known(state: FeedState, response: Response, *, body_sha256: str, now: datetime) -> bool:
+    """Whether a 200 holds what was read before: the same bytes, or the validators that were given with them."""
+    if state.body_sha256 is None:
+        return False
+    if body_sha256 == state.body_sha256:
+        return True
+    return _has_known_validators(state, response) and not asks_afresh(state, now=now)
+
+
+def was_asked(state: FeedState, response: Response) -> bool:
+    """Whether the server that says "not modified" was asked that: it has given validators, and got them back."""
+    has_some = state.etag is not None or state.last_modified is not None
+    return has_some and _final(response) == state.validators_url
+
+
+def unmodified(
+    feed: Feed, state: FeedState, response: Response, *, body_sha256: str | None, now: datetime
+) -> FeedState:
+    """The state after an answer without anything new; `body_sha256` is of its body, None when it had none (304)."""
+    if body_sha256 is None:
+        # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
+        etag = response.headers.get("etag", state.etag)
+        last_modified = response.headers.get("last-modified", state.last_modified)
+        state = replace(state, etag=etag, last_modified=last_modified, validators_url=_final(response))
+    elif body_sha256 == state.body_sha256:
+        state = replace(_validated(state, response), mismatches=0, body_at=now)
+    else:
+        state = replace(state, mismatches=state.mismatches + 1)
+    return _good(feed, state, response, news=(), now=now)
+
+
+def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, now: datetime) -> FeedState:
+    """The state after a document was read."""
+    lied = (
+        asks_afresh(state, now=now)
+        and state.body_sha256 is not None
+        and learned.body_sha256 not in {None, state.body_sha256}
+        and _has_known_validators(state, response)
+    )
+    if learned.settled:
+        # Only now: what was not settled has to be asked for again, and a 304 would hide it.
+        state = _validated(state, response)
+    state = replace(
+        state,
+        validators_lie=state.validators_lie or lied,
+        mismatches=0,
+        body_at=now,
+        body_sha256=learned.body_sha256 if learned.settled or learned.body_sha256 else state.body_sha256,
+        title=learned.title or state.title,
+        hints=learned.hints,
+        entries=learned.entries,
+        waiting=learned.waiting,
+    )
+    return _good(feed, state, response, news=learned.news, now=now)
+
+
+def failed(feed: Feed, state: FeedState, fetched: Fetched, *, reason: str, now: datetime) -> FeedState:
+    """The state after a poll that came to nothing: entries and validators stay as they were."""
+    status, headers = (fetched.status, fetched.headers) if isinstance(fetched, Response) else (None, {})
+    failures = state.failures + 1
+    paused = schedule.is_refusal(status) and failures >= feed.give_up_after
+    held = schedule.held_seconds(status, headers, now=now)
+    state = replace(
+        _polled(state, now=now),
+        status="paused" if paused else "failing",
+        reason=reason,
+        failures=failures,
+        held_until_at=now + timedelta(seconds=held) if held else None,
+        next_poll_at=schedule.after_failure(
+            feed, headers, status=status, failures=failures, rhythm=state.rhythm, now=now
+        ),
+    )
+    if state.adopted_url is not None and failures >= _FAILURES_AT_ADOPTED:
+        return replace(state, adopted_url=None, move=None)
+    return state
+
+
+def gone(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> FeedState:
+    """410 is for good and on purpose (RFC 9110, 15.5.11): the feed is not asked again.
+
+    Unless it was asked somewhere else than configured: then the configured address has a word to say first.
+    """
+    if state.adopted_url is not None:
+        return replace(failed(feed, state, fetched, reason="http_410", now=now), adopted_url=None, move=None)
+    return replace(
+        _polled(state, now=now), status="gone", reason="http_410", failures=state.failures + 1, next_poll_at=None
+    )
+
+
+def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[datetime], now: datetime) -> FeedState:
+    rhythm = schedule.learned(state.rhythm, news, now=now)
+    if schedule.is_silent(rhythm, now=now):
+        rhythm = replace(rhythm, silent=True)
+    state = _moved(feed, state, response)
+    given = (response.headers.get("etag"), response.headers.get("last-modified"))
+    return replace(
+        _polled(state, now=now),
+        status="active" if state.adopted_url is None else "moved",
+        reason="silent" if rhythm.silent else None,
+        failures=0,
+        succeeded_at=now,
+        held_until_at=None,
+        rhythm=rhythm,
+        next_poll_at=schedule.after_success(
+            feed,
+            response.headers,
+            hints=state.hints,
+            rhythm=rhythm,
+            validated=(response.status == 304 or given != (None, None)) and not state.validators_lie,
+            now=now,
+        ),
+    )
+
+
+def _validated(state: FeedState, response: Response) -> FeedState:
+    """The state with the validators of an answer, those that it does not have dropped."""
+    return replace(
+        state,
+        etag=response.headers.get("etag"),
+        last_modified=response.headers.get("last-modified"),
+        validators_url=_final(response),
+    )
+
+
+def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
+    """Take note of a permanent redirect, and adopt its target once it was met often enough."""
+    target = _permanent_target(response.hops)
+    if target is None or (_is_https(feed.url) and not _is_https(target)):
+        return replace(state, move=None)
+    sightings = state.move.sightings + 1 if state.move is not None and state.move.url == target else 1
+    if sightings < _SIGHTINGS:
+        return replace(state, move=Move(url=target, sightings=sightings))
+    back = target == _without_credentials(feed.url)
+    return replace(state, move=None, adopted_url=None if back else target)
+
+
+def _permanent_target(hops: Sequence[Hop]) -> str | None:
+    """Where a chain of redirects leads for good: up to the first hop that may be different tomorrow."""
+    target = None
+    for hop in hops:
+        if hop.status not in _PERMANENT:
+            break
+        target = hop.url
+    return target
+
+
+def _has_known_validators(state: FeedState, response: Response) -> bool:
+    given = (response.headers.get("etag"), response.headers.get("last-modified"))
+    return given != (None, None) and given == (state.etag, state.last_modified)
+
+
+def _final(response: Response) -> str | None:
+    """Where an answer came from, when that is not where it was asked for."""
+    return response.url if response.hops else None
+
+
+def _polled(state: FeedState, *, now: datetime) -> FeedState:
+    return replace(state, version=state.version + 1, polled_at=now)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower()
+
+
+def _is_https(url: str) -> bool:
+    return url.lower().startswith("https:")
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _with_credentials(url: str, configured: str) -> str:
+    """The address with the credentials of the configured one, where both are of one server."""
+    userinfo, at, _ = urlsplit(configured).netloc.rpartition("@")
+    if not at or _origin(url) != _origin(configured):
+        return url
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{userinfo}@{parts.netloc}").geturl()
