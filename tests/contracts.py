@@ -138,7 +138,7 @@ class LedgerContract:
         ledger = new_ledger()
         await ledger.open()
 
-        assert await ledger.restore() == {}
+        assert (await ledger.restore()).states == {}
 
     async def test_a_committed_state_comes_back_after_a_restart_byte_for_byte(self, new_ledger: NewLedger) -> None:
         every_byte = bytes(range(256)) * 3
@@ -149,7 +149,7 @@ class LedgerContract:
         second = new_ledger()
         await second.open()
 
-        assert await second.restore() == {"caf\u00e9/1": every_byte, "empty": b""}
+        assert (await second.restore()).states == {"caf\u00e9/1": every_byte, "empty": b""}
 
     async def test_the_last_of_several_states_of_a_feed_wins(self, new_ledger: NewLedger) -> None:
         ledger = await started(new_ledger())
@@ -160,7 +160,7 @@ class LedgerContract:
         again = new_ledger()
         await again.open()
 
-        assert await again.restore() == {"world": b"world 3", "other": b"other 1"}
+        assert (await again.restore()).states == {"world": b"world 3", "other": b"other 1"}
 
     async def test_the_last_state_wins_when_the_feed_moved_to_another_shard(self, new_ledger: NewLedger) -> None:
         """A feed keeps its id when its address changes; the state at the old place must not come back."""
@@ -176,7 +176,7 @@ class LedgerContract:
         again = new_ledger()
         await again.open()
 
-        assert await again.restore() == {"world": b"world 5"}
+        assert (await again.restore()).states == {"world": b"world 5"}
 
     async def test_events_are_seen_with_key_headers_and_value_exactly_as_given(
         self, new_ledger: NewLedger, new_reader: NewReader
@@ -282,7 +282,7 @@ class LedgerContract:
         await ledger.close()
         again = new_ledger()
         await again.open()
-        assert await again.restore() == {"other": b"other 1"}
+        assert (await again.restore()).states == {"other": b"other 1"}
 
     async def test_a_value_just_within_the_limit_is_taken(self, new_ledger: NewLedger, new_reader: NewReader) -> None:
         ledger = await started(new_ledger())
@@ -307,7 +307,7 @@ class LedgerContract:
         again = new_ledger()
         await again.open()
 
-        assert await again.restore() == {"world": b"world 1"}
+        assert (await again.restore()).states == {"world": b"world 1"}
         assert await seen(new_reader(), 0) == []
 
     async def test_two_owners_never_both_commit(self, new_ledger: NewLedger, new_reader: NewReader) -> None:
@@ -343,7 +343,7 @@ class LedgerContract:
         ledger = await started(new_ledger())
         await ledger.commit([batch(event("a", 1, value=b"1"))])
         await ledger.open()
-        assert await ledger.restore() == {"world": b"world 1"}
+        assert (await ledger.restore()).states == {"world": b"world 1"}
         await ledger.commit([batch(event("a", 2, value=b"2"), version=2)])
 
         assert values(await seen(new_reader(), 2)) == [b"1", b"2"]

@@ -13,10 +13,11 @@ from worker.edges.limits import check_sizes
 from worker.model.children import ChildError
 from worker.model.errors import DatelineError, Reject, Retry, Stop
 from worker.model.event import Batch, Published
+from worker.model.shards import WHOLE, Holding, Restored
 from worker.pipeline.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from worker.model.event import Headers
     from worker.model.step import Ask
@@ -83,6 +84,8 @@ class FakeStore:
     commits: list[tuple[Batch, ...]] = field(default_factory=list)
     away: bool = False
     owner: FakeLedger | None = None
+    shard_keys: dict[str, str] = field(default_factory=dict)
+    holdings: dict[FakeLedger, Holding] = field(default_factory=dict)
 
     def write(self, batches: Sequence[Batch]) -> None:
         """Write all of it."""
@@ -94,6 +97,7 @@ class FakeStore:
                     _published("news.dead-letters", self.dead_letters, letter.key, letter.headers, letter.value)
                 )
             self.states[batch.feed_id] = batch.state_value
+            self.shard_keys[batch.feed_id] = batch.shard_key
         self.commits.append(tuple(batches))
 
 
@@ -106,6 +110,8 @@ class FakeLedger:
         self._usable = False
         self._opened = False
         self._faults: list[tuple[DatelineError, bool]] = []
+        self.moves = asyncio.Event()
+        self.leaving: frozenset[int] = frozenset()
 
     def fail_next(self, error: DatelineError, *, written: bool) -> None:
         """Let the next commit raise `error`, after or instead of writing; called twice, the next two."""
@@ -117,10 +123,28 @@ class FakeLedger:
         self.store.owner = self
         self._usable = True
 
-    async def restore(self) -> Mapping[str, bytes]:
+    async def restore(self) -> Restored:
         self._check_usable()
         self._reach()
-        return dict(self.store.states)
+        holding = self.store.holdings.get(self, WHOLE)
+        self.moves.clear()
+        states = {
+            feed_id: value
+            for feed_id, value in self.store.states.items()
+            if holding.has(self.store.shard_keys.get(feed_id, ""))
+        }
+        return Restored(holding=holding, states=states)
+
+    async def moving(self) -> frozenset[int]:
+        await self.moves.wait()
+        return self.leaving
+
+    def move(self, holding: Holding) -> None:
+        """Give the ledger other shards; it has those that are taken until it restores."""
+        before = self.store.holdings.get(self, WHOLE)
+        self.leaving = before.shards - holding.shards
+        self.store.holdings[self] = holding
+        self.moves.set()
 
     async def commit(self, batches: Sequence[Batch]) -> None:
         self._check_usable()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from worker.model.event import Batch, PollReport, Published
     from worker.model.fetch import Fetched, Request
+    from worker.model.shards import Restored
 
 
 class Clock(Protocol):
@@ -59,14 +60,15 @@ class Readers(Protocol):
 
 
 class Ledger(Protocol):
-    """Where articles and feed states are written together, exactly once.
+    """Where articles and feed states are written together, exactly once; and who decides which feeds are whose.
 
     Life: `open`, `restore`, then any number of `commit`, then `close`. After `Retry` or `Unknown` the caller opens
-    and restores again. Calls never overlap. The contract is tests/contracts.py, which every edge passes.
+    and restores again. Whenever `moving` returns, the caller finishes what it can and restores again. None of them
+    overlap, except that `moving` waits beside all others. The contract is tests/contracts.py, which every edge passes.
     """
 
     async def open(self) -> None:
-        """Take the ledger over; whatever a predecessor left open is settled or undone.
+        """Begin, or begin again; whatever a predecessor left open is settled or undone.
 
         Raises:
             Retry: the ledger cannot be reached now.
@@ -74,11 +76,20 @@ class Ledger(Protocol):
         """
         ...
 
-    async def restore(self) -> Mapping[str, bytes]:
-        """The last committed state of every feed, by feed id.
+    async def restore(self) -> Restored:
+        """The shards that are ours from now on, and the last committed states of their feeds.
+
+        Shards that `moving` named are let go of by this.
 
         Raises:
             Retry: the ledger cannot be reached now.
+        """
+        ...
+
+    async def moving(self) -> frozenset[int]:
+        """Return when our shards are to change: those that will be taken, empty when there only come more.
+
+        What is under way for them may still be committed for a while, until `restore`.
         """
         ...
 
@@ -86,7 +97,8 @@ class Ledger(Protocol):
         """Write events, dead letters and states of all batches, visible together or not at all.
 
         Raises:
-            Retry: nothing was written; open and restore, then try again.
+            Retry: nothing was written (the ledger is away, or a shard is no longer ours); open and restore, then try
+                again with what still is.
             Unknown: it may have been written; open and restore, and compare versions.
             Reject: one record is not acceptable; nothing was written.
             Stop: another worker owns the ledger now; nothing was written.
@@ -115,6 +127,30 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Let go of the ledger. Idempotent."""
+        ...
+
+
+class Push(Protocol):
+    """What a hub distributes to a subscriber, while it comes in."""
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of the body, as it travelled."""
+        ...
+
+    def end(self, *, complete: bool) -> None:
+        """There is no more; `complete` says whether that was all of it."""
+        ...
+
+
+class Callbacks(Protocol):
+    """Answers hubs (https://www.w3.org/TR/websub/), each of which was told a token of its own."""
+
+    def verify(self, token: str, query: Mapping[str, str]) -> tuple[int, str]:
+        """A GET: whether a subscription was meant (5.3), or that it is denied (5.2). Status and body of the answer."""
+        ...
+
+    def push(self, token: str, signature: str) -> Push | None:
+        """A POST with this X-Hub-Signature begins (7); None if the token is unknown."""
         ...
 
 
@@ -153,6 +189,10 @@ class Metrics(Protocol):
         """How many feeds are in each state, are unusually still, and should have been polled already."""
         ...
 
+    def holding(self, shards: int) -> None:
+        """How many shards this worker polls from now on."""
+        ...
+
     def requested(self, fetched: Fetched) -> None:
         """A server was asked, or could not be."""
         ...
@@ -175,6 +215,14 @@ class Metrics(Protocol):
 
     def page(self, result: str) -> None:
         """A page of an article was asked for; `result` is read, later, never or gone."""
+        ...
+
+    def subscriptions(self, counts: Mapping[str, int]) -> None:
+        """How many subscriptions at hubs are pending, verified and denied."""
+        ...
+
+    def pushed(self, result: str) -> None:
+        """Something was pushed; `result` is accepted, ignored or unknown (no such subscription)."""
         ...
 
     def heartbeat(self, now: datetime) -> None:

@@ -253,7 +253,7 @@ async def test_a_state_lies_in_the_partition_of_its_shard_and_leaves_a_tombstone
         (3, b"world", b"world 1"),
     ]
     await ledger.open()
-    assert await ledger.restore() == {"world": b"world 2"}
+    assert (await ledger.restore()).states == {"world": b"world 2"}
 
 
 async def test_a_tombstone_removes_a_feed_and_aborted_records_at_the_end_do_not_hold_up_the_restore(
@@ -265,7 +265,7 @@ async def test_a_tombstone_removes_a_feed_and_aborted_records_at_the_end_do_not_
     await ledger.open()
     began = time.monotonic()
 
-    assert await ledger.restore() == {"kept": b"kept 1"}
+    assert (await ledger.restore()).states == {"kept": b"kept 1"}
     assert time.monotonic() - began < 5
 
 
@@ -345,7 +345,7 @@ async def test_a_worker_that_is_taken_over_before_it_commits_stops(
         await ledger.commit([batch(event(value=b"first"))])
 
     assert values(await read(settings, 0)) == []
-    assert await second.restore() == {}
+    assert (await second.restore()).states == {}
 
 
 async def test_an_open_transaction_of_a_worker_that_was_killed_is_undone_when_the_next_one_opens(
@@ -372,7 +372,7 @@ asyncio.run(main())
     began = time.monotonic()
 
     await ledger.open()
-    states = await ledger.restore()
+    states = (await ledger.restore()).states
 
     assert time.monotonic() - began < 10
     assert states == {"world": b"world 1"}
@@ -427,7 +427,7 @@ async def test_one_record_that_fails_undoes_the_commit(ledger: KafkaLedger, sett
 
     assert values(await read(settings, 1)) == [b"before"]
     await ledger.open()
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     await ledger.commit(again)
     assert values(await read(settings, 6)) == [b"2", b"3", b"4", b"5", b"6", b"before"]
 
@@ -490,7 +490,7 @@ async def test_a_commit_whose_answer_was_lost_is_unknown_sent_once_and_restored_
 
     assert len([request for request in requests if isinstance(request, EndTxnRequest)]) == 1
     await ledger.open()
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     assert values(await read(settings, 1)) == [b"once"]
 
 
@@ -719,7 +719,7 @@ async def publish(ledger: KafkaLedger, batches: Sequence[Batch]) -> None:
         except (Retry, Unknown):
             try:
                 await ledger.open()
-                states = await ledger.restore()
+                states = (await ledger.restore()).states
             except Retry:
                 await asyncio.sleep(0.2)
                 continue

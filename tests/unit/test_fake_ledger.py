@@ -51,7 +51,7 @@ async def test_an_unknown_outcome_may_have_been_written(store: FakeStore) -> Non
         await ledger.commit([batch(event())])
 
     await ledger.open()
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     assert [record.key for record in store.articles] == [b"a1"]
 
 

@@ -7,7 +7,6 @@ A session ends with its first failure; what follows begins with `open` and is to
 from __future__ import annotations
 
 import asyncio
-import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +19,7 @@ from worker.edges.kafka_reader import read_feed_states
 from worker.edges.kafka_topics import check_topics
 from worker.edges.limits import check_sizes
 from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
+from worker.model.shards import Holding, Restored, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class KafkaLedger:
             session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
         )
 
-    async def restore(self) -> Mapping[str, bytes]:
+    async def restore(self) -> Restored:
         """The last committed state of every feed, by feed id.
 
         Raises:
@@ -74,9 +74,16 @@ class KafkaLedger:
             Stop: the topic must not be read.
         """
         session = self._working()
-        return await self._call(
+        states = await self._call(
             session, session.restore, seconds=_RESTORE_SECONDS, late=Retry("Kafka is too slow to restore")
         )
+        count = session.shards
+        return Restored(holding=Holding(shards=frozenset(range(count)), count=count), states=states)
+
+    async def moving(self) -> frozenset[int]:
+        """Never returns: one worker has all shards."""
+        await asyncio.Event().wait()
+        return frozenset()
 
     async def commit(self, batches: Sequence[Batch]) -> None:
         """Write events, dead letters and states of all batches in one transaction.
@@ -161,6 +168,10 @@ class _Session:
         except TimeoutError:
             raise late from None
 
+    @property
+    def shards(self) -> int:
+        return self._partitions[self._settings.feed_state_topic]
+
     def open(self) -> None:
         self._partitions = check_topics(self._settings)
         if not self._abandoned:
@@ -230,7 +241,7 @@ class _Session:
         return int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
 
     def _state_partition(self, batch: Batch) -> int:
-        return zlib.crc32(batch.shard_key.encode()) % self._partitions[self._settings.feed_state_topic]
+        return shard_of(batch.shard_key, self.shards)
 
 
 class _Pinger:

@@ -35,6 +35,7 @@ _COMMIT_BUCKETS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _ARTICLE_DELAY_BUCKETS = (10.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 86_400.0)
 
 _STATES = (*get_args(FeedStatus), "new")
+_SUBSCRIPTION_STATES = ("pending", "verified", "denied")
 # What can become of an entry; see `worker.model.event.PollReport`.
 _DISPOSITIONS = ("published", "revised", "withdrawn", "unchanged", "skipped", "rejected")
 
@@ -78,6 +79,7 @@ class PrometheusMetrics:
 
         self._make_schedule(registry)
         self._make_fetch(registry)
+        self._make_hubs(registry)
         self._make_articles(registry)
         self._make_ledger(registry)
 
@@ -91,6 +93,12 @@ class PrometheusMetrics:
             "dateline_feeds_silent",
             "Feeds without a new entry for much longer than is usual for them.",
             registry=registry,
+        )
+        # How the work is divided: the workers' sum is the number of partitions of the feed-state topic.
+        self._shards = Gauge("dateline_shards_owned", "Shards that this worker polls.", registry=registry)
+        # Often: workers come and go, or are too slow to be counted as alive.
+        self._rebalances = Counter(
+            "dateline_rebalances_total", "Times that the shards of this worker were settled anew.", registry=registry
         )
         # Growing: the worker cannot keep up, or polling is held back by the ledger.
         self._overdue = Gauge(
@@ -169,6 +177,20 @@ class PrometheusMetrics:
         )
         for result in ("read", "later", "never", "gone"):
             self._pages.labels(result)
+
+    def _make_hubs(self, registry: CollectorRegistry) -> None:
+        # How many feeds announce their news; pending for long: hubs do not reach the callback address.
+        self._subscriptions = Gauge(
+            "dateline_websub_subscriptions", "Subscriptions at hubs, by state.", ["state"], registry=registry
+        )
+        for state in _SUBSCRIPTION_STATES:
+            self._subscriptions.labels(state).set(0)
+        # Whether hubs announce anything, and whether somebody forges it (ignored) or tries addresses (unknown).
+        self._pushes = Counter(
+            "dateline_websub_pushes_total", "Announcements received, by result.", ["result"], registry=registry
+        )
+        for result in ("accepted", "ignored", "unknown"):
+            self._pushes.labels(result)
 
     def _make_articles(self, registry: CollectorRegistry) -> None:
         # The product: article events that consumers can see, by what they say.
@@ -287,6 +309,11 @@ class PrometheusMetrics:
         self._silent.set(silent)
         self._overdue.set(overdue)
 
+    def holding(self, shards: int) -> None:
+        """See `worker.ports.Metrics`."""
+        self._shards.set(shards)
+        self._rebalances.inc()
+
     def requested(self, fetched: Fetched) -> None:
         """See `worker.ports.Metrics`."""
         if isinstance(fetched, FetchFailure):
@@ -312,6 +339,15 @@ class PrometheusMetrics:
     def page(self, result: str) -> None:
         """See `worker.ports.Metrics`."""
         self._pages.labels(result).inc()
+
+    def subscriptions(self, counts: Mapping[str, int]) -> None:
+        """See `worker.ports.Metrics`."""
+        for state in _SUBSCRIPTION_STATES:
+            self._subscriptions.labels(state).set(counts.get(state, 0))
+
+    def pushed(self, result: str) -> None:
+        """See `worker.ports.Metrics`."""
+        self._pushes.labels(result).inc()
 
     def heartbeat(self, now: datetime) -> None:
         """See `worker.ports.Metrics`."""

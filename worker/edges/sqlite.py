@@ -5,6 +5,7 @@ One process owns the file, by a lock beside it; any number of others may read it
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections import deque
@@ -16,10 +17,11 @@ from worker.edges.limits import check_sizes
 from worker.edges.sqlite_file import SqliteFile, connect_to_read, decode_headers, explained
 from worker.model.errors import DatelineError, Retry, Unknown
 from worker.model.event import Published
+from worker.model.shards import WHOLE, Restored
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from worker.model.event import Batch
@@ -78,14 +80,20 @@ class SqliteLedger:
         self._thread = self._thread or CallThread(f"sqlite-{self._file.path.name}")
         await self._call(self._thread, self._file.open, late=Retry(self._late))
 
-    async def restore(self) -> Mapping[str, bytes]:
-        """The last committed state of every feed, by feed id.
+    async def restore(self) -> Restored:
+        """The last committed state of every feed: whoever has the file has all of it.
 
         Raises:
             Retry: the file is not open, or cannot be read now.
             Stop: it is damaged.
         """
-        return await self._call(self._working(), self._file.restore, late=Retry(self._late))
+        states = await self._call(self._working(), self._file.restore, late=Retry(self._late))
+        return Restored(holding=WHOLE, states=states)
+
+    async def moving(self) -> frozenset[int]:
+        """Never returns: nobody else may take the file while it is open."""
+        await asyncio.Event().wait()
+        return frozenset()
 
     async def commit(self, batches: Sequence[Batch]) -> None:
         """Write events, dead letters and states of all batches in one transaction, on disk when it returns.

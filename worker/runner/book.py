@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from worker.model.errors import Stop
+from worker.model.shards import NOTHING
 from worker.pipeline import carried_articles, first_state, owned_articles
 from worker.steps.encode import decode_state, with_also_in
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from worker.model.event import Batch, Event
     from worker.model.feed import Feed, FeedState
+    from worker.model.shards import Restored
 
 
 class FeedBook:
@@ -22,6 +24,7 @@ class FeedBook:
 
     def __init__(self, feeds: Iterable[Feed]) -> None:
         self.feeds = {feed.id: feed for feed in feeds}
+        self.holding = NOTHING
         self._states: dict[str, FeedState] = {}
         self._owners: dict[str, str] = {}
         self._carriers: dict[str, set[str]] = {}
@@ -30,16 +33,21 @@ class FeedBook:
         """Take another list of feeds; what is known of those that stay, or come back, is kept."""
         self.feeds = {feed.id: feed for feed in feeds}
 
-    def restore(self, values: Mapping[str, bytes]) -> None:
+    def held(self) -> Iterator[Feed]:
+        """The feeds that are this worker's to poll."""
+        return (feed for feed in self.feeds.values() if self.holding.has(feed.shard_key))
+
+    def restore(self, restored: Restored) -> None:
         """Take over what the ledger holds.
 
         Raises:
             Stop: if a state cannot be read.
         """
+        self.holding = restored.holding
         self._states.clear()
         self._owners.clear()
         self._carriers.clear()
-        for feed_id, value in values.items():
+        for feed_id, value in restored.states.items():
             try:
                 state = decode_state(value)
             except ValueError as error:
@@ -86,12 +94,12 @@ class FeedBook:
         self._states[batch.feed_id] = batch.state
 
     def counts(self) -> Counter[str]:
-        """How many of the configured feeds are in each state; `new` ones were never polled."""
-        return Counter(state.status if (state := self._states.get(feed_id)) else "new" for feed_id in self.feeds)
+        """How many of the feeds held are in each state; `new` ones were never polled."""
+        return Counter(state.status if (state := self._states.get(feed.id)) else "new" for feed in self.held())
 
     def silent(self) -> int:
-        """How many of the configured feeds have been still for much longer than is usual for them."""
-        return sum(state.rhythm.silent for feed_id in self.feeds if (state := self._states.get(feed_id)))
+        """How many of the feeds held have been still for much longer than is usual for them."""
+        return sum(state.rhythm.silent for feed in self.held() if (state := self._states.get(feed.id)))
 
     def _completed(self, event: Event, feed_id: str) -> Event:
         others = self._carriers.get(event.article_id, set()) - {feed_id}

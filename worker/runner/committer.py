@@ -43,7 +43,8 @@ class Committer:
         metrics: told about every commit.
         clock: for measuring.
         settings: see `CommitSettings`.
-        settled: called for each batch once it is committed, or was rejected (then with False).
+        settled: called for each batch once it is committed, or never will be (then with False).
+        restored: called each time the ledger was restored: the shards may be others.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators
@@ -55,6 +56,7 @@ class Committer:
         clock: Clock,
         settings: CommitSettings,
         settled: Callable[[Batch, bool], None],
+        restored: Callable[[], None],
     ) -> None:
         self._ledger = ledger
         self._book = book
@@ -62,6 +64,9 @@ class Committer:
         self._clock = clock
         self._settings = settings
         self._settled = settled
+        self._restored = restored
+        # The ledger does one thing at a time.
+        self._ledger_free = asyncio.Lock()
         self._log = structlog.get_logger()
         self._pending: deque[tuple[Batch, datetime]] = deque()
         self._pending_events = 0
@@ -105,6 +110,10 @@ class Committer:
                 self._log.warning("ledger_unavailable", error="the ledger does not answer")
             self._mark(up=up)
 
+    def hurry(self) -> None:
+        """Commit what waits now."""
+        self._hurry.set()
+
     def finish(self) -> None:
         """Commit what waits and return from `run`."""
         self._finishing = True
@@ -122,9 +131,7 @@ class Committer:
         while True:
             try:
                 await self._ledger.open()
-                self._book.restore(await self._ledger.restore())
-                for batch, _ in self._pending:
-                    self._book.claim(batch)
+                await self._restore()
             except (Retry, Unknown) as error:
                 self._mark(up=False)
                 if not patient:
@@ -135,6 +142,27 @@ class Committer:
             else:
                 self._mark(up=True)
                 return
+
+    async def rebalance(self) -> None:
+        """Learn which shards are ours now, between two commits.
+
+        Raises:
+            Stop: if the ledger refuses this worker.
+        """
+        async with self._ledger_free:
+            try:
+                await self._restore()
+            except (Retry, Unknown) as error:
+                self._log.warning("ledger_unavailable", error=str(error))
+                self._mark(up=False)
+                await self.take_over()
+
+    async def _restore(self) -> None:
+        self._book.restore(await self._ledger.restore())
+        for batch, _ in self._pending:
+            if self._book.holding.has(batch.shard_key):
+                self._book.claim(batch)
+        self._restored()
 
     async def run(self) -> None:
         """Commit until `finish`.
@@ -150,7 +178,8 @@ class Committer:
                 # Many small polls share one commit: a commit costs the same for one record as for hundreds.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._hurry.wait(), self._settings.max_delay_seconds)
-            await self._commit(self._take())
+            async with self._ledger_free:
+                await self._commit(self._ours(self._take()))
             if not self._pending and not self._finishing:
                 self._work.clear()
                 self._hurry.clear()
@@ -166,6 +195,18 @@ class Committer:
                 break
             batches.append(batch)
         return batches
+
+    def _ours(self, batches: list[Batch]) -> list[Batch]:
+        """The batches that still follow from what is committed: a feed may have been elsewhere and come back."""
+        ours: list[Batch] = []
+        out_of_date: list[Batch] = []
+        for batch in batches:
+            follows = self._book.version_of(batch.feed_id) == batch.state.version - 1
+            (ours if follows and self._book.holding.has(batch.shard_key) else out_of_date).append(batch)
+        if out_of_date:
+            self._log.warning("results_dropped", feeds=[batch.feed_id for batch in out_of_date])
+            self._done(out_of_date, committed=False)
+        return ours
 
     async def _commit(self, batches: list[Batch]) -> None:
         """Write the batches, however long it takes. Returns when each is committed or rejected."""
@@ -212,8 +253,11 @@ class Committer:
         missing: list[Batch] = []
         happened: list[Batch] = []
         for batch in batches:
-            version = self._book.version_of(batch.feed_id)
-            if version == batch.state.version - 1:
+            version = self._book.version_of(batch.feed_id) if self._book.holding.has(batch.shard_key) else None
+            if version is None:
+                # What came of it is for whoever has the feed now: it was written, or will be polled again.
+                self._done([batch], committed=False)
+            elif version == batch.state.version - 1:
                 missing.append(batch)
             elif version == batch.state.version:
                 happened.append(batch)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from worker.model.errors import Retry
+from worker.model.errors import Retry, Stop
+from worker.model.shards import NOTHING, shard_of
 from worker.pipeline import request_for
 from worker.runner.book import FeedBook
 from worker.runner.committer import Committer
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _STUCK_SECONDS = 60.0
 _OVERDUE_SECONDS = 60.0
 _WATCH_SECONDS = 2.0
+# What is under way for a shard that another worker is to have gets so long. The group waits for it.
+_HAND_OVER_SECONDS = 5.0
+_HAND_OVER_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class Runner:
             clock=clock,
             settings=settings.commit,
             settled=self._settled,
+            restored=self._take_shards,
         )
         self._poller = Poller(
             book=self._book,
@@ -95,6 +100,8 @@ class Runner:
         self._unsettled: set[str] = set()
         # Feeds whose poll has begun and is not committed yet.
         self._polling: set[str] = set()
+        self._holding = NOTHING
+        self._leaving: frozenset[int] = frozenset()
         self._turned_at_seconds = clock.monotonic_seconds()
 
     def stop(self) -> None:
@@ -114,7 +121,7 @@ class Runner:
         touched = [feed for feed in after.values() if before.get(feed.id) != feed]
         self._log.info("feeds_replaced", feeds=len(after), removed=len(removed), added_or_changed=len(touched))
         if self._restored:
-            self._plan(touched)
+            self._plan(feed for feed in touched if self._book.holding.has(feed.shard_key))
         self._wake.set()
 
     def not_alive(self) -> str | None:
@@ -142,8 +149,8 @@ class Runner:
         try:
             if not await self._started(once=once):
                 return
-            self._plan(self._book.feeds.values())
             self._log.info("worker_started", feeds=len(self._book.feeds), waiting=len(self._unsettled))
+            following = asyncio.create_task(self._follow_shards())
             committer = asyncio.create_task(self._committer.run())
             scheduler = asyncio.create_task(self._schedule())
             try:
@@ -155,7 +162,7 @@ class Runner:
                 if self._crash is not None:
                     raise self._crash
             finally:
-                await _cancelled(committer, scheduler, *self._polls)
+                await _cancelled(committer, scheduler, following, *self._polls)
         finally:
             await _cancelled(watcher)
             await self._manners.close()
@@ -176,6 +183,56 @@ class Runner:
         await opening
         self._restored = True
         return True
+
+    def _take_shards(self) -> None:
+        """Poll the feeds of shards that came, and no more those of shards that went."""
+        before, self._holding = self._holding, self._book.holding
+        self._leaving = frozenset()
+        self._metrics.holding(len(self._holding.shards))
+        if before == self._holding:
+            return
+        come = []
+        for feed in self._book.feeds.values():
+            had, has = before.has(feed.shard_key), self._holding.has(feed.shard_key)
+            if has and not had:
+                come.append(feed)
+            elif had and not has:
+                self._queue.drop(feed.id)
+                self._unsettled.discard(feed.id)
+        self._log.info("shards", held=sorted(self._holding.shards), of=self._holding.count, feeds_come=len(come))
+        self._plan(come)
+        self._wake.set()
+
+    async def _follow_shards(self) -> None:
+        """Hand over the shards that other workers are to have, and take those that come."""
+        while True:
+            leaving = await self._ledger.moving()
+            if leaving:
+                await self._hand_over(leaving)
+            try:
+                await self._committer.rebalance()
+            except Stop as error:
+                self._crash = error
+                self._stopping = True
+                self._wake.set()
+                return
+
+    async def _hand_over(self, leaving: frozenset[int]) -> None:
+        """Poll no more feeds of these shards, and commit what is under way for them, as far as there is time.
+
+        What is not committed is polled again by their next worker.
+        """
+        self._leaving = leaving
+        feeds = {feed.id for feed in self._book.held() if self._is_leaving(feed)}
+        for feed_id in feeds:
+            self._queue.drop(feed_id)
+        deadline_seconds = self._clock.monotonic_seconds() + _HAND_OVER_SECONDS
+        while not feeds.isdisjoint(self._polling) and self._clock.monotonic_seconds() < deadline_seconds:
+            self._committer.hurry()
+            await asyncio.sleep(_HAND_OVER_LOOK_SECONDS)
+
+    def _is_leaving(self, feed: Feed) -> bool:
+        return shard_of(feed.shard_key, self._book.holding.count) in self._leaving
 
     def _plan(self, feeds: Iterable[Feed]) -> None:
         """Give feeds their next due time: where it was before a restart, spread out where it is new or past."""
@@ -283,7 +340,7 @@ class Runner:
         self._unsettled.discard(batch.feed_id)
         feed = self._book.feeds.get(batch.feed_id)
         # A feed may have been taken off the list, or gone from it and come back with another address, meanwhile.
-        if feed is not None and not self._once:
+        if feed is not None and not self._once and self._holding.has(feed.shard_key) and not self._is_leaving(feed):
             if batch.state.url != feed.url:
                 self._plan([feed])
             elif batch.state.next_poll_at is not None:

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from worker.model.feed import Feed
+
+class _Asked(Protocol):
+    """What is asked of a host: a feed, say."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
 
 
-class PollQueue:
-    """Feeds by the time (on the monotonic clock) at which they are due."""
+_T = TypeVar("_T", bound=_Asked)
+
+
+class PollQueue(Generic[_T]):
+    """Feeds, or what else is asked of hosts, by the time (on the monotonic clock) at which they are due."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Feed]] = []
+        self._heap: list[tuple[float, int, _T]] = []
         self._count = 0
         self._busy: set[str] = set()
-        self._waiting: dict[str, deque[tuple[float, int, Feed]]] = {}
+        self._waiting: dict[str, deque[tuple[float, int, _T]]] = {}
         # The only entry of each feed that counts; older ones stay in the heap until they come up.
         self._current: dict[str, int] = {}
 
-    def add(self, feed: Feed, *, due_seconds: float) -> None:
+    def add(self, feed: _T, *, due_seconds: float) -> None:
         """Poll this feed from `due_seconds` on, and not when it was to be polled before."""
         # The count keeps feeds that are due at the same time in order, and the heap from comparing feeds.
         self._count += 1
@@ -33,7 +43,7 @@ class PollQueue:
         """Do not poll this feed any more."""
         self._current.pop(feed_id, None)
 
-    def take(self, now_seconds: float) -> tuple[Feed, float] | None:
+    def take(self, now_seconds: float) -> tuple[_T, float] | None:
         """The feed that has been due longest, with its due time; its host is busy until `release`."""
         while self._heap and self._heap[0][0] <= now_seconds:
             due_seconds, count, feed = heapq.heappop(self._heap)
@@ -48,15 +58,19 @@ class PollQueue:
             return feed, due_seconds
         return None
 
-    def release(self, feed: Feed) -> None:
+    def release(self, feed: _T) -> None:
         """The feed's host may be asked again."""
         host = host_of(feed.url)
         self._busy.discard(host)
-        waiting = self._waiting.get(host)
-        if waiting:
-            heapq.heappush(self._heap, waiting.popleft())
-            if not waiting:
-                del self._waiting[host]
+        waiting = self._waiting.get(host, deque())
+        while waiting:
+            due_seconds, count, next_one = waiting.popleft()
+            # One that was dropped, or put off, meanwhile must not keep the others waiting.
+            if self._current.get(next_one.id) == count:
+                heapq.heappush(self._heap, (due_seconds, count, next_one))
+                break
+        if not waiting:
+            self._waiting.pop(host, None)
 
     def next_due_seconds(self) -> float | None:
         """When the next feed is due; None when none is waiting for its time."""

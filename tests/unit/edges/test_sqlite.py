@@ -85,7 +85,7 @@ asyncio.run(main())
 
     await ledger.open()
 
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     assert [record.value for record in await read(path, 1)] == [b"committed"]
 
 
@@ -99,7 +99,7 @@ async def test_a_second_copy_of_a_revision_stops_the_worker_and_nothing_of_the_c
         await ledger.commit([batch(event("b"), version=2), batch(event("a", 1, value=b"twice"), feed_id="sport")])
 
     await ledger.open()
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     assert [record.value for record in await read(path, 1)] == [b"once"]
 
 
@@ -112,7 +112,7 @@ async def test_a_full_disk_is_tried_again_and_nothing_of_the_commit_stays(ledger
         await ledger.commit([batch(*(event(f"b{n}", value=b"x" * 40_000) for n in range(10)), version=2)])
 
     await ledger.open()  # with room again
-    assert await ledger.restore() == {"world": b"world 1"}
+    assert (await ledger.restore()).states == {"world": b"world 1"}
     await ledger.commit([batch(event("b", value=b"after"), version=2)])
     assert [record.value for record in await read(path, 2)] == [b"before", b"after"]
 

@@ -87,6 +87,9 @@ class RecordingMetrics:
     def page(self, result: str) -> None:
         self.counts[f"page_{result}"] += 1
 
+    def holding(self, shards: int) -> None:
+        self.counts["shards"] = shards
+
     def requested(self, fetched: Any) -> None:
         self.counts["requested"] += 1
 
@@ -98,6 +101,12 @@ class RecordingMetrics:
 
     def reloaded(self, result: str, now: Any) -> None:
         self.counts[f"reload_{result}"] += 1
+
+    def subscriptions(self, counts: Any) -> None:
+        pass
+
+    def pushed(self, result: str) -> None:
+        self.counts[f"pushed_{result}"] += 1
 
     def heartbeat(self, now: Any) -> None:
         pass
