@@ -12,8 +12,8 @@ from worker.pipeline.standing import first_state
 # A document in which there is something for every kind of rule.
 _DOCUMENT = b"""<rss version="2.0"><channel><language>en</language><item><title>Talks</title>
 <author>By Ann Lee</author><pubDate>Mon, 03 Mar 2025 10:00:00 GMT</pubDate><description>&lt;p>LONDON, March 3 (AP) - "We
-came on Friday," Mayor Ann Lee said in a post on X. Police arrested two people in Paris, France, after a protest,
-according to the Ministry of Defence.&lt;/p>&lt;p>Read more&lt;/p></description></item></channel></rss>"""
+came on Friday," Mayor Ann Lee said in a post on X. French security forces arrested two people in Paris, France, after a
+protest, according to the Ministry of Defence.&lt;/p>&lt;p>Read more&lt;/p></description></item></channel></rss>"""
 _AT = datetime(2025, 3, 3, 12, tzinfo=UTC)
 _FEED = Feed(
     id="prepare",

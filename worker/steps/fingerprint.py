@@ -34,11 +34,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import blake2b
-from heapq import nsmallest
+from struct import unpack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 MAX_PHRASES = 88
 MAX_NUMBERS = 20
@@ -50,6 +50,8 @@ _NUMBER_BITS = 20
 _MIN_PHRASES = 8
 _WORDS = 3
 _CHARACTERS = 6
+_LAST_DIGIT = ord("9")
+_HASH = blake2b(digest_size=8)
 
 _ENOUGH_SHARED = 10
 _MIN_NUMBERS = 3
@@ -67,7 +69,7 @@ _DIGIT = (
 _WORD = re.compile(
     rf"{_NUMBER}|{_LETTER}{{4,}}|(?=[\u0590-\U0010ffff]){_LETTER}{{3}}|{_DIGIT}(?<!{_LETTER}.){_LETTER}*"
 )
-_ASCII_WORD = re.compile(rf"{_NUMBER}|[a-z]{{4,}}")
+_ASCII_WORD = re.compile(rf"[a-z]{{4,}}+|{_NUMBER}".encode())
 _CHARACTER = re.compile(f"[0-9{_UNSPACED}]")
 _HAS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -108,13 +110,18 @@ def fingerprint(text: str) -> tuple[int, ...] | None:
     The same for the same text on every machine and every version of Python.
     """
     folded = _fold(text)
-    words = (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
-    phrases = _sample(_phrases(folded, words), MAX_PHRASES, _PHRASE_BITS)
+    if folded.isascii():
+        words = _ASCII_WORD.findall(folded.encode())
+        found = _phrases(words)
+    else:
+        words = list(map(str.encode, _WORD.findall(folded)))
+        found = _phrases(words) | _runs(folded)
+    phrases = _sample(found, MAX_PHRASES, _PHRASE_BITS)
     if len(phrases) < _MIN_PHRASES:
         return None
     # Digits come before all letters.
-    numbers = _sample([word for word in words if word[0] <= "9"], MAX_NUMBERS, _NUMBER_BITS)
-    return (*phrases, *(-1 - value for value in numbers))
+    numbers = _sample({word for word in words if word[0] <= _LAST_DIGIT}, MAX_NUMBERS, _NUMBER_BITS)
+    return (*phrases, *[-1 - value for value in numbers])
 
 
 def near_duplicate(a: Collection[int], b: Collection[int]) -> bool:
@@ -139,20 +146,29 @@ def _fold(text: str) -> str:
     return plain.lower() if plain.isascii() else text.translate(_FOLDING)
 
 
-def _phrases(folded: str, words: list[str]) -> set[str]:
-    phrases = set(map(" ".join, zip(*(words[at:] for at in range(_WORDS)), strict=False)))
-    if not folded.isascii() and _HAS_UNSPACED.search(folded):
-        characters = "".join(_CHARACTER.findall(folded))
-        phrases.update(characters[at : at + _CHARACTERS] for at in range(len(characters) - _CHARACTERS + 1))
-    return phrases
+def _phrases(words: list[bytes]) -> set[bytes]:
+    return set(map(b" ".join, zip(*(words[at:] for at in range(_WORDS)), strict=False)))
 
 
-def _sample(parts: Iterable[str], size: int, bits: int) -> list[int]:
+def _runs(folded: str) -> set[bytes]:
+    """The phrases of scripts without spaces."""
+    if not _HAS_UNSPACED.search(folded):
+        return set()
+    characters = "".join(_CHARACTER.findall(folded))
+    return {characters[at : at + _CHARACTERS].encode() for at in range(len(characters) - _CHARACTERS + 1)}
+
+
+def _sample(parts: set[bytes], size: int, bits: int) -> list[int]:
     """The parts with the smallest hashes, each as the last `bits` of its hash, in the order of the hashes.
 
     The order comes from the first bits, so the last ones are spread evenly however few of the parts are kept.
     """
-    # Big-endian, so bytes sort as their numbers do.
-    hashes = {blake2b(part, digest_size=8).digest() for part in map(str.encode, parts)}
+    hashes = []
+    for part in parts:
+        hashed = _HASH.copy()  # cheaper than to make one
+        hashed.update(part)
+        hashes.append(hashed.digest())
+    hashes.sort()  # big-endian, so bytes sort as their numbers do
+    smallest = hashes[:size]
     mask = (1 << bits) - 1
-    return list(dict.fromkeys(int.from_bytes(value) & mask for value in nsmallest(size, hashes)))
+    return list(dict.fromkeys([value & mask for value in unpack(f">{len(smallest)}Q", b"".join(smallest))]))

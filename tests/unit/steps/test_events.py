@@ -316,7 +316,7 @@ class TestTheLexicon:
             assert event.part_of <= FAMILIES | set(event_types())
 
     def test_every_type_has_a_trigger(self):
-        told = {pattern.event.name for found in lexicon().triggers.values() for pattern, _ in found}
+        told = {pattern.event.name for found in lexicon().triggers.values() for pattern, _ in found.patterns}
         assert told == set(event_types())
 
     def test_forms_of_verbs_are_known(self):

@@ -107,6 +107,9 @@ def test_the_numbers_of_the_document_add_up():
         ("There were 60 people, 40 women, 30 men, 20 girls and 10 children.", []),
         ("It cost $50 million and €30 million, later $20 million.", []),
         ("Of 60 people, 47 women and 13 men, or 41 boys and 19 girls, came.", []),
+        ("It led by 15 points, then by 5 points and 10 points.", []),
+        ("It held 697 people." + " Nobody came." * 150 + " Then 390 people and 307 people left.", []),
+        ("Of 150 seamen 93 seamen lived and 57 seamen died; 36 seamen, with 57 seamen, made 93 seamen.", []),
     ],
     ids=[
         "people are of many names",
@@ -118,6 +121,9 @@ def test_the_numbers_of_the_document_add_up():
         "round numbers add up by chance",
         "different currencies do not add up",
         "more than one way is none",
+        "multiples of five add up by chance",
+        "a total far from its parts is none",
+        "what is within another is not beside it",
     ],
 )
 def test_a_total_is_one_that_other_figures_make_up_in_one_way(text, sums):

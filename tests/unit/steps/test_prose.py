@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import timeit
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -42,6 +44,33 @@ def test_the_words_of_a_text_are_all_of_it_but_white_space(text: str) -> None:
     words = words_of(text)
     assert "".join(words) == "".join(text.split())
     assert not any(word == "" or word != "".join(word.split()) for word in words)
+
+
+@given(st.text(alphabet="aB9.,'-\u2019&\u00e9\u0130\u03a3 \n\t", max_size=60))
+def test_words_come_as_written_and_in_lower_case_as_well(text: str) -> None:
+    prose = prose_of(text)
+    assert list(prose.written) == words_of(text)
+    assert list(prose.lowered) == [word.lower() for word in prose.written]
+
+
+@given(
+    st.lists(st.sampled_from(["He ", "U.S. ", "5 ", "said. ", "\u201cGo!\u201d ", "  ", "\n\n", "No. "]), max_size=12)
+)
+def test_each_sentence_begins_with_its_first_word(parts: list[str]) -> None:
+    prose = prose_of("".join(parts))
+    assert len(prose.firsts) == len(prose.sentences)
+    for (start, end), first, following in zip(
+        prose.sentences, prose.firsts, (*prose.firsts[1:], len(prose.words)), strict=False
+    ):
+        own = [word for word in prose.words if start <= word[0] < end]
+        assert own == list(prose.words[first:following])
+
+
+@pytest.mark.parametrize("hostile", [".", ")", ".)", "('", "a'", "a.b"])
+def test_a_run_of_signs_costs_no_more_than_words_do(hostile: str) -> None:
+    text = f"x {hostile * 200_000}a. B"
+    seconds = timeit.timeit(lambda: prose_of(text), number=1)
+    assert seconds < 5
 
 
 def test_a_paragraph_that_begins_with_white_space_has_its_words_where_they_stand() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from worker.model.facts import Names, Organisation, Person, Span, TimeMention
+from worker.model.facts import Demonym, Names, Organisation, Person, Span, TimeMention
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.paragraphs import find_paragraphs
 from worker.steps.facts.prose import read_prose
@@ -190,6 +190,60 @@ def test_a_campaign_is_not_the_person_it_is_named_after() -> None:
     assert found[0].speaker != "Brandt"
 
 
+def bodies(text: str, *names: str) -> Names:
+    """Media with every mention of their name."""
+    return Names(
+        organisations=tuple(
+            Organisation(name=one.name, type="media", mentions=one.mentions) for one in people(text, *names).people
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("The mayor of Ulm, Eva Hahn, said it was “a matter of honour for us.”", "Eva Hahn"),
+        ("“It holds,” said the mayor of Ulm, Eva Hahn.", "Eva Hahn"),
+        ("The mayor of Ulm, Karl Brandt Street and all, said it was “a matter of honour for us.”", None),
+        ("Eva Hahn and Karl Brandt said it was “a matter of honour for us.”", None),
+        ("The author and climber Eva Hahn said it was “a matter of honour for us.”", "Eva Hahn"),
+        ("Eva Hahn's claim that “nobody was hurt at all” is disputed.", "Eva Hahn"),
+    ],
+)
+def test_a_speaker_is_who_the_phrase_names_and_nobody_else(text: str, speaker: str | None) -> None:
+    found, _ = speech(text, people(text, "Eva Hahn", "Karl Brandt"))
+    assert [quote.speaker for quote in found] == [speaker]
+
+
+@pytest.mark.parametrize("source", ["Israelis", "some Republicans", "Friday"])
+def test_a_word_with_a_capital_is_no_name_where_names_were_sought(source: str) -> None:
+    text = f"Eva Hahn left. The dam holds, according to {source}."
+    start = text.find("Israelis")
+    demonyms = (Demonym(span=Span("Israelis", start, start + 8), country_code="IL"),) if start >= 0 else ()
+    named = Names(people=people(text, "Eva Hahn").people, demonyms=demonyms)
+    _, found = speech(text, named)
+    assert [one.source_name for one in found] == [None]
+
+
+def test_the_chief_of_a_body_is_not_the_body() -> None:
+    text = "“Enough is enough,” the Herald chief said. “It holds,” the Herald said."
+    found, _ = speech(text, bodies(text, "Herald"))
+    assert [quote.speaker for quote in found] == [None, "Herald"]
+
+
+@pytest.mark.parametrize(
+    ("text", "medium"),
+    [
+        ("“It holds,” Eva Hahn told the Herald on Saturday.", "Herald"),
+        ("“It holds,” Eva Hahn told Herald readers in an interview.", "interview"),
+        ("“It holds,” Eva Hahn told the mayor.", None),
+    ],
+)
+def test_the_medium_is_the_occasion_or_else_who_was_told(text: str, medium: str | None) -> None:
+    found, _ = speech(text, bodies(text, "Herald"))
+    assert [quote.medium for quote in found] == [medium]
+
+
 def test_a_spokesman_is_not_the_one_he_speaks_for() -> None:
     text = "“It holds,” said a spokesman for Eva Hahn."
     start = text.find("Eva")
@@ -228,6 +282,11 @@ def test_an_empty_text_says_nothing() -> None:
         '"x." came from ',
         "6'2\" ",
         "by ",
+        "Ann quoted Bo as saying ",
+        'Ann quoted Bo: "a" ',
+        "Ann said, citing Bo, ",
+        'the post added "a b c". ',
+        '" a ',
     ],
 )
 def test_the_work_is_in_proportion_to_the_text(piece: str) -> None:

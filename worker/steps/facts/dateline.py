@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from worker.model.facts import Dateline, Opening, Span
 from worker.steps.facts.dateline_agency import Trust
+from worker.steps.facts.dateline_cities import City, city, country_of
 from worker.steps.facts.dateline_day import resolve_day
 from worker.steps.facts.dateline_grammar import Parts, read_parts
-from worker.steps.facts.gazetteer import City, city, country_code, country_name, country_of, fold, lexicon_lines
+from worker.steps.facts.gazetteer import country_code, country_name, fold, lexicon_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

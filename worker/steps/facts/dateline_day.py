@@ -25,6 +25,8 @@ _FORMS = tuple(
         _WEEKDAY,
     )
 )
+# What all of them begin with: most words are none of it.
+_BEGINNING = re.compile(rf"(?<!\w)(?:\d|{'|'.join(_MONTHS + _WEEKDAYS)})", re.IGNORECASE)
 # A story is filed before it is published, but east of its readers it may be tomorrow already.
 _LATEST_AHEAD_DAYS = 1
 
@@ -41,6 +43,8 @@ class WrittenDay:
 
 def match_day(text: str, start: int, end: int) -> tuple[WrittenDay, int] | None:
     """The day written at `start`, and the offset after it; None when there is none before `end`."""
+    if not _BEGINNING.match(text, start, end):
+        return None
     for form in _FORMS:
         found = form.match(text, start, end)
         if found:
@@ -53,6 +57,15 @@ def match_day(text: str, start: int, end: int) -> tuple[WrittenDay, int] | None:
                 weekday=_WEEKDAYS.index(weekday[:3].lower()) if weekday else None,
             )
             return written, found.end()
+    return None
+
+
+def find_day(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the first day between the two offsets is written."""
+    for word in _BEGINNING.finditer(text, start, end):
+        found = match_day(text, word.start(), end)
+        if found:
+            return word.start(), found[1]
     return None
 
 

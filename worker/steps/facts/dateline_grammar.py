@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, replace
 
 from worker.steps.facts.dateline_agency import Trust, agencies, agency_trust, without_day
+from worker.steps.facts.dateline_cities import city
 from worker.steps.facts.dateline_day import WrittenDay, match_day
-from worker.steps.facts.gazetteer import city, is_region
+from worker.steps.facts.gazetteer import is_region
 
 # No dateline is longer; it also bounds what a hostile line can cost.
 _MAX_CHARS = 160

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.gazetteer import lexicon_lines
 
@@ -16,31 +16,44 @@ if TYPE_CHECKING:
     from worker.model.facts import Span
 
 # Letters with apostrophes, hyphens and full stops within (Kim's, Saint-Denis, U.S.), numbers with their points and
-# commas, or any other sign alone; and the white space behind it, so that the matches of a paragraph leave no gap and
-# their lengths say where each stands. The first branch is what most words are, and quick to tell.
+# commas, or any other sign alone. Initials are few, so that what only looks like them is not read over and over.
 _WORD = re.compile(
-    r"(?:[A-Za-z]++(?=[ ,\n])|\d+(?:[.,:/]\d+)*"
-    r"|[^\W\d_]+(?:[.'\u2019&-][^\W_]+)*\.?(?<=[A-Za-z]\.)(?<=\.[A-Za-z]\.)|[^\W_]+(?:['\u2019&-][^\W_]+)*|\S)\s*"
+    r"\d+(?:[.,:/]\d+)*"
+    r"|[^\W\d_]+(?:[.'\u2019&-][^\W_]+){0,20}\.?(?<=[A-Za-z]\.)(?<=\.[A-Za-z]\.)|[^\W_]+(?:['\u2019&-][^\W_]+)*|\S"
 )
-_WHITE_SPACE = re.compile(r"\s*")
-_STOP = re.compile(r"([.!?\u2026]+)([\"\u201d\u2019'\u00bb)\]]*)(\s+)(?=([\"\u201c\u2018'\u00ab(\[]*)(\S))")
+# From the first of a run of stops on, without backtracking: a million of them must cost no more than as many letters.
+_STOP = re.compile(r"(?<![.!?\u2026])([.!?\u2026]++)([\"\u201d\u2019'\u00bb)\]]*+)$")
+_BEGINS = re.compile(r"([\"\u201c\u2018'\u00ab(\[]*)(.)")
 # Greedy up to the last sign that no word has, which is quicker than to try each place for a word that reaches the end.
-_LAST_WORD = re.compile(r"(?:.*[\s(\[\"\u201c\u2018'])?([^\s(\[\"\u201c\u2018']+)$", re.DOTALL)
+_LAST_WORD = re.compile(r"(?:.*[(\[\"\u201c\u2018'])?([^(\[\"\u201c\u2018']+)$")
 _LOOKBACK = 40
 _FIRST_WORD = re.compile(r"\w+")
 # What opens a sentence, and no name: "in the U.S. He said".
 _OPENERS = frozenset({"The", "A", "An", "He", "She", "It", "They", "We", "I", "In", "On", "But", "And"})
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
+# Whether a sentence ends with what stands between two blanks, as far as that itself tells: no; yes; unless a number
+# follows ("No. 5"); only before a word that opens sentences ("the U.S. He").
+_NO, _YES, _NOT_BEFORE_NUMBER, _BEFORE_OPENER = range(4)
+# What stands between blanks is mostly the same from text to text; so much of it, if no longer than this, is kept.
+_KEPT: Final = 1 << 14
+_LONGEST_KEPT: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """A text and its parts. All offsets are into `text`; `words` holds (start, end) in order, signs included."""
+    """A text and its parts. All offsets are into `text`; `words` holds (start, end) in order, signs included.
+
+    `written` has the same words as they stand in the text, `lowered` in lower case. `firsts` has the index of the
+    first word of each sentence.
+    """
 
     text: str = field(repr=False)
     paragraphs: tuple[tuple[int, int], ...]
     sentences: tuple[tuple[int, int], ...]
     words: tuple[tuple[int, int], ...] = field(repr=False)
+    written: tuple[str, ...] = field(default=(), repr=False)
+    lowered: tuple[str, ...] = field(default=(), repr=False)
+    firsts: tuple[int, ...] = field(default=(), repr=False)
 
     def sentence_at(self, offset: int) -> int:
         """The index of the sentence in which an offset lies, or of the last one before it; 0 before the first."""
@@ -55,60 +68,100 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
     """The parts of a text; headers, datelines and what else is outside its paragraphs are in none of them."""
     sentences: list[tuple[int, int]] = []
     words: list[tuple[int, int]] = []
+    written: list[str] = []
+    firsts: list[int] = []
     for paragraph in paragraphs:
-        sentences += _sentences(text, paragraph.start, paragraph.end)
-        words += _words(text, paragraph.start, paragraph.end)
+        start, end, first = paragraph.start, paragraph.end, len(words)
+        for stop, following, next_first in _read(text, start, end, words, written):
+            sentences.append((start, stop))
+            firsts.append(first)
+            start, first = following, next_first
+        if start < end:
+            sentences.append((start, end))
+            firsts.append(first)
     return Prose(
         text=text,
-        paragraphs=tuple((paragraph.start, paragraph.end) for paragraph in paragraphs),
+        paragraphs=tuple([(paragraph.start, paragraph.end) for paragraph in paragraphs]),
         sentences=tuple(sentences),
         words=tuple(words),
+        written=tuple(written),
+        lowered=tuple("\n".join(written).lower().split("\n")) if written else (),
+        firsts=tuple(firsts),
     )
 
 
-def _words(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    # Strings and their lengths, for match objects take three times as long.
-    found = []
-    begins = _WHITE_SPACE.match(text, start, end).end()  # type: ignore[union-attr]  # matches anything
-    for piece in _WORD.findall(text, begins, end):
-        found.append((begins, begins + len(piece.rstrip())))
-        begins += len(piece)
-    return found
+def _read(
+    text: str, start: int, end: int, words: list[tuple[int, int]], written: list[str]
+) -> list[tuple[int, int, int]]:
+    """Add the words of a paragraph; return where its sentences end, and where the next begin, in text and words."""
+    breaks: list[tuple[int, int, int]] = []
+    add_word, add_written = words.append, written.append
+    chunks = text[start:end].split()
+    # Where all blanks are single, the lengths say where everything stands.
+    is_uneven = end - start != sum(map(len, chunks)) + len(chunks) - 1
+    at, stopped, stop = start, 0, _NO
+    for chunk in chunks:
+        if is_uneven:
+            at = text.index(chunk, at)
+        if stop:
+            if _opens(chunk, stop):
+                breaks.append((stopped, at, len(words)))
+            stop = _NO
+        stopped = at + len(chunk)
+        if chunk.isalpha():
+            add_word((at, stopped))
+            add_written(chunk)
+        else:
+            parts, stop = _known_parts(chunk) if len(chunk) <= _LONGEST_KEPT else _parts(chunk)
+            written += parts
+            for part in parts:
+                begins = at
+                at += len(part)
+                add_word((begins, at))
+        at = stopped + 1
+    return breaks
 
 
-def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for stop in _STOP.finditer(text, start, end):
-        if stop.start() < start or not _ends_sentence(text, start, stop):
-            continue
-        found.append((start, stop.start(3)))
-        start = stop.end(3)
-    if start < end:
-        found.append((start, end))
-    return found
+def _opens(chunk: str, stop: int) -> bool:
+    """Whether a sentence begins with what follows a stop."""
+    if not chunk[0].isupper():
+        begins = _BEGINS.match(chunk)
+        opening, first = begins.groups() if begins else ("", "")  # it always matches
+        if first.islower() or (first in ",;:" and not opening):
+            return False
+        if stop == _NOT_BEFORE_NUMBER:
+            return not first.isdigit()
+    if stop == _BEFORE_OPENER:
+        word = _FIRST_WORD.match(chunk)
+        return word is not None and word[0] in _OPENERS
+    return True
 
 
-def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
-    signs, closing, opening, following = stop.group(1, 2, 4, 5)
-    if following.islower() or (following in ",;:" and not opening):
-        return False
-    if signs != "." or closing:
-        return True
-    end = stop.start()
-    before = _LAST_WORD.match(text, max(start, end - _LOOKBACK), end)
+def _parts(chunk: str) -> tuple[tuple[str, ...], int]:
+    """The words of what stands between two blanks, and whether it ends a sentence."""
+    return tuple(_WORD.findall(chunk)), _stop(chunk)
+
+
+_known_parts = lru_cache(_KEPT)(_parts)
+
+
+def _stop(chunk: str) -> int:
+    stop = _STOP.search(chunk)
+    if stop is None:
+        return _NO
+    if stop[1] != "." or stop[2]:
+        return _YES
+    before = _LAST_WORD.match(chunk, max(0, stop.start() - _LOOKBACK), stop.start())
     if before is None:
-        return True
+        return _YES
     word = before[1]
     plain, numbered = _abbreviations()
-    if word in plain or (word in numbered and following.isdigit()):
-        return False
+    if word in plain:
+        return _NO
     # "J. Doe", "U.S. President"; but "in the U.S. He said": only a sentence would begin with such a word.
-    return not _INITIAL.fullmatch(word) or (len(word) > 1 and _opens_sentence(text, stop.end(3)))
-
-
-def _opens_sentence(text: str, offset: int) -> bool:
-    word = _FIRST_WORD.match(text, offset)
-    return word is not None and word[0] in _OPENERS
+    if _INITIAL.fullmatch(word):
+        return _BEFORE_OPENER if len(word) > 1 else _NO
+    return _NOT_BEFORE_NUMBER if word in numbered else _YES
 
 
 @cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.events.lexicon import Word
+from worker.steps.facts.events.lexicon import AUXILIARY, Word
 
 if TYPE_CHECKING:
     from worker.steps.facts.events.reading import Sentence
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 _NO_CLAUSE: Final = frozenset(
     {("as", "part"), ("as", "well"), ("such", "as"), ("over", "the"), ("as", "saying"), ("so", "far")}
 )
+_SIGNS: Final = frozenset(",;:\u2014\u2013")
 _PURPOSE_REACH: Final = 6
+_OF_TENSE: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +40,35 @@ class Tense:
         return self.future or self.possible or self.obliged or self.perfect or self.passive
 
 
+_NO_TENSE: Final = Tense()
+
+
 def depths(sentence: Sentence, last: int) -> list[int]:
     """Of each word up to the `last`, 0 in the main clause, 1 below it; what is reported ("said that ...") is main."""
-    words, small = sentence.words, sentence.small
+    words, kinds = sentence.words, sentence.kinds
     found: list[int] = []
     depth, closes = 0, False
     opening = True
     for at in range(last + 1):
-        word, kind = words[at], small[at]
+        word, kind = words[at], kinds[at]
+        if not kind and not opening and word not in _SIGNS:
+            found.append(depth)
+            continue
         if word == ",":
             if depth and closes:
                 depth, closes = 0, False
             opening = True
             found.append(depth)
             continue
-        if word in ";:\u2014\u2013":
+        if word in _SIGNS:
             depth, closes, opening = 0, False, True
             found.append(depth)
             continue
         if kind & Word.SUBORDINATOR and not _is_plain(sentence, at):
             depth, closes = 1, opening
         elif kind & Word.RELATIVE and not depth:
-            before = small[at - 1] if at else 0
-            if word != "that" or not (before & Word.REPORTING or (at > 1 and small[at - 2] & Word.REPORTING)):
+            before = kinds[at - 1] if at else 0
+            if word != "that" or not (before & Word.REPORTING or (at > 1 and kinds[at - 2] & Word.REPORTING)):
                 depth, closes = (1, opening) if word != "that" or at else (0, False)
         elif opening and at and not depth and word.endswith("ing") and len(word) > 4:
             depth, closes = 1, True
@@ -85,27 +94,30 @@ def tense(candidate: Candidate) -> Tense:
     place = at - 1
     limit = max(at - 7, -1)
     while place > limit:
-        kind = sentence.small[place]
+        kind = sentence.kinds[place]
         word = sentence.words[place]
         if word == "to":
             if infinitive:
                 break
             infinitive = True
-            before = sentence.small[place - 1] if place else 0
+            before = sentence.kinds[place - 1] if place else 0
             doing = bool(before & Word.DOING)
             if before & Word.EXPECTED:
                 flags |= Word.WILL  # "is likely to"
         elif word == "n't" or (word in "t\u2019'" and place):
             pass
-        elif kind & (
-            Word.BE | Word.HAVE | Word.WILL | Word.MAY | Word.MUST | Word.DO | Word.NOT | Word.ADVERB | Word.REPEATED
-        ):
+        elif kind & _OF_TENSE:
             if infinitive and not kind & Word.NOT:
                 break
-            flags |= kind
+            flags |= kind & _OF_TENSE
         else:
             break
         place -= 1
+    return _tense_of(flags, candidate.form == "ing", infinitive, doing)
+
+
+@cache
+def _tense_of(flags: int, ing: bool, infinitive: bool, doing: bool) -> Tense:  # noqa: FBT001 - a key of the cache
     return Tense(
         future=bool(flags & Word.WILL),
         possible=bool(flags & Word.MAY),
@@ -116,7 +128,7 @@ def tense(candidate: Candidate) -> Tense:
         infinitive=infinitive,
         doing=doing,
         passive=bool(flags & Word.BE),
-        progressive=candidate.form == "ing" and bool(flags & Word.BE),
+        progressive=ing and bool(flags & Word.BE),
     )
 
 
@@ -124,13 +136,13 @@ def carried_tense(candidate: Candidate) -> Tense:
     """The future or the negation of the clause whose verb has a noun as its object: "will not extend the truce"."""
     sentence = candidate.sentence
     for place in range(candidate.start - 1, max(candidate.start - _PURPOSE_REACH, -1), -1):
-        kind = sentence.small[place]
+        kind = sentence.kinds[place]
         if kind & (Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING) or not sentence.words[place][0].isalnum():
             break
         if kind & (Word.WILL | Word.MUST):
             return Tense(
                 future=bool(kind & Word.WILL),
                 obliged=bool(kind & Word.MUST),
-                negated=any(sentence.small[at] & Word.NOT for at in (place, place + 1)),
+                negated=any(sentence.kinds[at] & Word.NOT for at in (place, place + 1)),
             )
-    return Tense()
+    return _NO_TENSE

@@ -17,7 +17,7 @@ _BEFORE_NOUN: Final = Word.DETERMINER | Word.PREPOSITION | Word.SUBORDINATOR
 
 
 def extent(prose: Prose, candidate: Candidate, governed: Candidate | None) -> tuple[int, int]:
-    """The first word of a trigger and the word behind its last, within its sentence."""
+    """Where a trigger begins and ends in the text."""
     sentence = candidate.sentence
     start, end = candidate.start, candidate.end
     if candidate.passive and candidate.at - start > _GOVERNED_REACH:
@@ -31,13 +31,16 @@ def extent(prose: Prose, candidate: Candidate, governed: Candidate | None) -> tu
         end = _with_compound(prose, sentence, end)
     if candidate.form == "noun":
         start = _with_modifiers(prose, sentence, start)
-    return start, end
+    first = sentence.first
+    return prose.words[first + start][0], prose.words[first + end - 1][1]
 
 
 def _is_plain_word(prose: Prose, sentence: Sentence, at: int) -> bool:
     """Whether a word is an ordinary one in lower case: no name, no number, no small word."""
-    begin, stop = prose.words[sentence.first + at]
-    return not sentence.small[at] and prose.text[begin:stop].replace("-", "").isalpha() and prose.text[begin].islower()
+    if sentence.kinds[at] & Word.SMALL:
+        return False
+    word = prose.written[sentence.first + at]
+    return word[0].islower() and word.replace("-", "").isalpha()
 
 
 def _with_compound(prose: Prose, sentence: Sentence, end: int) -> int:
@@ -50,7 +53,7 @@ def _with_compound(prose: Prose, sentence: Sentence, end: int) -> int:
         after = end + 1
         if (
             after >= len(sentence.words)
-            or sentence.small[after] & Word.PREPOSITION
+            or sentence.kinds[after] & Word.PREPOSITION
             or not sentence.words[after][0].isalnum()
         ):
             return after
@@ -67,14 +70,14 @@ def _with_modifiers(prose: Prose, sentence: Sentence, start: int) -> int:
         if (
             sentence.words[at] == "and"
             and at + 1 <= start
-            and sentence.classes[at + 1]
+            and sentence.kinds[at + 1] >= Word.CLASS
             and at
-            and sentence.classes[at - 1]
+            and sentence.kinds[at - 1] >= Word.CLASS
         ):
             at -= 1
             continue
         begin = prose.words[sentence.first + at][0]
-        if sentence.small[at] & _BEFORE_NOUN or (at and prose.text[begin].isupper()):
+        if sentence.kinds[at] & _BEFORE_NOUN or (at and prose.text[begin].isupper()):
             return at + 1
         return start
     return start

@@ -10,10 +10,10 @@ from worker.steps.facts.events.extents import extent
 from worker.steps.facts.events.lexicon import family_of, lexicon
 from worker.steps.facts.events.merging import Gathered, merge
 from worker.steps.facts.events.moods import Mention, read_mentions
-from worker.steps.facts.events.ranking import HEADLINE, is_background, kept, score
+from worker.steps.facts.events.ranking import HEADLINE, is_background, is_central, is_told, kept, score
 from worker.steps.facts.events.reading import document_classes, read_line, read_sentences
-from worker.steps.facts.events.roles import Found, Roles, parties_of, trigger_of
-from worker.steps.facts.events.subjects import SERIOUS, has_party, is_market_talk, is_sport
+from worker.steps.facts.events.roles import Found, Roles, parties_of
+from worker.steps.facts.events.subjects import SERIOUS, has_party, is_market_talk, is_sport, of_its_kind
 from worker.steps.facts.events.triggers import find_candidates
 
 if TYPE_CHECKING:
@@ -64,11 +64,14 @@ def find_events(  # noqa: PLR0913, PLR0917 - all that was found in the text so f
     titled = _headline_types(headline, words, document)
     spoken = [quote.span for quote in quotes if quote.kind == "direct"]
     for mention in mentions:
-        mention.span = extent(prose, mention.candidate, mention.governed)
-        mention.spoken = _is_in(spoken, trigger_of(mention, prose)[0])
+        mention.start, mention.end = extent(prose, mention.candidate, mention.governed)
+        mention.spoken = _is_in(spoken, mention.start)
         mention.score = score(mention)
         mention.score += HEADLINE if mention.type in titled else 0
-    events = kept(merge(_with_roles(mentions, Found.of(prose, names, times, figures, words.of_class("side")))))
+    mentions = [mention for mention in mentions if is_told(mention)]
+    told = _with_roles(mentions, Found.of(prose, names, times, figures, words.of_class("side")))
+    told, is_public = of_its_kind(told, prose, sentences, words)
+    events = kept([event for event in merge(told) if is_public or is_central(event, titled)])
     day = opening.day(None) or next((time.anchor for time in times if time.anchor), None)
     return tuple(_event(event, prose, figures, day) for event in events)
 
@@ -81,9 +84,7 @@ def _with_roles(mentions: list[Mention], found: Found) -> list[tuple[Mention, Ro
         told += zip(together, found.tie(together), strict=True)
     if found.named:
         told = [(mention, roles) for mention, roles in told if has_party(mention, roles)]
-    if any(not is_background(mention) for mention, _ in told):
-        told = [(mention, roles) for mention, roles in told if not is_background(mention)]
-    return told
+    return [pair for pair in told if not is_background(pair[0])] or told
 
 
 def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date | None) -> NewsEvent:
@@ -95,7 +96,7 @@ def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date |
         type=lead.type,
         family=family_of(lead.told_as, lead.roots),
         categories=lead.roots,
-        trigger=Span.of(prose.text, *trigger_of(lead, prose)),
+        trigger=Span.of(prose.text, lead.start, lead.end),
         status=lead.status,
         parties=parties_of(event.parties),
         places=tuple(event.places),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final, Literal
 
+from worker.steps.facts.events.forms import forms, plural
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Form = Literal["base", "s", "past", "participle", "ing", "noun", "words"]
+    from worker.steps.facts.events.forms import Form
+
 Where = Literal["object", "subject", "next", "near", "left", "has", "document", "lacks", "nowhere", "active"]
 Mood = Literal["reject", "request", "propose", "agree", "intend", "threaten", "fail", "accuse"]
 
-_VOWELS: Final = frozenset("aeiou")
 _SLOT = re.compile(r"([>~<=^]|@@|@|!!|!)?(=?)(.+)")
 _PLACES: Final[dict[str, Where]] = {
     "": "object",
@@ -70,6 +72,13 @@ class Word:
     EXPECTED: Final = 65536
     ALLEGED: Final = 131072
     DOING: Final = 262144
+    # All of the above.
+    SMALL: Final = (1 << 19) - 1
+    TRIGGER: Final = 1 << 19
+    # The first of an expression that is no trigger.
+    BLOCKER: Final = 1 << 20
+    # The first of the classes of things: what is as large as this names one.
+    CLASS: Final = 1 << 21
 
 
 AUXILIARY: Final = Word.BE | Word.HAVE | Word.WILL | Word.MAY | Word.MUST | Word.DO | Word.NOT
@@ -108,19 +117,29 @@ class Pattern:
     slots: tuple[Slot, ...]
     specificity: float
     line: str
-    # What the sentence must hold for the pattern to be worth a try.
-    needs: Slot | None
+    # The text must have a word of the classes, or the sentence one of the words, for the pattern to be worth a try.
+    needs_classes: int
+    needs_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trigger:
+    """All the patterns of a word, those that say most first, and what one of them at least needs."""
+
+    patterns: tuple[tuple[Pattern, Form], ...]
+    needs_classes: int
+    needs_words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """All that is known of one language."""
+    """All that is known of one language. `kinds` are bits: what small words do, classes, triggers and blockers."""
 
-    triggers: dict[str, tuple[tuple[Pattern, Form], ...]]
+    triggers: dict[str, Trigger]
     blockers: dict[str, tuple[Pattern, ...]]
     classes: dict[str, int]
     class_bits: dict[str, int]
-    words: dict[str, int]
+    kinds: dict[str, int]
 
     def of_class(self, name: str) -> frozenset[str]:
         """All the words of a class."""
@@ -174,70 +193,46 @@ def lexicon() -> Lexicon:
         # What is looked up at once comes before what is searched for.
         slots = tuple(sorted((_slot(text, kind, bits) for text in rest), key=lambda slot: slot.where not in _AT_ONCE))
         needs = next((slot for slot in slots if slot.where not in _LACKS), None)
-        pattern = Pattern(kind, event, slots, _specificity(kind, slots), line, needs)
+        pattern = Pattern(
+            kind,
+            event,
+            slots,
+            _specificity(kind, slots),
+            line,
+            needs.classes if needs else Word.TRIGGER,
+            needs.words if needs else frozenset(),
+        )
         for word in head.split("|"):
             if kind == "x":
                 blockers.setdefault(word, []).append(pattern)
             else:
-                for form, tag in _forms(word, kind, irregular):
+                for form, tag in forms(word, kind, irregular):
                     triggers.setdefault(form, []).append((pattern, tag))
+    kinds = _small_words()
+    for words, bit in ((triggers, Word.TRIGGER), (blockers, Word.BLOCKER)):
+        for word in words:
+            kinds[word] = kinds.get(word, 0) | bit
+    for word, bit in classes.items():
+        kinds[word] = kinds.get(word, 0) | bit
     return Lexicon(
-        triggers={
-            word: tuple(sorted(found, key=lambda pair: (-pair[0].specificity, -pair[0].event.weight)))
-            for word, found in triggers.items()
-        },
+        triggers={word: _trigger(found) for word, found in triggers.items()},
         blockers={word: tuple(found) for word, found in blockers.items()},
         classes=classes,
         class_bits=bits,
-        words=_small_words(),
+        kinds=kinds,
     )
 
 
-def plural(noun: str) -> str:
-    """The regular plural of an English noun."""
-    if noun.endswith(("s", "sh", "ch", "x", "z")) or (noun.endswith("o") and noun[-2:-1] not in _VOWELS):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2:-1] not in _VOWELS:
-        return noun[:-1] + "ies"
-    return noun + "s"
+def _trigger(patterns: list[tuple[Pattern, Form]]) -> Trigger:
+    return Trigger(
+        tuple(sorted(patterns, key=lambda pair: (-pair[0].specificity, -pair[0].event.weight))),
+        reduce(or_, (pattern.needs_classes for pattern, _ in patterns)),
+        frozenset().union(*(pattern.needs_words for pattern, _ in patterns)),
+    )
 
 
 def _specificity(kind: str, slots: tuple[Slot, ...]) -> float:
     return sum(_SPECIFICITY.get(slot.where, 0) for slot in slots) + (1 if kind == "w" else 0)
-
-
-def _forms(word: str, kind: str, irregular: dict[str, list[str]]) -> Iterator[tuple[str, Form]]:
-    if kind == "w":
-        yield word, "words"
-    elif kind == "n":
-        yield word, "noun"
-        yield plural(word), "noun"
-    else:
-        past, participle, ing = irregular.get(word, ("-", "-", "-"))
-        past = _past(word) if past == "-" else past
-        participle = past if participle == "-" else participle
-        yield word, "base"
-        yield plural(word) if word not in {"go", "do"} else word + "es", "s"
-        yield past, "past"
-        if participle != past:
-            yield participle, "participle"
-        yield (_ing(word) if ing == "-" else ing), "ing"
-
-
-def _past(verb: str) -> str:
-    if verb.endswith("e"):
-        return verb + "d"
-    if verb.endswith("y") and verb[-2:-1] not in _VOWELS:
-        return verb[:-1] + "ied"
-    return verb + "ed"
-
-
-def _ing(verb: str) -> str:
-    if verb.endswith("ie"):
-        return verb[:-2] + "ying"
-    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
-        return verb[:-1] + "ing"
-    return verb + "ing"
 
 
 def _slot(text: str, kind: str, bits: dict[str, int]) -> Slot:
@@ -268,7 +263,7 @@ def _classes() -> tuple[dict[str, int], dict[str, int]]:
     bits: dict[str, int] = {}
     classes: dict[str, int] = {}
     for section, line in _sections("events_classes_en.txt"):
-        bit = bits.setdefault(section, 1 << len(bits))
+        bit = bits.setdefault(section, Word.CLASS << len(bits))
         for word in line.split():
             for form in (word, plural(word)):
                 classes[form] = classes.get(form, 0) | bit

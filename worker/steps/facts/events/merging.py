@@ -66,6 +66,7 @@ class Gathered:
 def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
     """The events of a text; mentions come in its order."""
     found: list[Gathered] = []
+    of_type: dict[str, list[Gathered]] = {}
     for mention, roles in mentions:
         if mention.type == "continuation":
             for event in reversed(found):
@@ -73,10 +74,12 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
                     event.take(mention, roles)
                     break
             continue
-        same = next((event for event in found if _same(event, mention, roles)), None)
+        alike = of_type.setdefault(mention.type, [])
+        same = next((event for event in alike if _same(event, mention, roles)), None)
         if same is None:
             same = Gathered(mention, roles)
             found.append(same)
+            alike.append(same)
         same.take(mention, roles)
     found = _parts_into_wholes(found)
     for event in found:
@@ -85,9 +88,8 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 
 
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether a mention is of an event of its type."""
     lead = event.lead
-    if lead.type != mention.type:
-        return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
     if mention.event.mood is not None or lead.event.mood is not None:
@@ -132,19 +134,16 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
         of = _inner(part.lead).part_of
         whole = None
         if of and _is_plain(part.lead) and part.lead.status in {"occurred", "ongoing", "expected"}:
-            whole = next(
-                (
-                    event
-                    for event in sorted(events, key=lambda event: _distance(event, part))
-                    if event is not part
-                    and _is_plain(event.lead)
-                    and (event.lead.type in of or event.lead.event.family in of)
-                    and event.lead.type != part.lead.type
-                    and not _is_lesser(event, part)
-                    and _near(event, part.roles)
-                ),
-                None,
-            )
+            wholes = [
+                event
+                for event in events
+                if (event.lead.type in of or event.lead.event.family in of)
+                and event.lead.type != part.lead.type
+                and _is_plain(event.lead)
+                and not _is_lesser(event, part)
+                and _near(event, part.roles)
+            ]
+            whole = min(wholes, key=lambda event: _distance(event, part), default=None)
         if whole is None:
             kept.append(part)
         else:
@@ -154,8 +153,8 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
 
 
 def _distance(event: Gathered, part: Gathered) -> tuple[int, float]:
-    at = part.lead.sentence.index
-    return min(abs(mention.sentence.index - at) for mention in event.mentions), -event.score
+    at = part.lead.candidate.sentence.index
+    return min([abs(mention.candidate.sentence.index - at) for mention in event.mentions]), -event.score
 
 
 def _is_lesser(event: Gathered, part: Gathered) -> bool:

@@ -42,9 +42,10 @@ _OWN_ROOT: Final = frozenset({"talks", "mediation"})
 
 @dataclass(slots=True, kw_only=True)
 class Mention:
-    """An event as one place of the text tells it."""
+    """An event as one place of the text tells it; its trigger stands from `start` to `end` of the text."""
 
     candidate: Candidate
+    sentence: Sentence
     event: EventType
     type: str
     roots: tuple[str, ...]
@@ -55,18 +56,14 @@ class Mention:
     rule: str
     score: float = 0.0
     spoken: bool = False
-    span: tuple[int, int] = (0, 0)
+    start: int = 0
+    end: int = 0
 
     @property
     def told_as(self) -> EventType:
         """The type that it is named after: that of the word of will, or of the event that this governs."""
         inner = self.governed.pattern.event if self.governed is not None else None
         return inner if inner is not None and self.type in {inner.name, inner.called} else self.event
-
-    @property
-    def sentence(self) -> Sentence:
-        """The sentence it stands in."""
-        return self.candidate.sentence
 
 
 def read_mentions(candidates: Sequence[Candidate]) -> list[Mention]:
@@ -116,7 +113,7 @@ def _is_joined(candidate: Candidate) -> bool:
 
 def _broken(sentence: Sentence, start: int, end: int) -> bool:
     for place in range(start, end):
-        word, kind = sentence.words[place], sentence.small[place]
+        word, kind = sentence.words[place], sentence.kinds[place]
         if (
             word in _ENDS
             or (kind & Word.SUBORDINATOR and word not in {"over", "as"})
@@ -127,11 +124,13 @@ def _broken(sentence: Sentence, start: int, end: int) -> bool:
             word == "and"
             and place + 1 < end
             and place + 1 < len(sentence.words)
-            and sentence.small[place + 1] & Word.REPORTING
+            and sentence.kinds[place + 1] & Word.REPORTING
         ):
             return True
         if word == "," and not (
-            sentence.classes[place - 1] and place + 1 < len(sentence.classes) and sentence.classes[place + 1]
+            sentence.kinds[place - 1] >= Word.CLASS
+            and place + 1 < len(sentence.kinds)
+            and sentence.kinds[place + 1] >= Word.CLASS
         ):
             return True
     return False
@@ -163,6 +162,7 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
         status, rule = "denied", "not"
     return Mention(
         candidate=candidate,
+        sentence=candidate.sentence,
         event=event,
         type=name,
         roots=roots,
@@ -175,15 +175,18 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
 
 def _status(candidate: Candidate, when: Tense) -> Status:
     sentence = candidate.sentence
-    around = sentence.small[max(candidate.start - 2, 0) : candidate.end + 2]
-    if candidate.form == "noun" and any(kind & Word.EXPECTED for kind in around):
-        return "expected"
+    around = 0
+    if candidate.form == "noun":
+        for kind in sentence.kinds[max(candidate.start - 2, 0) : candidate.end + 2]:
+            around |= kind
+        if around & Word.EXPECTED:
+            return "expected"
     if when.possible or (when.infinitive and not when.doing and candidate.form == "base"):
         return "expected"
     if when.progressive and not when.perfect:
         past = any(word in {"was", "were"} for word in sentence.words[max(candidate.at - 3, 0) : candidate.at])
         return "occurred" if past else "ongoing"
-    if candidate.form == "noun" and any(kind & Word.ONGOING for kind in around):
+    if around & Word.ONGOING:
         return "ongoing"
     return "occurred"
 
@@ -208,6 +211,7 @@ def _willed(candidate: Candidate, mood: Mood, governed: Candidate | None, below:
             roots = ("ACCUSE", "REQUEST")
     return Mention(
         candidate=candidate,
+        sentence=candidate.sentence,
         event=event,
         type=name,
         roots=roots,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.events.lexicon import AUXILIARY, Word
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from worker.steps.facts.events.merging import Gathered
     from worker.steps.facts.events.moods import Mention
 
@@ -19,6 +23,7 @@ _EACH_LATER: Final = 0.12
 _LAST_COUNTED: Final = 20
 _DISTANCE: Final = 0.05
 _SPOKEN: Final = 1.5
+_BEFORE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 # What the same type of event in the headline adds.
 HEADLINE: Final = 2.0
 # An event far less central than the first one is not told for its own sake.
@@ -26,6 +31,8 @@ _MARGIN: Final = 7.0
 _LEAST: Final = 1.0
 _MAX_EVENTS: Final = 8
 _SINCE_REACH: Final = 7
+_OPENING_SENTENCES: Final = 3
+_SUBJECT_REACH: Final = 4
 
 
 def score(mention: Mention) -> float:
@@ -58,6 +65,26 @@ def is_background(mention: Mention) -> bool:
     at = mention.candidate.start
     before = mention.sentence.words[max(at - _SINCE_REACH, 0) : at]
     return "since" in before and "," not in before[before.index("since") :]
+
+
+def is_told(mention: Mention) -> bool:
+    """Whether something is told at all: not what could have been, nor what the writer does ("I asked a friend")."""
+    when = mention.tense
+    sentence, at = mention.sentence, mention.candidate.at
+    if when.perfect and (
+        when.possible or (when.future and "would" in sentence.words[max(at - _SUBJECT_REACH, 0) : at])
+    ):
+        return False
+    for place in range(at - 1, max(at - _SUBJECT_REACH, -1), -1):
+        if not sentence.kinds[place] & _BEFORE_VERB:
+            return mention.spoken or sentence.words[place] != "i"
+    return True
+
+
+def is_central(event: Gathered, titled: Collection[str]) -> bool:
+    """Whether a text opens with an event, comes back to it, or has it in its headline."""
+    indices = {mention.sentence.index for mention in event.mentions}
+    return len(indices) > 1 or min(indices) < _OPENING_SENTENCES or event.lead.type in titled
 
 
 def kept(events: list[Gathered]) -> list[Gathered]:

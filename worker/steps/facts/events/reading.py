@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import reduce
+from itertools import repeat
+from operator import or_
 from typing import TYPE_CHECKING, Final
+
+from worker.steps.facts.events.lexicon import Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,81 +27,62 @@ _LINE: Final = re.compile(r"\w[\w'\u2019.-]*|\S")
 _ENDINGS: Final = ("'s", "\u2019s")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Sentence:
     """A sentence as words in lower case, without possessive endings; `first` is the index of its first in the prose.
 
-    `small` says of each word what it does if it is a small one; `classes` what kind of thing it names; `has` are all
-    the classes together, `every` all the words.
+    `kinds` says of each word what it does if it is a small one, what kind of thing it names, and whether it is a
+    trigger or begins a blocked expression (bits of `Word` and of the lexicon's classes); `has` are all of them.
+    `triggers` are the places of the triggers.
     """
 
     index: int
     first: int
-    words: list[str]
-    small: list[int]
-    classes: list[int]
+    words: Sequence[str]
+    kinds: list[int]
     has: int
-    every: frozenset[str]
+    triggers: list[int]
     prose: Prose | None
-
-    @cached_property
-    def written(self) -> list[str]:
-        """The words as they stand in the text."""
-        if self.prose is None:
-            return self.words
-        text, spans = self.prose.text, self.prose.words
-        return [text[start:end] for start, end in spans[self.first : self.first + len(self.words)]]
-
-    @cached_property
-    def _in_title_case(self) -> bool:
-        return 2 * sum(1 for word in self.written if word[0].isupper() and word[1:].islower()) > len(self.words)
+    _titled: bool | None = None
 
     def is_name(self, at: int) -> bool:
         """Whether a word within the sentence has a capital, and so is part of a name: "March", "Monetary Fund"."""
-        if not at or self.prose is None or not self.prose.text[self.prose.words[self.first + at][0]].isupper():
+        if not at or self.prose is None:
             return False
-        word = self.written[at]
-        return word[1:].islower() and self.words[at - 1].isalpha() and word not in _PROPER and not self._in_title_case
+        word = self.prose.written[self.first + at]
+        if not word[0].isupper() or not word[1:].islower() or word in _PROPER or not self.words[at - 1].isalpha():
+            return False
+        if self._titled is None:
+            written = self.prose.written[self.first : self.first + len(self.words)]
+            self._titled = 2 * sum(1 for word in written if word[0].isupper() and word[1:].islower()) > len(written)
+        return not self._titled
 
 
 def read_sentences(prose: Prose, lexicon: Lexicon) -> list[Sentence]:
     """The sentences that hold a trigger, up to a number that only very long texts exceed."""
-    text, spans = prose.text, prose.words
+    words: Sequence[str] = prose.lowered
+    if "'" in prose.text or "\u2019" in prose.text:
+        words = [plain(word) if word[-1] == "s" else word for word in words]
+    kinds = list(map(lexicon.kinds.get, words, repeat(0)))
     found: list[Sentence] = []
-    known = lexicon.triggers.keys()
-    lower = text.lower()
-    if len(lower) != len(text):  # a few letters have a longer lower case
-        lower = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
-    has_endings = any(ending in lower for ending in _ENDINGS)
-    at, count = 0, len(spans)
-    for index, (start, end) in enumerate(prose.sentences):
-        while at < count and spans[at][0] < start:
-            at += 1
-        first = at
-        if len(found) == _MAX_SENTENCES:
-            break
-        while at < count and spans[at][0] < end:
-            at += 1
-        words = [lower[begin:stop] for begin, stop in spans[first : min(at, first + _MAX_WORDS)]]
-        if has_endings:
-            words = [plain(word) if word[-1] == "s" else word for word in words]
-        if not known.isdisjoint(words):
-            found.append(_sentence(index, first, words, lexicon, prose))
+    firsts = prose.firsts
+    for index, (first, end) in enumerate(zip(firsts, (*firsts[1:], len(kinds)), strict=False)):
+        last = min(end, first + _MAX_WORDS)
+        own = kinds[first:last]
+        triggers = [at for at, kind in enumerate(own) if kind & Word.TRIGGER]
+        if triggers:
+            found.append(Sentence(index, first, words[first:last], own, reduce(or_, own), triggers, prose))
+            if len(found) == _MAX_SENTENCES:
+                break
     return found
 
 
 def read_line(text: str, lexicon: Lexicon) -> Sentence:
     """A text of one line, such as a headline, as a sentence."""
-    return _sentence(0, 0, [plain(word) for word in _LINE.findall(text.lower())], lexicon, None)
-
-
-def _sentence(index: int, first: int, words: list[str], lexicon: Lexicon, prose: Prose | None) -> Sentence:
-    small, classes = lexicon.words, lexicon.classes
-    kinds = [classes.get(word, 0) for word in words]
-    has = 0
-    for kind in kinds:
-        has |= kind
-    return Sentence(index, first, words, [small.get(word, 0) for word in words], kinds, has, frozenset(words), prose)
+    words = [plain(word) for word in _LINE.findall(text.lower())]
+    kinds = list(map(lexicon.kinds.get, words, repeat(0)))
+    triggers = [at for at, kind in enumerate(kinds) if kind & Word.TRIGGER]
+    return Sentence(0, 0, words, kinds, reduce(or_, kinds, 0), triggers, None)
 
 
 def plain(word: str) -> str:
@@ -107,7 +92,4 @@ def plain(word: str) -> str:
 
 def document_classes(sentences: Sequence[Sentence]) -> int:
     """The classes of all the words of the sentences."""
-    found = 0
-    for sentence in sentences:
-        found |= sentence.has
-    return found
+    return reduce(or_, [sentence.has for sentence in sentences], 0)

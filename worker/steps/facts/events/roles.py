@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 from worker.steps.facts.events.lexicon import Word
 from worker.steps.facts.gazetteer import country_name
@@ -45,9 +46,14 @@ _DAYS: Final = frozenset({"day", "night", "time", "weekend", "range", "week", "m
 _MAX_PARTIES: Final = 6
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
 # Who acts: a country; a body that is not a state's; a person; a ministry or an army of no known country.
-_STATE, _BODY, _PERSON, _BRANCH = range(4)
+STATE, _BODY, _PERSON, _BRANCH = range(4)
 # How far before a place or a party its preposition may stand, in words: "in the southern city of Basra".
 _REACH: Final = 6
+
+_OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
+_COLONS: Final = frozenset(";:")
+_START: Final = itemgetter(0)
+_END: Final = itemgetter(1)
 
 _Side = Literal["sources", "targets", "others"]
 _T = TypeVar("_T")
@@ -55,8 +61,7 @@ _T = TypeVar("_T")
 Party = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """One mention of something named: `party` is who acts under the name, `place` the place that it is."""
 
     start: int
@@ -70,14 +75,14 @@ class Named:
 class Roles:
     """What stands about one mention of an event."""
 
-    sources: list[Party] = field(default_factory=list)
-    targets: list[Party] = field(default_factory=list)
-    others: list[Party] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    countries: list[Party] = field(default_factory=list)
+    sources: tuple[Party, ...] = ()
+    targets: tuple[Party, ...] = ()
+    others: tuple[Party, ...] = ()
+    places: tuple[str, ...] = ()
+    countries: tuple[Party, ...] = ()
     start_on: date | None = None
     end_on: date | None = None
-    figures: list[int] = field(default_factory=list)
+    figures: tuple[int, ...] = ()
 
     def add_days(self, start_on: date, end_on: date) -> None:
         """Widen the days of the event."""
@@ -90,22 +95,24 @@ def _named(names: Names) -> list[Named]:
     found: list[Named] = []
     for place in names.places:
         party = place.name if place.kind == "country" else None
-        found += [Named(span.start, span.end, party, place.name, _STATE) for span in place.mentions]
+        found += [Named(span.start, span.end, party, place.name, STATE) for span in place.mentions]
     for demonym in names.demonyms:
-        found.append(Named(demonym.span.start, demonym.span.end, country_name(demonym.country_code), None, _STATE))
+        found.append(Named(demonym.span.start, demonym.span.end, country_name(demonym.country_code), None, STATE))
     for person in names.people:
         country = person.country or (country_name(person.country_code) if person.country_code else None)
         party = country or person.organisation or person.name
-        kind = _STATE if country else _PERSON
+        kind = STATE if country else _PERSON
         found += [Named(span.start, span.end, party, None, kind) for span in person.mentions]
     for body in names.organisations:
         if body.type in _NO_PARTY:
             continue
         is_state = body.type in _STATE_BODIES
         country = country_name(body.country_code) if body.country_code and is_state else None
-        kind = _STATE if country else _BRANCH if is_state else _BODY
+        kind = STATE if country else _BRANCH if is_state else _BODY
         found += [Named(span.start, span.end, country or body.name, None, kind) for span in body.mentions]
-    return sorted(found, key=lambda named: (named.start, -named.end))
+    found.sort(key=_END, reverse=True)
+    found.sort(key=_START)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,9 @@ class Found:
     named: Sequence[Named]
     country_of: dict[str, str]
     times: Sequence[TimeMention]
+    time_starts: list[int]
     figures: Sequence[Figure]
+    figure_starts: list[int]
     sides: frozenset[str]
 
     @classmethod
@@ -130,88 +139,87 @@ class Found:
     ) -> Found:
         """What was found, in order of the text."""
         return cls(
-            prose=prose, named=_named(names), country_of=_countries(names), times=times, figures=figures, sides=sides
+            prose=prose,
+            named=_named(names),
+            country_of=_countries(names),
+            times=times,
+            time_starts=[time.span.start for time in times],
+            figures=figures,
+            figure_starts=[figure.span.start for figure in figures],
+            sides=sides,
         )
 
     def tie(self, mentions: Sequence[Mention]) -> list[Roles]:
         """The roles of the mentions of one sentence; what could belong to several goes to the nearest."""
         roles = [Roles() for _ in mentions]
         start, end = self.prose.sentences[mentions[0].sentence.index]
-        spans = [trigger_of(mention, self.prose) for mention in mentions]
+        spans = [(mention.start, mention.end) for mention in mentions]
         named = _within(self.named, start, end)
         if named:
             self._tie_named(mentions, roles, spans, named)
-        for time in self.times[_first(self.times, start) : _first(self.times, end)]:
+        for time in self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]:
             if time.start_on is not None and time.kind in _DAYS:
                 role = roles[_nearest(spans, time.span.start, time.span.end)]
                 role.add_days(time.start_on, time.end_on or time.start_on)
-        for index in range(_first(self.figures, start), _first(self.figures, end)):
+        for index in range(bisect_left(self.figure_starts, start), bisect_left(self.figure_starts, end)):
             figure = self.figures[index]
             if figure.kind in _COUNTED and not (figure.noun and figure.noun.surface.split()[-1].lower() in self.sides):
-                roles[_nearest(spans, figure.span.start, figure.span.end)].figures.append(index)
+                roles[_nearest(spans, figure.span.start, figure.span.end)].figures += (index,)
         _share_days(roles)
         return roles
 
     def _tie_named(
         self, mentions: Sequence[Mention], roles: list[Roles], spans: list[tuple[int, int]], named: Sequence[Named]
     ) -> None:
-        sentence = mentions[0].sentence
-        clauses = [_clause_start(mention, self.prose) for mention in mentions]
+        sentence, words = mentions[0].sentence, self.prose.words
+        last = sentence.first + len(sentence.words)
+        tied = [
+            (mention, role, _clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
+        ]
+        at = sentence.first
         for one in named:
-            at = bisect_left(self.prose.words, (one.start, 0)) - sentence.first
-            before = sentence.words[max(at - _REACH, 0) : max(at, 0)]
+            at = bisect_left(words, (one.start, 0), at, last)
+            here = at - sentence.first
+            before = sentence.words[here - _REACH if here > _REACH else 0 : here]
             if one.place is not None and _is_where(before):
                 role = roles[_nearest(spans, one.start, one.end)]
-                _add(role.places, one.place)
+                role.places = _with(role.places, one.place)
                 if one.place in self.country_of:
-                    _add(role.countries, (_STATE, self.country_of[one.place]))
+                    role.countries = _with(role.countries, (STATE, self.country_of[one.place]))
             elif one.party and not (before and before[-1] in _NO_PARTY_AFTER) and "border" not in before[-3:]:
-                for mention, role, span, clause in zip(mentions, roles, spans, clauses, strict=True):
-                    side = _side(mention, span, clause, one, before)
-                    if side is not None:
-                        _add(getattr(role, side), (one.kind, one.party))
+                party = one.kind, one.party
+                for mention, role, clause in tied:
+                    side = _side(mention, clause, one, before)
+                    if side == "sources":
+                        role.sources = _with(role.sources, party)
+                    elif side == "targets":
+                        role.targets = _with(role.targets, party)
+                    elif side == "others":
+                        role.others = _with(role.others, party)
 
 
-def _side(mention: Mention, span: tuple[int, int], clause: int, one: Named, before: list[str]) -> _Side | None:
+def _side(mention: Mention, clause: int, one: Named, before: Sequence[str]) -> _Side | None:
     """On which side of an event a party stands: before an active verb and after "by" is who does it."""
-    if one.end <= span[0]:
+    if one.end <= mention.start:
         if one.start < clause:
             return "others"
         return "targets" if mention.candidate.passive else "sources"
-    if one.start < span[1]:
+    if one.start < mention.end:
         # "the Russian attack", "called for Israel to"
         return "sources" if mention.candidate.form == "noun" else None
     if before and before[-1] == "by":
         return "sources"
-    if mention.status != "called_for" or any(word in {"against", "on"} for word in before[-2:]):
+    if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
         return "targets"
     return None
-
-
-def _first(items: Sequence[TimeMention] | Sequence[Figure], offset: int) -> int:
-    """The index of the first that begins at an offset or behind it."""
-    low, high = 0, len(items)
-    while low < high:
-        middle = (low + high) // 2
-        if items[middle].span.start < offset:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def trigger_of(mention: Mention, prose: Prose) -> tuple[int, int]:
-    """Where the trigger of a mention begins and ends in the text."""
-    first = mention.sentence.first
-    start, end = mention.span
-    return prose.words[first + start][0], prose.words[first + end - 1][1]
 
 
 def _clause_start(mention: Mention, prose: Prose) -> int:
     """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
     sentence = mention.sentence
+    words, kinds = sentence.words, sentence.kinds
     for at in range(mention.candidate.start - 1, -1, -1):
-        if sentence.small[at] & (Word.REPORTING | Word.SUBORDINATOR) or sentence.words[at] in {";", ":"}:
+        if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
             return prose.words[sentence.first + at][0]
     return 0
 
@@ -224,7 +232,7 @@ def _share_days(roles: list[Roles]) -> None:
             role.start_on, role.end_on = dated[0].start_on, dated[0].end_on
 
 
-def _is_where(before: list[str]) -> bool:
+def _is_where(before: Sequence[str]) -> bool:
     """Whether the words before a place say that something is there: "in the southern city of", "near Basra and"."""
     for at in range(len(before) - 1, -1, -1):
         word = before[at]
@@ -244,21 +252,17 @@ def _is_where(before: list[str]) -> bool:
 def _nearest(spans: Sequence[tuple[int, int]], start: int, end: int) -> int:
     if len(spans) == 1:
         return 0
-    return min(range(len(spans)), key=lambda at: max(spans[at][0] - end, start - spans[at][1], 0))
+    distances = [max(first - end, start - last, 0) for first, last in spans]
+    return distances.index(min(distances))
 
 
-def _add(items: list[_T], item: _T) -> None:
-    if item not in items:
-        items.append(item)
+def _with(items: tuple[_T, ...], item: _T) -> tuple[_T, ...]:
+    return items if item in items else (*items, item)
 
 
 def _within(named: Sequence[Named], start: int, end: int) -> Sequence[Named]:
-    low = bisect_left(named, start, key=_start_of)
-    return named[low : bisect_left(named, end, lo=low, key=_start_of)]
-
-
-def _start_of(named: Named) -> int:
-    return named.start
+    low = bisect_left(named, start, key=_START)
+    return named[low : bisect_left(named, end, lo=low, key=_START)]
 
 
 def _countries(names: Names) -> dict[str, str]:
@@ -273,6 +277,12 @@ def _countries(names: Names) -> dict[str, str]:
 
 def parties_of(found: Sequence[Party]) -> tuple[str, ...]:
     """The parties of an event: people and branches of a state only where no country or other body is named."""
-    first = [party for party in found if party[0] in {_STATE, _BODY}]
+    first = [party for party in found if party[0] in {STATE, _BODY}]
     chosen = first or [party for party in found if party[0] == _PERSON] or found
-    return tuple(dict.fromkeys(name for _, name in chosen))[:_MAX_PARTIES]
+    # "the World Dairy Council (WDC)" is one.
+    full = {_initials(name): name for _, name in chosen if " " in name}
+    return tuple(dict.fromkeys([full.get(name, name) for _, name in chosen]))[:_MAX_PARTIES]
+
+
+def _initials(name: str) -> str:
+    return "".join([word[0] for word in name.split() if word[0].isupper()])

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.events.roles import STATE
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from worker.steps.facts.events.lexicon import Lexicon
     from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.reading import Sentence
     from worker.steps.facts.events.roles import Roles
     from worker.steps.facts.prose import Prose
 
@@ -45,6 +50,74 @@ _NEEDS_PARTY: Final = frozenset(
     }
 )
 
+# Events of any walk of life. All others are of public affairs: elsewhere their words mean something else, or nothing
+# worth telling ("the growers' union lent 24 drones", "the silence is the warning").
+_PRIVATE_FAMILIES: Final = frozenset({"disaster", "crime"})
+# These only where somebody is harmed or the law steps in; and some of them are of armies alone.
+_HARMING: Final = frozenset({"violence", "arrest"})
+_HARMED_OR_LAW: Final = ("police", "court", "criminal", "crimeword", "person")
+_MILITARY: Final = frozenset({"offensive", "blockade", "weapons_seizure", "demolition", "ceasefire_violation"})
+_PRIVATE: Final = frozenset(
+    {
+        "appointment",
+        "resignation",
+        "dismissal",
+        "death",
+        "economy_results",
+        "economy_merger",
+        "layoffs",
+        "strike",
+        "lawsuit",
+        "shooting",
+        "killing",
+        "abduction",
+        "sexual_violence",
+        "bombing",
+        "arson",
+        "looting",
+    }
+)
+# What two bodies of any kind can do with each other.
+_MUTUAL: Final = frozenset({"agreement", "cooperation", "talks"})
+_PUBLIC_SENTENCES: Final = 0.1
+_POLITICAL_SENTENCES: Final = 0.3
+# A shorter text says too little of what it is about.
+_LEAST_SENTENCES: Final = 4
+
+
+def of_its_kind(
+    told: list[tuple[Mention, Roles]], prose: Prose, sentences: Sequence[Sentence], lexicon: Lexicon
+) -> tuple[list[tuple[Mention, Roles]], bool]:
+    """The mentions that a text of its kind can tell, and whether it is about public affairs: states, politics, war."""
+    count = len(prose.sentences)
+    bits = lexicon.class_bits["public"] | lexicon.class_bits["war"]
+    public = sum(1 for sentence in sentences if sentence.has & bits)
+    if count < _LEAST_SENTENCES or public >= _POLITICAL_SENTENCES * count:
+        return told, True
+    if public < _PUBLIC_SENTENCES * count:
+        return [(mention, roles) for mention, roles in told if _is_private(mention, roles, lexicon)], False
+    return [
+        (mention, roles)
+        for mention, roles in told
+        if mention.sentence.has & bits
+        or mention.event.family == "arrest"
+        or any(party[0] == STATE for party in (*roles.sources, *roles.targets))
+        or _is_private(mention, roles, lexicon)
+    ], True
+
+
+def _is_private(mention: Mention, roles: Roles, lexicon: Lexicon) -> bool:
+    """Whether an event may be told in a text, or a part of it, that is not about public affairs."""
+    if mention.type == "casualties":
+        return bool(roles.figures)
+    if mention.type in _PRIVATE or mention.event.family in _PRIVATE_FAMILIES:
+        return True
+    if mention.event.family in _HARMING or mention.type == "investigation":
+        return mention.type not in _MILITARY and any(
+            mention.sentence.has & lexicon.class_bits[name] for name in _HARMED_OR_LAW
+        )
+    return mention.type in _MUTUAL and bool(roles.sources) and bool(roles.targets)
+
 
 def is_sport(prose: Prose, lexicon: Lexicon) -> bool:
     """Whether a text is about sport, by the words with which it opens."""
@@ -61,7 +134,7 @@ def is_market_talk(mention: Mention, lexicon: Lexicon) -> bool:
     bit = lexicon.class_bits["market"]
     if not sentence.has & bit or mention.type in _OF_MARKETS:
         return False
-    return sum(1 for kinds in sentence.classes if kinds & bit) >= _MARKET_WORDS
+    return sum(1 for kind in sentence.kinds if kind & bit) >= _MARKET_WORDS
 
 
 def has_party(mention: Mention, roles: Roles) -> bool:

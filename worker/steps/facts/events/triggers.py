@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.events.lexicon import AUXILIARY, Word
 
 if TYPE_CHECKING:
-    from worker.steps.facts.events.lexicon import Form, Lexicon, Pattern, Slot
+    from worker.steps.facts.events.forms import Form
+    from worker.steps.facts.events.lexicon import Lexicon, Pattern, Slot, Trigger
     from worker.steps.facts.events.reading import Sentence
 
 # How far an object, and a word that only has to be near, are looked for, in words.
@@ -20,13 +21,17 @@ _EXPRESSION: Final = 4
 # A pattern that found an object or a particle.
 _HAS_OBJECT: Final = 2
 _STOPS: Final = frozenset(';:()[]\u2014\u2013\u2026"\u201c\u201d')
+_BEFORE_VERB: Final = Word.WILL | Word.MAY | Word.MUST | Word.DO
+_PLAIN: Final = frozenset({"base", "s"})
+_CONTRACTED: Final = frozenset({"he", "she", "it", "who", "that", "what", "there", "here"})
+_POSSESSIVE: Final = ("'s", "\u2019s")
 _PARTICIPLES: Final = frozenset({"past", "participle"})
 _CHECKS: Final = frozenset({"has", "document", "lacks", "nowhere", "active"})
 _OBJECT_ENDS: Final = (
     Word.PREPOSITION | Word.SUBORDINATOR | Word.RELATIVE | Word.WILL | Word.MAY | Word.BE | Word.HAVE | Word.REPORTING
 )
 _OBJECT_GOES_ON: Final = frozenset({"of", "like", "over"})
-_NO_MODIFIER: Final = ~(Word.ADVERB | Word.CONJUNCTION | Word.ONGOING | Word.ALLEGED | Word.EXPECTED)
+_NO_MODIFIER: Final = Word.SMALL & ~(Word.ADVERB | Word.CONJUNCTION | Word.ONGOING | Word.ALLEGED | Word.EXPECTED)
 
 
 @dataclass(slots=True)
@@ -46,16 +51,22 @@ class Candidate:
 def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list[Candidate]:
     """The triggers of a sentence, one a word at most: the pattern that says most. `document` are the classes of all."""
     found: list[Candidate] = []
-    triggers = lexicon.triggers
-    blocked = _blocked(sentence, lexicon)
-    nounlike = lexicon.class_bits["nounlike"]
+    words, triggers, nounlike = sentence.words, lexicon.triggers, lexicon.class_bits["nounlike"]
+    seen, every = sentence.has | document, frozenset(words)
+    blocked: frozenset[int] | None = None
     taken = covered = -1
-    for at, word in enumerate(sentence.words):
-        patterns = triggers.get(word)
-        if patterns is None or at <= covered or at in blocked or sentence.is_name(at):
+    for at in sentence.triggers:
+        if at <= covered:
             continue
-        candidate = _best(sentence, at, patterns, document, nounlike)
+        trigger = triggers[words[at]]
+        if (not trigger.needs_classes & seen and trigger.needs_words.isdisjoint(every)) or sentence.is_name(at):
+            continue
+        candidate = _best(sentence, at, trigger, seen, every, document, nounlike)
         if candidate is None:
+            continue
+        if blocked is None:
+            blocked = _blocked(sentence, lexicon)
+        if at in blocked:
             continue
         pattern = candidate.pattern
         if at > taken or pattern.kind != "n":
@@ -67,45 +78,40 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
     return found
 
 
-def _best(
-    sentence: Sentence, at: int, patterns: tuple[tuple[Pattern, Form], ...], document: int, nounlike: int
+def _best(  # noqa: PLR0913, PLR0917 - what the caller has at hand is not worked out again
+    sentence: Sentence, at: int, trigger: Trigger, seen: int, every: frozenset[str], document: int, nounlike: int
 ) -> Candidate | None:
-    seen, every = sentence.has | document, sentence.every
-    can_be: dict[Form, tuple[bool, bool]] = {}
-    after_auxiliary = at > 0 and bool(sentence.small[at - 1] & (Word.WILL | Word.MAY | Word.MUST | Word.DO))
-    for pattern, form in patterns:
-        needs = pattern.needs
-        if needs is not None and not needs.classes & seen and needs.words.isdisjoint(every):
+    verbs: dict[Form, bool] = {}
+    after_auxiliary = at > 0 and bool(sentence.kinds[at - 1] & _BEFORE_VERB)
+    for pattern, form in trigger.patterns:
+        if not pattern.needs_classes & seen and pattern.needs_words.isdisjoint(every):
             continue
         passive = False
         if pattern.kind == "n":
             if after_auxiliary:
                 continue  # "will attack" is a verb
         elif pattern.kind == "v":
-            if form not in can_be:
-                can_be[form] = _can_be_verb(sentence, at, form), _can_be_noun(sentence, at, form, nounlike)
-            verb, noun = can_be[form]
-            if not verb or (noun and pattern.specificity < _HAS_OBJECT):
+            verb = verbs.get(form)
+            if verb is None:
+                verb = verbs[form] = _can_be_verb(sentence, at, form, nounlike)
+            if not verb or (pattern.specificity < _HAS_OBJECT and _can_be_noun(sentence, at, form, nounlike)):
                 continue
             passive = form in _PARTICIPLES and _passive(sentence, at)
-        candidate = _match(sentence, at, pattern, form, document if not passive else document | _PASSIVE)
+        candidate = _match(sentence, at, pattern, form, document, passive=passive)
         if candidate is not None:
             return candidate
     return None
 
 
-# A bit of `document` that no class has: the verb is passive.
-_PASSIVE: Final = 1 << 80
-
-
-def _match(sentence: Sentence, at: int, pattern: Pattern, form: Form, document: int) -> Candidate | None:
-    passive = bool(document & _PASSIVE)
+def _match(  # noqa: PLR0913 - what the caller has at hand is not worked out again
+    sentence: Sentence, at: int, pattern: Pattern, form: Form, document: int, *, passive: bool
+) -> Candidate | None:
     start, end = at, at + 1
     object_at: int | None = None
     for slot in pattern.slots:
         where = slot.where
         if where in _CHECKS:
-            if not _holds(sentence, at, slot, document):
+            if passive if where == "active" else not _holds(sentence, at, slot, document):
                 return None
             continue
         if where == "left":
@@ -130,30 +136,28 @@ def _holds(sentence: Sentence, at: int, slot: Slot, document: int) -> bool:
     if slot.where == "has":
         if not sentence.has & slot.classes:
             return False
-        return any(kinds & slot.classes for place, kinds in enumerate(sentence.classes) if place != at)
+        return any(kind & slot.classes for place, kind in enumerate(sentence.kinds) if place != at)
     if slot.where == "document":
         return bool(document & slot.classes)
     if slot.where == "lacks":
         return not sentence.has & slot.classes
-    if slot.where == "nowhere":
-        return not document & slot.classes
-    return not document & _PASSIVE
+    return not document & slot.classes
 
 
 def _fits(sentence: Sentence, at: int, slot: Slot) -> bool:
-    return sentence.words[at] in slot.words or bool(sentence.classes[at] & slot.classes)
+    return sentence.words[at] in slot.words or bool(sentence.kinds[at] & slot.classes)
 
 
 def _object(sentence: Sentence, start: int, slot: Slot) -> int | None:
     """The head of the noun phrase that begins at `start`: it ends where a preposition, a clause or a sign begins."""
-    words, small = sentence.words, sentence.small
+    words, kinds = sentence.words, sentence.kinds
     for place in range(start, min(start + _OBJECT_REACH, len(words))):
         if _fits(sentence, place, slot):
             return place
         word = words[place]
         # "imposed on Friday": only right behind the verb is "on" skipped.
         if word in _STOPS or (
-            small[place] & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
+            kinds[place] & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
         ):
             return None
     return None
@@ -172,7 +176,7 @@ def _next(sentence: Sentence, start: int, slot: Slot) -> int | None:
     for place in range(start, min(start + 3, len(sentence.words))):
         if _fits(sentence, place, slot):
             return place
-        if not sentence.small[place] & Word.ADVERB:
+        if not sentence.kinds[place] & Word.ADVERB:
             return None
     return None
 
@@ -181,7 +185,7 @@ def _left(sentence: Sentence, at: int, slot: Slot) -> int | None:
     for place in range(at - 1, max(at - 1 - _LEFT_REACH, -1), -1):
         if _fits(sentence, place, slot):
             return place
-        if sentence.small[place] & _NO_MODIFIER:
+        if sentence.kinds[place] & _NO_MODIFIER:
             return None
         if not sentence.words[place][0].isalnum():
             return None
@@ -190,53 +194,71 @@ def _left(sentence: Sentence, at: int, slot: Slot) -> int | None:
 
 def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
     place = at - 1
-    while place >= 0 and sentence.small[place] & (AUXILIARY | Word.ADVERB):
+    while place >= 0 and sentence.kinds[place] & (AUXILIARY | Word.ADVERB):
         place -= 1
     for before in range(place, max(place - _OBJECT_REACH, -1), -1):
         if _fits(sentence, before, slot):
             return before
-        if sentence.words[before] in _STOPS or sentence.small[before] & Word.SUBORDINATOR:
+        if sentence.words[before] in _STOPS or sentence.kinds[before] & Word.SUBORDINATOR:
             return None
     return None
 
 
 def _passive(sentence: Sentence, at: int) -> bool:
     for place in range(at - 1, max(at - 5, -1), -1):
-        kind = sentence.small[place]
+        kind = sentence.kinds[place]
         if kind & Word.BE:
             return True
         if not kind & (Word.ADVERB | Word.NOT):
             break
     following = sentence.words[at + 1 : at + 3]
-    return "by" in following and (following[0] == "by" or bool(sentence.small[at + 1] & Word.ADVERB))
+    return "by" in following and (following[0] == "by" or bool(sentence.kinds[at + 1] & Word.ADVERB))
 
 
-def _can_be_verb(sentence: Sentence, at: int, form: Form) -> bool:
+def _can_be_verb(sentence: Sentence, at: int, form: Form, nounlike: int) -> bool:
     """Whether a word that has a verb's form is one: "an attack", "his calls", "the killed" are not."""
-    before = sentence.small[at - 1] if at else 0
-    if before & Word.DETERMINER:
+    if not at and form == "base":
+        return False  # "Rob Hall said"; "Save ten crowns"
+    before = sentence.kinds[at - 1] if at else 0
+    if before & Word.DETERMINER or (form != "ing" and _is_noun_here(sentence, at, nounlike)):
         return False
+    if before & Word.BE and form in _PLAIN:
+        return False  # "is back"
     return form == "ing" or not before & Word.PREPOSITION or (form == "base" and sentence.words[at - 1] == "to")
+
+
+def _is_noun_here(sentence: Sentence, at: int, nounlike: int) -> bool:
+    """Whether what has a verb's form must be a noun: "the 300 block of", "the band's hit series" (but "he's")."""
+    words, prose = sentence.words, sentence.prose
+    if at + 1 < len(words) and words[at + 1] == "of" and sentence.kinds[at] & nounlike:
+        return True
+    if not at or prose is None or words[at - 1] in _CONTRACTED:
+        return False
+    return prose.written[sentence.first + at - 1].endswith(_POSSESSIVE)
 
 
 def _can_be_noun(sentence: Sentence, at: int, form: Form, nounlike: int) -> bool:
     """Whether what has a verb's form may well be a noun: "the missile attack on", "security forces"."""
-    if form not in {"base", "s"} or not sentence.classes[at] & nounlike:
+    if form not in _PLAIN or not sentence.kinds[at] & nounlike:
         return False
-    if at and (sentence.small[at - 1] & (AUXILIARY | Word.ADVERB) or sentence.words[at - 1] == "to"):
+    if at and (sentence.kinds[at - 1] & (AUXILIARY | Word.ADVERB) or sentence.words[at - 1] == "to"):
         return False
-    return at + 1 >= len(sentence.words) or not sentence.small[at + 1] & Word.DETERMINER
+    if at + 1 >= len(sentence.words):
+        return True
+    # "Berlin pledges to"; "the calls to" and "fresh calls to" have no name before them.
+    if form == "s" and sentence.words[at + 1] == "to" and at == 1:
+        return False
+    return not sentence.kinds[at + 1] & Word.DETERMINER
 
 
 def _blocked(sentence: Sentence, lexicon: Lexicon) -> frozenset[int]:
-    if lexicon.blockers.keys().isdisjoint(sentence.words):
+    if not sentence.has & Word.BLOCKER:
         return frozenset()
     found: set[int] = set()
-    for at, word in enumerate(sentence.words):
-        patterns = lexicon.blockers.get(word)
-        if patterns is None:
+    for at, kind in enumerate(sentence.kinds):
+        if not kind & Word.BLOCKER:
             continue
-        for pattern in patterns:
+        for pattern in lexicon.blockers[sentence.words[at]]:
             place = at
             for slot in pattern.slots:
                 following = _next(sentence, place + 1, slot)

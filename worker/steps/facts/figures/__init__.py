@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from worker.model.facts import Figure, Span
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
 
     from worker.model.facts import Opening, TimeMention
     from worker.steps.facts.figures.draft import Draft
-    from worker.steps.facts.figures.lexicon import Words
     from worker.steps.facts.prose import Prose
 
 __all__ = ["find_figures", "reconcile", "unit_name"]
 
-_DIGIT: Final = re.compile(r"[\d\u00bc-\u00be\u2150-\u215e]")
+# Digits and fractions. The wide ranges hold those of all scripts, and letters, for which a sentence is read in vain.
+_DIGIT: Final = re.compile(
+    "[0-9\u00bc-\u00be\u0660-\u1c59\u2150-\u215e\ua620-\ua909\ua9d0-\uabf9\uff10-\uff19\U000104a0-\U0001fbf9]"
+)
 # What may be glued to a word.
 _SIGNS: Final = "-\u2010\u2011\u2013\u2014/.,:;!?'\"()[]\u2018\u2019\u201c\u201d\u2026"
 # A thousand or little more than one, by language.
 _AMBIGUOUS: Final = re.compile(r"\d[.,]\d{3}(?!\d)")
+# Among how many figures before it the one that "as many" repeats is looked for.
+_REACH: Final = 6
 # Times with these are not points of time; the numbers in them are figures.
 _LENGTHS: Final = frozenset({"duration", "set"})
 
@@ -45,12 +50,16 @@ def find_figures(
     tokens = Tokens(text, words)
     reader = SentenceReader(tokens, words, blocked)
     found: list[Figure] = []
+    digit, triggers = _DIGIT.search, words.triggers
     for start, end in prose.sentences:
-        if start < opening.body_start or not _may_count(text, plain, start, end, words):
+        # A sentence without figures and number words is not worth reading.
+        if start < opening.body_start or not (
+            digit(text, start, end) or not triggers.isdisjoint(plain[start:end].split())
+        ):
             continue
         tokens.read(start, end)
         for draft in join(reader.read(), tokens, words):
-            figure = _figure(draft, text, tokens.start[draft.first], tokens.end[draft.last], found)
+            figure = _figure(draft, tokens, found)
             if figure and (words.triggers or _is_plain(figure)):
                 found.append(figure)
     return tuple(found)
@@ -63,35 +72,32 @@ def _without_signs(text: str) -> str:
     return text
 
 
-def _may_count(text: str, plain: str, start: int, end: int, words: Words) -> bool:
-    """Whether a sentence is worth reading: it has figures or a number word."""
-    if _DIGIT.search(text, start, end):
-        return True
-    return not words.triggers.isdisjoint(plain[start:end].split())
-
-
 def _is_plain(figure: Figure) -> bool:
     """Whether a figure is sure without knowing the language: its sign says what it is, and its separators are clear."""
     return figure.kind in ("money", "percent") and _AMBIGUOUS.search(figure.span.surface) is None
 
 
 def _blocks(times: Sequence[TimeMention]) -> Callable[[int], bool]:
-    spans = [(time.span.start, time.span.end) for time in times if time.kind not in _LENGTHS]
-    if not spans:
-        return lambda _offset: False
-    taken = {offset for start, end in spans for offset in range(start, end)}
-    return lambda offset: offset in taken
+    """Tells of an offset whether it is in one of the times; times are in order and apart from one another."""
+    spans = [time.span for time in times if time.kind not in _LENGTHS]
+    starts = [span.start for span in spans]
+
+    def blocked(offset: int) -> bool:
+        at = bisect_right(starts, offset) - 1
+        return at >= 0 and offset < spans[at].end
+
+    return blocked
 
 
-def _figure(draft: Draft, text: str, start: int, end: int, earlier: list[Figure]) -> Figure | None:
-    values, refers_to = draft.values, None
+def _figure(draft: Draft, tokens: Tokens, earlier: list[Figure]) -> Figure | None:
+    text, values, refers_to = tokens.text, draft.values, None
     if draft.kind == "anaphoric":
-        last = next((figure for figure in reversed(earlier[-6:]) if figure.kind in ("count", "total")), None)
-        if last is None:
+        repeated = _repeated(draft, tokens, earlier)
+        if repeated is None:
             return None
-        values, refers_to = last.values, last.span.start
+        values, refers_to = repeated.values, repeated.span.start
     return Figure(
-        span=Span.of(text, start, end),
+        span=Span.of(text, tokens.start[draft.first], tokens.end(draft.last)),
         values=values,
         kind=draft.kind,
         noun=Span.of(text, *draft.noun) if draft.noun else None,
@@ -102,3 +108,12 @@ def _figure(draft: Draft, text: str, start: int, end: int, earlier: list[Figure]
         refers_to=refers_to,
         rule=draft.rule,
     )
+
+
+def _repeated(draft: Draft, tokens: Tokens, earlier: list[Figure]) -> Figure | None:
+    """The figure that "as many" repeats: the last count, or the last of the same sentence ("third in as many days")."""
+    if draft.rule == "as-many":
+        return next((figure for figure in reversed(earlier[-_REACH:]) if figure.kind in ("count", "total")), None)
+    begins = tokens.start[0]
+    near = (figure for figure in reversed(earlier[-_REACH:]) if figure.span.start >= begins)
+    return next((figure for figure in near if figure.kind in ("count", "total", "ordinal")), None)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # What begins a phrase that stands behind a number.
 _BEHIND: Final = ("or", "and")
+# What begins a limit that is glued to a number, or right behind it.
+_AT_ONCE: Final = ("+", "-", "or")
 
 
 class BoundReader:
@@ -25,26 +27,29 @@ class BoundReader:
         self._words = words
 
     def read(self, draft: Draft) -> None:
-        """What stands before a number, and right behind it: "at least 5", "500+", "20-plus", "five or more"."""
-        tokens = self._tokens
+        """What stands before a number, and right behind it: "at least 5", "500+", "20-plus", "70-odd", "5 or more"."""
+        low, words = self._tokens.low, self._words
         before = draft.first - 1
-        draft.bound = self._before(before)
-        if draft.bound is None and self._words.has("approximate", tokens.low[before]):
+        lead = low[before]
+        if lead in words.bound_ends:
+            draft.bound = self._before(before)
+        if draft.bound is None and lead in words.classes["approximate"]:
             draft.approximate = True
             draft.bound = self._before(before - 1)  # "at least some 50"
-        close = tokens.low[before] == "to" and self._words.has("before_to", tokens.low[before - 1])
-        draft.approximate = draft.approximate or close
-        self._at_once(draft)
+        if lead == "to" and words.has("before_to", low[before - 1]):
+            draft.approximate = True
+        if low[draft.after] in _AT_ONCE:
+            self._at_once(draft)
 
     def finish(self, draft: Draft) -> None:
         """What stands behind the noun or the unit: "five people or more", "aged 65 and over"."""
         if draft.bound == "more_than" and draft.kind == "duration" and self._tokens.low[draft.first - 1] == "over":
             draft.bound = None  # "over 12 years" is as long as that
-        if draft.bound is None:
-            draft.bound = self._behind(draft.after, age=draft.kind == "age") or self._behind(draft.last + 1)
-        after = draft.last + 1
-        or_so = self._tokens.low[after] == "or" and self._words.has("or_so", self._tokens.low[after + 1])
-        draft.approximate = draft.approximate or or_so or draft.bound is not None
+        low, last, after = self._tokens.low, draft.last + 1, draft.after
+        if draft.bound is None and (low[after] in _BEHIND or low[last] in _BEHIND):
+            draft.bound = self._behind(after, age=draft.kind == "age") or self._behind(last)
+        if draft.bound is not None or (low[last] == "or" and self._words.has("or_so", low[last + 1])):
+            draft.approximate = True
 
     def _before(self, last: int) -> Bound | None:
         """The bound whose phrase ends with a token."""
@@ -66,6 +71,8 @@ class BoundReader:
             draft.bound, draft.after = "at_least", at + 1
         elif tokens.hyphen(at) and tokens.low[at + 1] == "plus":
             draft.bound, draft.after = "at_least", at + 2
+        elif tokens.hyphen(at) and tokens.low[at + 1] == "odd":
+            draft.approximate, draft.after = True, at + 2
         elif tokens.low[at] == "or":
             bound = self._behind(at)
             if bound and tokens.sort[at + 2] == WORD:

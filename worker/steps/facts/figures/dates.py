@@ -37,20 +37,26 @@ class DateReader:
         """The token after a date or a time that the number belongs to, else 0."""
         return self._clock(index) or self._day(index) or self._year(index)
 
+    def may_be(self, index: int) -> bool:
+        """Whether a number that is no year is short enough for a day or an hour, or a clock follows."""
+        tokens = self._tokens
+        return len(tokens.low[index]) < 3 or tokens.low[index + 1] in self._words.classes["clock"]
+
     def chain(self, index: int) -> int:
         """The token after numbers with signs between that are no figure: 5:30, 12/05/2024, 4.4.2, 555-0199."""
         tokens = self._tokens
-        last, links = index, ""
+        last, signs = index, list[str]()
         while (
             tokens.low[last + 1] in _LINKS
             and tokens.glued(last + 1)
             and tokens.glued(last + 2)
             and tokens.is_number(last + 2)
         ):
-            links += tokens.low[last + 1]
+            signs.append(tokens.low[last + 1])
             last += 2
-        if not links:
+        if not signs:
             return 0
+        links = "".join(signs)
         first, second = tokens.low[index], tokens.low[last]
         if len(links) > 1:
             figure = links == "-/" and is_proper_fraction(tokens.low[last - 2], second)

@@ -38,12 +38,13 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
     before: Draft | None = None
     counted: Draft | None = None
     for draft in drafts:
-        if draft.bare and before and before.kind == "age" and _linked(before, draft, tokens):
-            draft.kind, draft.unit, draft.rule = "age", before.unit, "age"
-        if draft.bare and counted and _is_elliptical(draft, tokens, words):
-            draft.noun, draft.rule = counted.noun, "ellipsis"
-        if _is_pronoun(draft, tokens, words) and not counted:
-            continue
+        if draft.bare:
+            if before and before.kind == "age" and _linked(before, draft, tokens):
+                draft.kind, draft.unit, draft.rule = "age", before.unit, "age"
+            elif counted and _is_elliptical(draft, tokens, words):
+                draft.noun, draft.rule = counted.noun, "ellipsis"
+            elif not counted and _is_pronoun(draft, tokens, words):
+                continue
         if draft.kind in ("count", "total") and draft.noun:
             counted = draft
         before = draft
@@ -53,7 +54,7 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
 
 def _is_pronoun(draft: Draft, tokens: Tokens, words: Words) -> bool:
     """A "one" that counts nothing; "one of them", "one a month", "one at a time" and "one was killed" count."""
-    if not draft.bare or draft.rule != "words" or draft.values != (1,) or draft.per:
+    if draft.rule != "words" or draft.values != (1,) or draft.per:
         return False
     after = tokens.low[draft.last + 1 : draft.last + 4]
     happened = words.has("auxiliary", after[0]) and words.has("happened", after[1])
@@ -96,9 +97,11 @@ def _ranges(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
     for draft in drafts:
         one = joined[-1] if joined else None
         if one and _is_range(one, draft, tokens, words):
+            link = _between(one, draft, tokens)
             one.values = (one.values[0], draft.values[0])
             one.last, one.after, one.noun, one.per = draft.last, draft.after, draft.noun, draft.per
-            one.rule = "range" if one.values[0] < one.values[1] and not _changes(one, tokens, words) else "change"
+            change = one.values[0] > one.values[1] or (link == ["to"] and _changes(one, tokens, words))
+            one.rule = "change" if change else "range"
         else:
             joined.append(draft)
     return joined
@@ -112,6 +115,8 @@ def _is_range(one: Draft, two: Draft, tokens: Tokens, words: Words) -> bool:
     rises = one.values[0] < two.values[0]
     if between == ["and"]:
         return rises and "between" in lead
+    if between in (["-"], ["\u2013"]):
+        return rises
     if between != ["to"]:
         return False
     return "from" in lead or (rises and not _changes(one, tokens, words))

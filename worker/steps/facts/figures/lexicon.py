@@ -24,6 +24,7 @@ _BOUNDS: Final[Mapping[str, Bound]] = {
     "less_than": "less_than",
 }
 _PLURAL_ENDS: Final = ("s", "men", "women", "people", "children")
+_PLURAL_LETTERS: Final = frozenset("sne")
 _NO_PLURAL_ENDS: Final = ("ss", "us", "is", "'s", "\u2019s")
 
 
@@ -50,9 +51,10 @@ class _Classes(dict[str, frozenset[str]]):
 class Words:
     """The words of one language, in small letters; signs as they are written.
 
-    `units` and `signs` are keyed by whole names, `longest` says of how many words the longest of those that begin with
-    a word consists. `bounds` are phrases for limits ("no more than", and "or more" behind a number), `bound_ends` says
-    of how many words the longest of those that end with a word consists.
+    `money_letters` are signs of one letter, for large sums only. `units` and `signs` are keyed by whole names,
+    `longest` says of how many words the longest of those that begin with a word consists. `bounds` are phrases for
+    limits ("no more than", and "or more" behind a number), `bound_ends` says of how many words the longest of those
+    that end with a word consists. What the last fields hold tells at once, from one token, where nothing is found.
     """
 
     small: Mapping[str, int] = field(default_factory=dict)
@@ -62,18 +64,25 @@ class Words:
     pair: Mapping[str, int] = field(default_factory=dict)
     part: Mapping[str, int] = field(default_factory=dict)
     ordinal: Mapping[str, int] = field(default_factory=dict)
-    few: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    vague: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    tens: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    few: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    vague: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    tens: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     units: Mapping[str, Unit] = field(default_factory=dict)
     longest: Mapping[str, int] = field(default_factory=dict)
     signs: Mapping[str, Unit] = field(default_factory=dict)
     money_signs: Mapping[str, str] = field(default_factory=dict)
+    money_letters: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, frozenset[str]] = field(default_factory=_Classes)
     bounds: Mapping[str, Bound] = field(default_factory=dict)
     bound_ends: Mapping[str, int] = field(default_factory=dict)
     after_article: frozenset[str] = frozenset()
     begins: frozenset[str] = frozenset()
+    compounding: frozenset[str] = frozenset()
+    scales: frozenset[str] = frozenset()
+    money_ends: frozenset[str] = frozenset()
+    sign_begins: frozenset[str] = frozenset()
+    rate_begins: frozenset[str] = frozenset()
+    in_address: frozenset[str] = frozenset()
     triggers: frozenset[str] = frozenset()
 
     def is_plural(self, word: str) -> bool:
@@ -81,7 +90,9 @@ class Words:
         classes = self.classes
         if not classes or word in classes["plural"]:
             return bool(classes)
-        if not word.endswith(_PLURAL_ENDS) or word.endswith(_NO_PLURAL_ENDS) or len(word) < 3:
+        if word[-1:] not in _PLURAL_LETTERS or not word.endswith(_PLURAL_ENDS):
+            return False
+        if word.endswith(_NO_PLURAL_ENDS) or len(word) < 3:
             return False
         return word not in classes["not_plural"] and word not in classes["boundary"]
 
@@ -96,8 +107,9 @@ def words_of(language: str | None) -> Words:
     money_signs = dict(_money_signs())
     signs = {sign: unit for sign, unit in _signs() if language in LANGUAGES or not sign.isalpha()}
     if language not in LANGUAGES:
-        return Words(signs=signs, money_signs=money_signs)
+        return Words(signs=signs, money_signs=money_signs, money_ends=_ends(money_signs), sign_begins=_begins(signs))
     units = dict(_unit_words(language))
+    letters = {sign[1:]: code for code, _, signs in _currencies() for sign in signs if sign.startswith("~")}
     longest: dict[str, int] = {}
     for name in units:
         first, *rest = name.split()
@@ -135,6 +147,7 @@ def words_of(language: str | None) -> Words:
         longest=longest,
         signs=signs,
         money_signs=money_signs,
+        money_letters=letters,
         classes=classes,
         bounds=bounds,
         bound_ends=bound_ends,
@@ -142,16 +155,34 @@ def words_of(language: str | None) -> Words:
         begins=frozenset(
             {*small, *scale, *dozen, *vague, *tens, *ordinal, "half", "a", "an", "few", "several", "as", "same"}
         ),
+        money_ends=_ends({*money_signs, *letters}),
+        sign_begins=_begins(signs),
+        in_address=classes["street"] | classes["compass"],
+        rate_begins=frozenset({"/", "-", *classes["per"]}),
+        scales=frozenset({*scale, *dozen, *numbers["short"]}),
+        compounding=frozenset({*small, *scale, *dozen, *part}),
         triggers=frozenset(form for word in found for form in (word, word.capitalize(), word.upper())),
     )
+
+
+def _ends(signs: Iterable[str]) -> frozenset[str]:
+    """All ends of the signs, also in small letters: one of them is the last token of each."""
+    ends = {sign[at:] for sign in signs for at in range(len(sign))}
+    return frozenset({*ends, *map(str.lower, ends)})
+
+
+def _begins(signs: Iterable[str]) -> frozenset[str]:
+    """The same of their beginnings: one of them is the first token of each."""
+    beginnings = {sign[:end] for sign in signs for end in range(1, len(sign) + 1)}
+    return frozenset({*beginnings, *map(str.lower, beginnings)})
 
 
 _NUMBER_CLASSES = ("small", "scale", "dozen", "part", "pair")
 
 
-def _bounds(value: str) -> tuple[int, int]:
+def _bounds(value: str) -> tuple[float, float]:
     low, _, high = value.partition(":")
-    return int(low), int(high)
+    return float(low), float(high)
 
 
 def _numbers(language: str) -> dict[str, dict[str, str]]:
@@ -190,7 +221,8 @@ def _money_signs() -> Iterator[tuple[str, str]]:
     for code, _, signs in _currencies():
         yield code, code
         for sign in signs:
-            yield sign, code
+            if not sign.startswith("~"):
+                yield sign, code
 
 
 @cache
@@ -215,7 +247,9 @@ def _signs() -> Iterator[tuple[str, Unit]]:
             yield sign.removeprefix("~"), Unit(kind, name, glued=sign.startswith("~"))
     for code, _, signs in _currencies():
         for sign in (code, *signs):
-            yield sign, Unit("money", code)
+            if not sign.startswith("~"):
+                yield sign, Unit("money", code)
+    yield "p", Unit("money", "penny", glued=True)
 
 
 def _unit_words(language: str) -> Iterator[tuple[str, Unit]]:

@@ -1,11 +1,11 @@
-"""Numbers that count nothing: in names, labels, addresses, telephone numbers, lists, and "one" as a pronoun."""
+"""Numbers in figures that count nothing: in names, labels, addresses, telephone numbers and lists."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.figures.dates import DateReader, is_year
-from worker.steps.facts.figures.tokens import NUMBER, SIGN, WORD
+from worker.steps.facts.figures.tokens import SIGN, WORD
 
 if TYPE_CHECKING:
     from worker.steps.facts.figures.lexicon import Words
@@ -18,11 +18,16 @@ _OPENERS: Final = frozenset("-\u2013\u2014+(\"\u201c'\u2018[~<>$\u2212\u2022/\u2
 _TIMES: Final = frozenset("\u00d7^*=\u2212\u2032\u2033")
 _LINKS: Final = frozenset(".,:_")
 _APOSTROPHES: Final = frozenset("'\u2018\u2019`")
+_ENDS: Final = frozenset(".,;")
+# Longer numbers without signs are those of accounts, messages, books.
+_MOST_PLAIN: Final = 9
+# How far back the bracket that closes behind a number may have been opened.
+_BRACKETED: Final = 12
 _BRACKETS: Final = frozenset({("[", "]"), ("(", ")")})
 
 
 class NameReader:
-    """Tells for the numbers of one sentence whether they are figures at all."""
+    """Tells for the numbers in figures of one sentence whether they count anything at all."""
 
     __slots__ = ("_dates", "_tokens", "_units", "_words")
 
@@ -32,12 +37,18 @@ class NameReader:
         self._units = units
         self._dates = DateReader(tokens, words, units)
 
-    def skip_digits(self, index: int) -> int:
+    def skip(self, index: int) -> int:
         """The token after what a number in figures is part of, when that is no figure; else 0."""
-        if self._is_plain(index):
-            return 0
+        if self._is_led(index):
+            after = index + 1
+            if self._is_plain(after):
+                return 0
+            if self._tokens.capital(after) and not self._tokens.glued(after):  # "24 May", "10 Downing Street"
+                day = self._dates.skip(index) if self._dates.may_be(index) else 0
+                return day or self._address(index)
         return (
-            self._glued_before(index)
+            self._identifier(index)
+            or self._glued_before(index)
             or self._glued_after(index)
             or self._telephone(index)
             or self._dates.skip(index)
@@ -47,16 +58,36 @@ class NameReader:
             or self._address(index)
         )
 
-    def _is_plain(self, index: int) -> bool:
-        """Whether a number stands between plain words in small letters, where it can only be a figure: most do."""
+    def _is_led(self, index: int) -> bool:
+        """Whether a number that may count stands behind a plain word in small letters, as most do."""
         tokens, words = self._tokens, self._words
-        before, after = index - 1, index + 1
+        before, number = index - 1, tokens.low[index]
+        lead = tokens.low[before]
         return (
-            tokens.sort[before] == tokens.sort[after] == WORD
-            and not (tokens.glued(index) or tokens.glued(after) or tokens.capital(before) or tokens.capital(after))
-            and not (tokens.low[index][0] == "0" or is_year(tokens.low[index]))
-            and not (words.has("small_label", tokens.low[before]) or words.has("clock_near", tokens.low[after]))
+            tokens.sort[before] == WORD
+            and not (number[0] == "0" or is_year(number) or number in words.classes["emergency"])
+            and not (lead in words.classes["small_label"] or lead in words.classes["weekday"])
+            and not (tokens.glued(index) or tokens.capital(before))
         )
+
+    def _is_plain(self, after: int) -> bool:
+        """Whether a plain word in small letters or a sign that ends a clause stands at a token: no part of a number."""
+        tokens, words = self._tokens, self._words
+        if tokens.sort[after] == WORD:
+            near = tokens.low[after] in words.classes["clock_near"]
+            return not (near or tokens.low[after] == "block" or tokens.glued(after) or tokens.capital(after))
+        return tokens.low[after] in _ENDS and not tokens.is_number(after + 1)
+
+    def _identifier(self, index: int) -> int:
+        """Long strings of digits without signs, the number of the police ("called 911"), the 200 block of a street."""
+        tokens, words = self._tokens, self._words
+        number, after = tokens.low[index], tokens.low[index + 1]
+        if len(number) > _MOST_PLAIN and number.isdecimal() and not self._has_unit(index):
+            return index + 1
+        called = words.has("emergency", number) and (
+            words.has("call", tokens.low[index - 1]) or words.has("call", after) or words.has("caller", after)
+        )
+        return index + 1 if called or (after == "block" and tokens.low[index + 2] == "of") else 0
 
     def broken(self, index: int) -> int:
         """The token after a number that is written otherwise than in English ("12,50"), else 0."""
@@ -75,11 +106,12 @@ class NameReader:
             return self._bracketed(index)
         if tokens.sort[before] != SIGN or (word in _APOSTROPHES and len(tokens.low[index]) == 2):
             return index + 1
-        if tokens.glued(before):
-            if word == "-":
-                return 0 if self._words.has("prefix", tokens.low[before - 1]) else index + 1
-            return index + 1 if word in _LINKS or word in _TIMES else 0
-        return 0 if word in _OPENERS else index + 1
+        if not tokens.glued(before):
+            return 0 if word in _OPENERS else index + 1
+        lead = tokens.low[before - 1]
+        if word == "-":
+            return 0 if lead == "%" or self._words.has("prefix", lead) else index + 1
+        return index + 1 if word in _LINKS or word in _TIMES else 0
 
     def _bracketed(self, index: int) -> int:
         """A footnote ("[3]"), the code of a telephone number ("(513) 555-0199"), an age or a minute behind a name."""
@@ -88,18 +120,23 @@ class NameReader:
         return index + 2 if footnote or tokens.capital(index - 2) or tokens.is_number(index + 2) else 0
 
     def _glued_after(self, index: int) -> int:
-        """Letters of a model, and more numbers of a date, a version, a telephone number."""
+        """Letters of a model; more numbers of a date, a version, a telephone number; "the mid-80s", "70-something"."""
         tokens, words = self._tokens, self._words
         at = index + 1
         if not tokens.glued(at):
             return 0
         word = tokens.low[at]
         if tokens.sort[at] == WORD:
+            if word == "s" and tokens.low[index][-1] == "0" and words.has("before_decade", tokens.low[index - 1]):
+                return at + 1
             known = word in words.short or words.has("ordinal_end", word) or self._units.after(at)
             return 0 if known else at + 1
+        if word == "-" and tokens.glued(at + 1) and words.has("something", tokens.low[at + 1]):
+            return at + 2
+        height = word in _APOSTROPHES and tokens.glued(at + 1) and tokens.is_number(at + 1)  # 5'10"
         clause = word == "(" and tokens.glued(at + 1) and len(tokens.low[at + 1]) == 1  # 501(c)
         degrees = word == "\u00b0" and tokens.glued(at + 1) and tokens.is_number(at + 1)  # 33°30'21"
-        if clause or degrees or word in _TIMES or tokens.is_number(at):
+        if height or clause or degrees or word in _TIMES or tokens.is_number(at):
             return at + 1
         return self._dates.chain(index)
 
@@ -107,6 +144,7 @@ class NameReader:
         """Numbers that begin with 0, and groups of digits with spaces between."""
         tokens = self._tokens
         plain = tokens.low[index]
+        country = tokens.low[index - 1] == "+" and tokens.glued(index) and tokens.is_number(index + 1)
         group = (
             len(plain) in (3, 4)
             and plain.isdecimal()
@@ -114,7 +152,7 @@ class NameReader:
             and tokens.is_number(index + 1)
             and len(tokens.low[index + 1]) in (3, 4)
         )
-        if not group and not (len(plain) > 1 and plain[0] == "0" and plain[1] != "."):
+        if not (group or country) and not (len(plain) > 1 and plain[0] == "0" and plain[1] != "."):
             return 0
         index += 1
         while tokens.is_number(index) or (tokens.low[index] == "-" and tokens.is_number(index + 1)):
@@ -177,6 +215,8 @@ class NameReader:
         tokens = self._tokens
         if not tokens.glued(index + 1) or tokens.low[index + 1] not in (".", ")"):
             return 0
+        if tokens.low[index + 1] == ")" and len(tokens.low[index]) == 1 and tokens.low[index + 2].isalpha():
+            return 0 if "(" in tokens.low[max(index - _BRACKETED, 0) : index] else index + 2
         if index == 0 or (index == 1 and tokens.low[0] == "("):
             return index + 2
         return index + 2 if tokens.low[index - 1] == ";" and index + 2 < tokens.count else 0
@@ -185,6 +225,8 @@ class NameReader:
         """The number of a house: "10 Downing Street", "601 SW 75th St."."""
         tokens, words = self._tokens, self._words
         first = index + 3 if tokens.low[index + 1] == "-" and tokens.is_number(index + 2) else index + 1
+        if words.in_address.isdisjoint(tokens.low[first : first + 5]):
+            return 0
         for at in range(first, min(first + 5, tokens.count)):
             word = tokens.low[at]
             if word == "." and words.has("compass", tokens.low[at - 1]):
@@ -196,64 +238,3 @@ class NameReader:
             if at > first and words.has("street", word):
                 return at + 1
         return 0
-
-    def skip_word(self, index: int) -> bool:
-        """Whether a number word is a name, a label, a pronoun or part of a phrase that counts nothing."""
-        tokens, words = self._tokens, self._words
-        word, before, after = tokens.low[index], tokens.low[index - 1], tokens.low[index + 1]
-        if tokens.capital(index) and self._inside(index):
-            return True  # Formula One, Ground Zero, Three Mile Island
-        if words.has("small_label", before) and not words.has("rate_word", tokens.low[index - 2]):
-            return True
-        capital = tokens.capital(index - 1) and (words.has("label", before) or words.has("month", before))
-        if capital or words.has("clock", after) or (before == "." and words.has("number_sign", tokens.low[index - 2])):
-            return True
-        return self._in_phrase(index) or (word == "one" and self._is_pronoun(index))
-
-    def _in_phrase(self, index: int) -> bool:
-        """One-off, twenty-something, net-zero, zero tolerance."""
-        tokens, words = self._tokens, self._words
-        word, before, after = tokens.low[index], tokens.low[index - 1], tokens.low[index + 1]
-        if tokens.hyphen(index + 1):
-            end = tokens.low[index + 2]
-            if words.has("phrase_end", end) or (word == "one" and words.has("one_end", end)):
-                return True
-        if tokens.hyphen(index - 1) and tokens.sort[index - 2] == WORD and tokens.low[index - 2] not in words.small:
-            return not words.has("prefix", tokens.low[index - 2])
-        return word == "zero" and (words.has("before_zero", before) or words.has("after_zero", after))
-
-    def _inside(self, index: int) -> bool:
-        """Whether a token stands inside a sentence, where a capital makes a name; not where a headline runs on."""
-        tokens = self._tokens
-        if index == 0 or tokens.sort[index - 1] in (SIGN, NUMBER):
-            return False
-        before = tokens.raw(index - 1, index - 1)
-        return not (before.isupper() and len(before) > 2)
-
-    def _is_shared(self, index: int) -> bool:
-        """One of them, one in ten, one-third, one a month, one at a time."""
-        tokens, words = self._tokens, self._words
-        return (
-            words.has("after_one", tokens.low[index + 1])
-            or tokens.hyphen(index + 1)
-            or self._units.rate(index + 1) is not None
-            or words.has("distributive", "_".join(tokens.low[index + 1 : index + 4]))
-        )
-
-    def _is_pronoun(self, index: int) -> bool:
-        """No one, the other one, a full one, one another, one must; not one of them, one-third, one man."""
-        tokens, words = self._tokens, self._words
-        before, after = tokens.low[index - 1], tokens.low[index + 1]
-        if before == "no" or words.has("after_pronoun", after):
-            return True
-        if self._is_shared(index):
-            return False
-        if after == "day" and not words.has("within", before):  # some day
-            return True
-        alone = tokens.sort[index + 1] != WORD or words.has("boundary", after)
-        if words.has("one_before", before) and (alone or words.has("verb", after)):
-            return True
-        if alone and before.isalpha() and not words.has("boundary", before):
-            return True
-        clause = index == 0 or tokens.sort[index - 1] != WORD or words.has("that", before)
-        return clause and words.has("pronoun_verb", after) and not words.has("happened", tokens.low[index + 2])

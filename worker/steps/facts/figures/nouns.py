@@ -33,14 +33,24 @@ class NounReader:
         """
         if self._tokens.low[index] == "of":
             return self.after_of(index + 1)
-        index = self._skip(index)
-        run = self._run(index)
-        last = self._plural(index, run) if run and not singular else None
+        index = self._skip(self._past_age(index))
+        run, last = (self._run(index), None) if singular else self._phrase(index)
         if last is not None:
             return index, self._classified(last)
-        if run and (singular or (attributive and self._opens(index))):
+        if run and ((singular and not self._is_adverb(index, run)) or (attributive and self._opens(index))):
             return index, self._singular(index, run)
         return None
+
+    def _counted(self, index: int) -> bool:
+        return self._tokens.is_number(index) or self._tokens.low[index] in self._words.small
+
+    def _past_age(self, index: int) -> int:
+        """The token behind an age between the number and the noun: "two 18-year-old men"."""
+        tokens = self._tokens
+        if not tokens.is_number(index) or not tokens.hyphen(index + 1):
+            return index
+        unit = self._words.units.get(tokens.low[index + 2].partition("-")[0])
+        return index + 3 if unit and unit.kind == "duration" else index
 
     def hung(self, index: int) -> tuple[int, int] | None:
         """The noun that hangs on a number by a hyphen ("12-member"); "55-and-over" has none."""
@@ -53,42 +63,70 @@ class NounReader:
         for _ in range(4):
             word = tokens.low[index]
             number = word in words.small or word in words.ordinal or word in words.few or tokens.is_number(index)
+            number = number or (words.has("spell", word) and self._counted(index + 1))  # "of the past nine races"
             possessive = tokens.sort[index] == WORD and word.endswith(_POSSESSIVES)
             if tokens.hyphen(index + 1) or not (number or possessive or words.has("determiner", word)):
                 break
             index += 1
         index = self._skip(index)
-        run = self._run(index)
+        run, last = self._phrase(index)
         if not run:
             return None
-        last = self._plural(index, run)
         return index, (self._singular(index, run) if last is None else last)
 
     def _classified(self, last: int) -> int:
         """Kinds and pieces go with what they are of: "categories of products"."""
         tokens = self._tokens
         if self._words.has("classifier", tokens.low[last]) and tokens.low[last + 1] == "of":
-            run = self._run(last + 2)
-            end = self._plural(last + 2, run) if run else None
+            _, end = self._phrase(last + 2)
             return last if end is None else end
         return last
 
     def _skip(self, index: int) -> int:
-        while self._words.has("skip", self._tokens.low[index]):
+        low, skipped = self._tokens.low, self._words.classes["skip"]
+        while low[index] in skipped:
             index += 1
         return index
+
+    def _phrase(self, index: int) -> tuple[int, int | None]:
+        """How many tokens belong to a noun phrase up to the plural that heads it, and the last token of that plural.
+
+        Without a plural the phrase is as long as `_run` says.
+        """
+        tokens, words = self._tokens, self._words
+        low, sort, boundary, small = tokens.low, tokens.sort, words.classes["boundary"], words.small
+        end = min(index + _LONGEST, tokens.count)
+        for at in range(index, end):
+            word = low[at]
+            if (sort[at] != WORD or word in boundary or word in small) and self._stops(index, at):
+                return at - index, None
+            closed = at > index and word.endswith(_POSSESSIVES)
+            if words.is_plural(_plain(word)) and (at > index or not words.has("participle", word)):
+                return at + 1 - index, at if closed else self._plurals(index, at, end)
+            if closed:
+                return at + 1 - index, None
+        return max(end - index, 0), None
+
+    def _plurals(self, index: int, at: int, end: int) -> int:
+        """The last of the plurals that follow one another: "arms sales"."""
+        tokens, words = self._tokens, self._words
+        last = self._common(at, index + self._run(index)) if tokens.capital(at) else at
+        while last + 1 < end and words.is_plural(_plain(tokens.low[last + 1])) and not self._is_verb(last + 1):
+            last += 1
+            if tokens.low[last].endswith(_POSSESSIVES):
+                break
+        return last
 
     def _run(self, index: int) -> int:
         """How many tokens from here on may belong to one noun phrase."""
         tokens, words = self._tokens, self._words
-        low, boundary, small = tokens.low, words.classes["boundary"], words.small
+        low, sort, boundary, small = tokens.low, tokens.sort, words.classes["boundary"], words.small
         end = min(index + _LONGEST, tokens.count)
         for at in range(index, end):
             word = low[at]
-            plain = tokens.sort[at] == WORD and word not in boundary and word not in small
-            if not plain and self._stops(index, at):
+            if (sort[at] != WORD or word in boundary or word in small) and self._stops(index, at):
                 return at - index
-            if at > index and word.endswith(_POSSESSIVES):
+            if at > index and not word.isalpha() and word.endswith(_POSSESSIVES):
                 return at + 1 - index
         return max(end - index, 0)
 
@@ -98,6 +136,8 @@ class NounReader:
         if tokens.hyphen(at) or (at > index and tokens.is_number(at) and tokens.glued(at)):
             return False
         word = tokens.low[at]
+        if words.has("also_noun", word) and words.is_plural(tokens.low[at + 1]):
+            return False  # "home runs"
         number = word in words.small and at > index and not tokens.glued(at)
         stops = tokens.sort[at] != WORD or number or words.has("boundary", word)
         return stops and not (words.has("coordinator", word) and self._goes_on(index, at))
@@ -110,28 +150,31 @@ class NounReader:
         plural = any(words.is_plural(word) for word in tokens.low[at + 1 : at + 4])
         return plural and not any(words.is_plural(word) for word in tokens.low[index:at])
 
+    def _is_adverb(self, index: int, run: int) -> bool:
+        """Whether all that follows is an adverb: "will announce one shortly"."""
+        word = self._tokens.low[index]
+        return run == 1 and word.endswith("ly") and not self._words.has("noun_ly", word)
+
     def _opens(self, index: int) -> bool:
         word = self._tokens.low[index]
         return not (
             self._words.has("verb", word)
+            or self._words.has("comparative", word)
             or self._words.has("participle", word)
             or word.endswith(("ed", "ly", "ing"))
             or self._tokens.capital(index)
         )
 
-    def _plural(self, index: int, run: int) -> int | None:
-        """The last token of a phrase whose head is a plural."""
+    def _common(self, at: int, end: int) -> int:
+        """The plural in small letters that a name in the plural stands before: "Phoenix Technologies common shares"."""
         tokens, words = self._tokens, self._words
-        for at in range(index, index + run):
-            if not words.is_plural(_plain(tokens.low[at])) or (at == index and words.has("participle", tokens.low[at])):
-                continue
-            last = at
-            while (
-                last + 1 < index + run and words.is_plural(_plain(tokens.low[last + 1])) and not self._is_verb(last + 1)
-            ):
-                last += 1
-            return last
-        return None
+        for further in range(at + 1, end):
+            word = tokens.low[further]
+            if tokens.capital(further) or self._is_verb(further) or word.endswith(("ed", "ing", "ly")):
+                break
+            if words.is_plural(word):
+                return further
+        return at
 
     def _singular(self, index: int, run: int) -> int:
         """The last token of a phrase whose head is a singular: it ends where a verb seems to stand."""
@@ -150,7 +193,7 @@ class NounReader:
         """Where a phrase stands, without the mark of a possessive."""
         tokens = self._tokens
         word = tokens.low[last]
-        return tokens.start[first], tokens.end[last] - len(word) + len(_plain(word))
+        return tokens.start[first], tokens.end(last) - len(word) + len(_plain(word))
 
     def before(self, index: int) -> tuple[int, int] | None:
         """What a number at the end of a statement counts: the returnees of "the number of returnees to 697", or "toll".
@@ -175,6 +218,8 @@ class NounReader:
 
 def _plain(word: str) -> str:
     """A word without the mark of a possessive."""
+    if word.isalpha():
+        return word
     if word.endswith(("s'", "s\u2019")):
         return word[:-1]
     return word[:-2] if word.endswith(("'s", "\u2019s")) else word

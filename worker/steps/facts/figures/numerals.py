@@ -1,4 +1,4 @@
-"""The grammar of numbers that are written in figures, and the way to those in words."""
+"""The grammar of numbers that are written in figures."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _VULGAR: Final = {
     "\u2159": 1 / 6, "\u215a": 5 / 6, "\u215b": 1 / 8, "\u215c": 3 / 8, "\u215d": 5 / 8, "\u215e": 7 / 8,
 }  # fmt: skip
 _SLASHES: Final = frozenset({"/", "\u2044"})
+# What may join a number in figures with more of it.
+_JOINTS: Final = frozenset({*_SLASHES, "-"})
 _NO_SEPARATORS: Final = str.maketrans("", "", ",\u00a0\u2009\u202f")
 
 
@@ -70,6 +72,10 @@ class DigitReader:
             plain = tokens.low[index].translate(_NO_SEPARATORS)
             if len(plain) > _MAX_DIGITS:
                 return None
+            following = tokens.low[index + 1]
+            if not (following in self._words.scales or following in _JOINTS or tokens.sort[index + 1] in DIGITS):
+                value = float(plain)
+                return Numeral(index, index, value, value, digits=True)
             value, last = self._fraction(float(plain), index)
         part = value < 1 and (last > index or tokens.sort[index] == FRACTION)
         return self._scale(Numeral(first=index, last=last, low=value, high=value, digits=True, part=part), money=money)

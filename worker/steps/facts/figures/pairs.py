@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from worker.model.facts import FigureKind
     from worker.steps.facts.figures.lexicon import Words
     from worker.steps.facts.figures.names import NameReader
+    from worker.steps.facts.figures.numbers import NumeralReader
     from worker.steps.facts.figures.numerals import Numeral
-    from worker.steps.facts.figures.reader import NumeralReader
     from worker.steps.facts.figures.tokens import Tokens
     from worker.steps.facts.figures.units import UnitReader
 
 _DASHES: Final = frozenset({"-", "\u2013", "\u2014"})
+# What may stand between two numbers of one figure.
+PAIR_LINKS: Final = frozenset({*_DASHES, ":", "to", "and", "in", "out"})
 # Scores and the bases of shares ("one in five") are no larger.
 _LARGEST: Final = 1000
+# How near to its result a vote is named.
+_NEAR: Final = 3
 # How far back the verb of a change may stand.
 _REACH: Final = 9
 
@@ -74,7 +78,7 @@ class PairReader:
                 return None
         if at >= tokens.count or (tokens.low[at] in self._words.ordinal and tokens.low[at] not in self._words.small):
             return None
-        if tokens.is_number(at) and not money and not tokens.glued(at) and self._names.skip_digits(at):
+        if tokens.is_number(at) and not money and not tokens.glued(at) and self._names.skip(at):
             return None
         two = self._numerals.read(at, money=money is not None)
         return None if two is None or two.part else two
@@ -156,7 +160,7 @@ class PairReader:
             return None
         if self._tokens.low[between] == "for" or two.low == 1:
             return self._pair(one, two, "ratio")
-        return self._pair(one, two, "score") if one.low > two.low else self._range(one, between + 2, None)
+        return self._pair(one, two, "score") if one.low >= two.low else self._range(one, between + 2, None)
 
     def _to(self, one: Numeral, index: int, money: tuple[str, int] | None) -> Draft | None:
         """Five to seven, "rose from 5 to 7"; but "up by 5 million to 7 million", "fell 5 to 286"."""
@@ -168,8 +172,17 @@ class PairReader:
         if lead == "from" and any(words.has("change", word) for word in tokens.low[max(first - _REACH, 0) : first]):
             return self._range(one, index, money, change=True)
         draft = self._range(one, index, money)
+        if draft is None and lead != "from" and self._is_vote(one, first):
+            two = self._second(index, money)
+            return self._pair(one, two, "score") if two and two.low.is_integer() and two.low < _LARGEST else None
         level = draft and words.has("change", lead) and not money and self._units.after(draft.after) is None
         return None if level else draft
+
+    def _is_vote(self, one: Numeral, first: int) -> bool:
+        """Whether a whole number is the first of a vote's result: "voted 51 to 49"."""
+        near = self._tokens.low[max(first - _NEAR, 0) : first]
+        whole = one.low.is_integer() and one.low < _LARGEST and not one.scaled
+        return whole and any(self._words.has("vote_word", word) for word in near)
 
     def _one_in(self, one: Numeral, link: int) -> Draft | None:
         """One in five; three out of four; nine out of every ten."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.figures.ages import is_age
+from worker.steps.facts.figures.ages import decade_of_life, is_age, is_decade_of_life
 from worker.steps.facts.figures.bounds import BoundReader
 from worker.steps.facts.figures.draft import Draft
 from worker.steps.facts.figures.names import NameReader
 from worker.steps.facts.figures.nouns import NounReader
-from worker.steps.facts.figures.numerals import DIGITS, DigitReader, Numeral
-from worker.steps.facts.figures.pairs import PairReader
-from worker.steps.facts.figures.spelled import SpelledReader
+from worker.steps.facts.figures.numbers import NumeralReader
+from worker.steps.facts.figures.numerals import DIGITS
+from worker.steps.facts.figures.pairs import PAIR_LINKS, PairReader
+from worker.steps.facts.figures.phrases import PhraseReader
 from worker.steps.facts.figures.tokens import WORD
 from worker.steps.facts.figures.units import UnitReader
 
@@ -19,34 +21,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from worker.steps.facts.figures.lexicon import Words
+    from worker.steps.facts.figures.numerals import Numeral
     from worker.steps.facts.figures.tokens import Tokens
     from worker.steps.facts.figures.units import Measure
 
 _MINUS: Final = frozenset({"-", "\u2212", "\u2013"})
 
 
-class NumeralReader:
-    """Reads the number that begins at a token, in figures or in words."""
-
-    __slots__ = ("_digits", "_spelled", "_tokens")
-
-    def __init__(self, tokens: Tokens, words: Words) -> None:
-        self._tokens = tokens
-        self._digits = DigitReader(tokens, words)
-        self._spelled = SpelledReader(tokens, words)
-
-    def read(self, index: int, *, money: bool = False) -> Numeral | None:
-        """The number at a token, if there is one; `money` says that a currency stands before it."""
-        sort = self._tokens.sort[index]
-        if sort in DIGITS:
-            return self._digits.read(index, money=money)
-        return self._spelled.read(index) if sort == WORD else None
-
-
 class SentenceReader:
     """Reads the sentence that `tokens` holds. `blocked` says whether an offset is in a date or a time of day."""
 
-    __slots__ = ("_blocked", "_bounds", "_names", "_nouns", "_numerals", "_pairs", "_tokens", "_units", "_words")
+    __slots__ = (
+        "_blocked",
+        "_bounds",
+        "_names",
+        "_nouns",
+        "_numerals",
+        "_pairs",
+        "_phrases",
+        "_tokens",
+        "_units",
+        "_words",
+    )
 
     def __init__(self, tokens: Tokens, words: Words, blocked: Callable[[int], bool]) -> None:
         self._tokens = tokens
@@ -56,41 +52,57 @@ class SentenceReader:
         self._units = UnitReader(tokens, words)
         self._nouns = NounReader(tokens, words)
         self._names = NameReader(tokens, words, self._units)
+        self._phrases = PhraseReader(tokens, words, self._units)
         self._numerals = NumeralReader(tokens, words)
         self._pairs = PairReader(tokens, words, self._units, self._names, self._numerals)
 
     def read(self) -> list[Draft]:
         """The figures of the sentence, in order, none overlapping."""
         found: list[Draft] = []
-        tokens, begins = self._tokens, self._words.begins
-        pairs = enumerate(zip(tokens.sort, tokens.low, strict=True))
-        starts = [index for index, (sort, low) in pairs if sort in DIGITS or low in begins]
+        tokens, words = self._tokens, self._words
+        sort, low = tokens.sort, tokens.low
+        articles, after_article = words.classes["article"], words.after_article
         behind = 0
-        for index in starts:
+        for index in self._starts():
             if index < behind:
                 continue
-            draft, behind = self._in_digits(index) if tokens.sort[index] in DIGITS else self._in_words(index)
+            if sort[index] in DIGITS:
+                draft, behind = self._in_digits(index)
+            elif (low[index] in articles and low[index + 1] not in after_article) or (
+                low[index] == "as" and low[index + 1] != "many"
+            ):
+                continue
+            else:
+                draft, behind = self._in_words(index)
             if draft:
                 found.append(draft)
         return found
 
+    def _starts(self) -> list[int]:
+        """The tokens that may begin a figure."""
+        tokens = self._tokens
+        places = range(tokens.count)
+        spelled = list(compress(places, map(self._words.begins.__contains__, tokens.low)))
+        figures = list(compress(places, map(DIGITS.__contains__, tokens.sort)))
+        return sorted(spelled + figures) if spelled and figures else spelled or figures
+
     def _in_digits(self, index: int) -> tuple[Draft | None, int]:
         tokens = self._tokens
-        if tokens.glued(index + 1) and self._words.has("ordinal_end", tokens.low[index + 1]):
+        if tokens.low[index + 1] in self._words.classes["ordinal_end"] and tokens.glued(index + 1):
             return self._ordinal(index, index + 1, float(tokens.low[index].replace(",", "")))
+        if tokens.low[index + 1] == "s" and is_decade_of_life(index, tokens, self._words):
+            return decade_of_life(index, tokens), index + 2
         money = self._units.currency_before(index)
-        beyond = self._names.skip_digits(index) if money is None else self._names.broken(index)
+        beyond = self._names.skip(index) if money is None else self._names.broken(index)
         numeral = None if beyond else self._numerals.read(index, money=money is not None)
         return self._figure(numeral, money) if numeral else (None, beyond or index + 1)
 
     def _in_words(self, index: int) -> tuple[Draft | None, int]:
         tokens, words = self._tokens, self._words
         word = tokens.low[index]
-        if words.has("article", word) and tokens.low[index + 1] not in words.after_article:
-            return None, index + 1
         if (word == "as" and tokens.low[index + 1] == "many") or (word == "same" and tokens.low[index + 1] == "number"):
             return self._as_many(index, index + 1)
-        numeral = None if self._names.skip_word(index) else self._numerals.read(index)
+        numeral = None if self._phrases.skip(index) else self._numerals.read(index)
         if numeral:
             return self._figure(numeral, self._units.currency_before(index))
         if word in words.ordinal:
@@ -100,7 +112,9 @@ class SentenceReader:
     def _figure(self, numeral: Numeral, money: tuple[str, int] | None) -> tuple[Draft | None, int]:
         """A figure from its number on: a second number, the unit, the noun."""
         tokens = self._tokens
-        draft = self._pairs.read(numeral, money) or Draft(
+        low = tokens.low
+        pair = self._pairs.read(numeral, money) if low[numeral.last + 1] in PAIR_LINKS else None
+        draft = pair or Draft(
             first=money[1] if money else numeral.first,
             last=numeral.last,
             after=numeral.last + 1,
@@ -111,7 +125,8 @@ class SentenceReader:
             digits=numeral.digits,
         )
         self._bounds.read(draft)
-        self._sign(draft)
+        if draft.digits and (low[draft.first - 1] in _MINUS or self._words.has("minus", low[draft.first - 1])):
+            self._sign(draft)
         if money:
             self._as_money(draft, money[0])
         else:
@@ -135,7 +150,7 @@ class SentenceReader:
         if not minus:
             at = before
             minus = tokens.low[before] in _MINUS and tokens.glued(draft.first) and not tokens.glued(before)
-        if minus and draft.digits:
+        if minus:
             draft.values = tuple(-value for value in draft.values)
             draft.first = at
 
@@ -193,7 +208,7 @@ class SentenceReader:
         """What money, a share or a measure is of: "20 percent of voters", "$5 billion in aid", "5 tonnes of wheat"."""
         tokens, words = self._tokens, self._words
         link, at = tokens.low[draft.after], draft.after + 1
-        money_in = draft.kind == "money" and words.has("money_link", link)
+        money_in = draft.kind == "money" and words.has("money_link", link) and not words.has("idiom_in", tokens.low[at])
         if draft.kind == "duration" or (link != "of" and not money_in):
             return
         if money_in and (tokens.capital(at) or words.has("determiner", tokens.low[at]) or tokens.is_number(at)):
@@ -209,7 +224,7 @@ class SentenceReader:
         at = draft.after
         hyphen = tokens.hyphen(at)
         if hyphen:
-            phrase = nouns.hung(at + 1)
+            phrase = None if self._units.rate(at) else nouns.hung(at + 1)  # "50-a-day"
         elif draft.rule == "fraction" and words.has("determiner", tokens.low[at]):
             phrase = nouns.after_of(at)
         else:
@@ -233,8 +248,8 @@ class SentenceReader:
 
     def _each(self, draft: Draft) -> None:
         tokens, words = self._tokens, self._words
-        behind = words.has("each", tokens.low[draft.after])
-        if behind or (draft.per is None and words.has("each", tokens.low[draft.first - 1])):
+        each = words.classes["each"]
+        if tokens.low[draft.after] in each or (draft.per is None and tokens.low[draft.first - 1] in each):
             draft.per = "each"
 
     def _ordinal(self, first: int, last: int, value: float) -> tuple[Draft | None, int]:
@@ -266,6 +281,7 @@ class SentenceReader:
         phrase = self._nouns.after(last + 1, singular=False)
         if phrase is None or tokens.low[phrase[1] + 1] == "as":
             return None, last + 1
-        draft = Draft(first=first, last=last, after=phrase[1] + 1, values=(), kind="anaphoric", rule="as-many")
+        rule = "in-as-many" if tokens.low[first - 1] == "in" else "as-many"
+        draft = Draft(first=first, last=last, after=phrase[1] + 1, values=(), kind="anaphoric", rule=rule)
         draft.noun = self._nouns.offsets(*phrase)
         return draft, draft.after

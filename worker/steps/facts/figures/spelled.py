@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.figures.numerals import Numeral
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from worker.steps.facts.figures.lexicon import Words
     from worker.steps.facts.figures.tokens import Tokens
+
+
+# What may join a number in words with more of it.
+_JOINTS: Final = frozenset({"-", "and"})
 
 
 class SpelledReader:
@@ -28,7 +32,14 @@ class SpelledReader:
         words = self._words
         word = self._tokens.low[index]
         if word in words.small:
+            following = self._tokens.low[index + 1]
+            joined = following in _JOINTS or following in words.classes["point"]
+            if not (joined or following in words.compounding or following in words.scales):
+                value = float(words.small[word])
+                return Numeral(index, index, value, value)
             return self._with_part(self._point(self._sum(index)))
+        if word not in words.begins and word not in words.scale:
+            return None
         reader: Callable[[int], Numeral | None] | None = None
         if word in words.part:
             reader = self._half
@@ -111,11 +122,12 @@ class SpelledReader:
         """Fractions in words ("two-thirds"), and what "and a half" adds."""
         if number is None or number.scaled:
             return number
-        tokens = self._tokens
+        tokens, words = self._tokens, self._words
         at = number.last + 2 if tokens.hyphen(number.last + 1) else number.last + 1
         word = tokens.low[at]
-        below = self._words.part.get(word, 0)
-        if below and 1 <= number.low < below and word.endswith("s") == (number.low > 1):
+        below = words.part.get(word, 0)
+        spell = words.has("period", word) and (number.low == 2 or words.has("spell", tokens.low[number.first - 1]))
+        if below and 1 <= number.low < below and word.endswith("s") == (number.low > 1) and not spell:
             value = number.low / below
             return Numeral(first=number.first, last=at, low=value, high=value, part=True)
         return self._and_part(number)
@@ -123,6 +135,8 @@ class SpelledReader:
     def _and_part(self, number: Numeral) -> Numeral:
         """Two and a half, two-and-a-half, three and three quarters million."""
         tokens, words = self._tokens, self._words
+        if tokens.low[number.last + 1] not in ("and", "-"):
+            return number
         parts = [at for at in range(number.last + 1, min(number.last + 8, tokens.count)) if not tokens.hyphen(at)][:3]
         if len(parts) < 3 or tokens.low[parts[0]] != "and":
             return number
@@ -177,7 +191,7 @@ class SpelledReader:
         elif word in words.scale or word in words.dozen:
             inner = self._sum(at)
         elif word in words.longest and self._is_one(index):
-            return Numeral(first=index, last=index, low=1, high=1)
+            return Numeral(first=index, last=index, low=1.0, high=1.0)
         elif word in words.part and not word.endswith("s") and self._is_share(at):
             inner = Numeral(first=at, last=at, low=1 / words.part[word], high=1 / words.part[word], part=True)
             factor = words.scale.get(tokens.low[at + 1])
@@ -196,7 +210,7 @@ class SpelledReader:
         """A couple of guards, a couple hundred; the couple who married is no number."""
         tokens, words = self._tokens, self._words
         following = tokens.low[index + 1]
-        two = Numeral(first=index, last=index, low=2, high=2, vague=True)
+        two = Numeral(first=index, last=index, low=2.0, high=2.0, vague=True)
         factor = words.scale.get(following) or words.dozen.get(following)
         if factor:
             return two.times(factor, index + 1)
@@ -236,7 +250,7 @@ class SpelledReader:
         joined = tokens.low[index + 1] == "of"
         unit = words.scale.get(tokens.low[index + 2].removesuffix("s")) if joined else None
         if unit and tokens.low[index + 2].endswith("s"):
-            low = (10 if word in words.tens else words.scale.get(word.removesuffix("s"), 1)) * unit
+            low = float((10 if word in words.tens else words.scale.get(word.removesuffix("s"), 1)) * unit)
             return Numeral(first=index, last=index + 2, low=low, high=low * 10 - 1, scaled=True, vague=True)
         if word in words.tens or (words.has("only_with_of", word) and not joined):
             return None

@@ -4,103 +4,152 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from worker.steps.facts.figures.lexicon import Words
 
 # Words with apostrophes and hyphens within, or abbreviations with points; thousands in groups (1,000; 1,00,000; 1 000
-# with narrow or fixed spaces), decimals, a bare fraction (.500); one sign for a fraction; any other sign.
+# with narrow or fixed spaces), decimals, a bare fraction (.500); one sign for a fraction; any other sign. The white
+# space behind each is taken too, so that the lengths of the matches say where each stands; the first alternative is
+# what most words are, and quick to tell.
 _LETTER = r"[^\W\d_\u00bc-\u00be\u2150-\u215e]"
-# One space before a token, and a first alternative for plain words, only make it faster.
 _TOKEN = re.compile(
-    rf" ?(?:([A-Za-z]++(?=[ ,])|{_LETTER}(?:\.(?:{_LETTER}\.)+|{_LETTER}*+(?:['\u2019\-]{_LETTER}++)*+))"
-    r"|(\d{1,3}(?:,\d{2,3}){0,6},\d{3}(?!\d)(?:\.\d+)?|\d{1,3}(?:[\u00a0\u2009\u202f]\d{3}){1,6}(?!\d)(?:\.\d+)?"
-    r"|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
-    r"|([\u00bc-\u00be\u2150-\u215e])"
-    r"|(\S))"
+    rf"(?:[a-z]++(?=[ ,])|{_LETTER}(?:\.(?:{_LETTER}\.)+|{_LETTER}*+(?:['\u2019\-]{_LETTER}++)*+)"
+    r"|\d{1,3}(?:,\d{2,3}){0,6},\d{3}(?!\d)(?:\.\d+)?|\d{1,3}(?:[\u00a0\u2009\u202f]\d{3}){1,6}(?!\d)(?:\.\d+)?"
+    r"|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
+    r"|\S)\s*"
 )
+_WHITE_SPACE = re.compile(r"\s*")
+_BARE = re.compile(r"\.\d")
+WORD, NUMBER, FRACTION, SIGN = 1, 2, 3, 4
+_SORT = re.compile(rf"({_LETTER})|(\d)|([\u00bc-\u00be\u2150-\u215e])|(.)", re.DOTALL)
 # Abbreviations that would be pronouns in small letters.
-_SMALL = {"US": "u.s.", "IT": "i.t.", "WHO": "w.h.o."}
+_CAPITALS = {"us": "US", "it": "IT", "who": "WHO"}
 _HYPHENATED = re.compile("[^-]+|-")
 _OTHER_HYPHENS = ("\u2010", "\u2011")
-WORD, NUMBER, FRACTION, SIGN = 1, 2, 3, 4
 # What stands behind the last token, and so before the first one as well (index -1).
 _PADDING = 12
-_NOWHERE, _ENDLESS, _NO_SORT, _EMPTY = [-1] * _PADDING, [-2] * _PADDING, [0] * _PADDING, [""] * _PADDING
+_NOWHERE, _NO_SORT, _EMPTY = list(range(-1, -_PADDING - 1, -1)), [0] * _PADDING, [""] * _PADDING
+
+
+class _Sorts(dict[str, int]):
+    """The sorts of tokens by their first characters, but for bare fractions. The usual ones are kept."""
+
+    def __missing__(self, first: str) -> int:
+        found = _SORT.match(first)
+        sort = (found and found.lastindex) or SIGN
+        if first < "\u2100":
+            self[first] = sort
+        return sort
+
+
+_SORTS = _Sorts()
+_FIRST = itemgetter(0)
 
 
 class Tokens:
-    """The tokens of the sentence that is being read: where each begins and ends, its sort, its letters in small.
+    """The tokens of the sentence that is being read: where each begins, its sort, its letters in small.
 
-    `sterling` says that the text speaks of pounds as money. Rules may look a little past both ends: what they find
-    there is empty, glued to nothing and of no sort.
+    US, IT and WHO keep their capitals. `sterling` says that the text speaks of pounds as money. Rules may look a little
+    past both ends: what they find there is empty, glued to nothing and of no sort.
     """
 
-    __slots__ = ("_capitals", "_hyphens", "_words", "count", "end", "low", "sort", "start", "sterling", "text")
+    __slots__ = (
+        "_bare",
+        "_hyphens",
+        "_lowered",
+        "_words",
+        "count",
+        "low",
+        "sort",
+        "start",
+        "sterling",
+        "text",
+    )
 
     def __init__(self, text: str, words: Words) -> None:
         self.text = text
         self.sterling = "\u00a3" in text or "sterling" in text
         self._words = words
-        self._capitals = any(word in text for word in _SMALL)
-        self._hyphens = [hyphen for hyphen in ("-", *_OTHER_HYPHENS) if hyphen in text]
+        # All letters but this one are as long in small.
+        self._lowered = text.replace("\u0130", "I").lower()
+        self._hyphens = [hyphen for hyphen in _OTHER_HYPHENS if hyphen in text]
+        self._bare = any(_is_bare(text, match.start()) for match in _BARE.finditer(text))
         self.count = 0
         self.start = _NOWHERE
-        self.end = _ENDLESS
         self.sort = _NO_SORT
         self.low = _EMPTY
 
     def read(self, start: int, end: int) -> None:
         """Take the sentence between two offsets in place of the one before."""
-        text = self.text
-        matches = list(_TOKEN.finditer(text, start, end))
-        raw = [match[0].lstrip(" ") for match in matches]
-        ends = [match.end() for match in matches]
-        self.count = len(matches)
-        self.start = [end - len(word) for word, end in zip(raw, ends, strict=True)] + _NOWHERE
-        self.end = ends + _ENDLESS
-        self.sort = [match.lastindex or SIGN for match in matches] + _NO_SORT
-        if self._capitals:
-            self.low = [_SMALL.get(word) or word.lower() for word in raw] + _EMPTY
-        else:
-            self.low = [word.lower() for word in raw] + _EMPTY
-        if any(text.find(hyphen, start, end) >= 0 for hyphen in self._hyphens):
-            self._take_apart()
+        begins = _WHITE_SPACE.match(self._lowered, start, end).end()  # type: ignore[union-attr]  # matches anything
+        pieces = _TOKEN.findall(self._lowered, begins, end)
+        low = list(map(str.rstrip, pieces))
+        sorts = list(map(_SORTS.__getitem__, map(_FIRST, low)))
+        if self._bare:
+            sorts = [
+                NUMBER if word[0] == "." and len(word) > 1 else sort for word, sort in zip(low, sorts, strict=True)
+            ]
+        starts = list(accumulate(map(len, pieces), initial=begins))
+        starts.pop()
+        self.count = len(low)
+        self.start, self.sort, self.low = starts + _NOWHERE, sorts + _NO_SORT, low + _EMPTY
+        sentence = self.text[begins:end]
+        if "US" in sentence or "IT" in sentence or "WHO" in sentence:
+            self._keep_capitals()
+        for hyphen in self._hyphens:
+            self.low = ["-" if word == hyphen else word for word in self.low]
+        if "-" in sentence or self._hyphens:
+            self._take_apart([at for at, word in enumerate(self.low) if "-" in word])
 
-    def _take_apart(self) -> None:
-        """Split the compounds that number words are in, at their hyphens; all hyphens are made alike."""
+    def _keep_capitals(self) -> None:
+        for at, word in enumerate(self.low):
+            capitals = _CAPITALS.get(word)
+            if capitals and self.raw(at, at) == capitals:
+                self.low[at] = capitals
+
+    def _take_apart(self, compounds: list[int]) -> None:
+        """Split those compounds that number words are in, at their hyphens."""
         starts: list[int] = []
-        ends: list[int] = []
         sorts: list[int] = []
         lows: list[str] = []
-        for at, end, sort, low in zip(self.start, self.end, self.sort, self.low, strict=True):
-            if sort == WORD and "-" in low and len(low) == end - at and _counts(low, self._words):
-                parts = _HYPHENATED.findall(low)
-                edges = list(accumulate(map(len, parts), initial=at))
-                starts += edges[:-1]
-                ends += edges[1:]
-                sorts += [SIGN if part == "-" else WORD for part in parts]
-                lows += parts
-            else:
-                starts.append(at)
-                ends.append(end)
-                sorts.append(sort)
-                lows.append("-" if low in _OTHER_HYPHENS else low)
-        self.count = len(starts) - _PADDING
-        self.start, self.end, self.sort, self.low = starts, ends, sorts, lows
+        done = 0
+        for at in compounds:
+            word = self.low[at]
+            if len(word) == 1 or not self._counts(word):
+                continue
+            parts = _HYPHENATED.findall(word)
+            edges = list(accumulate(map(len, parts), initial=self.start[at]))
+            starts += self.start[done:at]
+            starts += edges[:-1]
+            sorts += self.sort[done:at]
+            sorts += [SIGN if part == "-" else WORD for part in parts]
+            lows += self.low[done:at]
+            lows += parts
+            done = at + 1
+        if done:
+            self.start = starts + self.start[done:]
+            self.sort = sorts + self.sort[done:]
+            self.low = lows + self.low[done:]
+            self.count = len(self.low) - _PADDING
+
+    def _counts(self, compound: str) -> bool:
+        parts = compound.split("-")
+        return parts[0] in self._words.vague or not self._words.compounding.isdisjoint(parts)
+
+    def end(self, index: int) -> int:
+        """Where a token ends."""
+        return self.start[index] + len(self.low[index])
 
     def glued(self, index: int) -> bool:
         """Whether nothing stands between this token and the one before it."""
-        return self.start[index] == self.end[index - 1]
+        return self.start[index] == self.start[index - 1] + len(self.low[index - 1])
 
     def hyphen(self, index: int) -> bool:
         """Whether it is a hyphen that joins what stands on both sides."""
-        return (
-            self.low[index] == "-"
-            and self.start[index] == self.end[index - 1]
-            and self.start[index + 1] == self.end[index]
-        )
+        return self.low[index] == "-" and self.glued(index) and self.start[index + 1] == self.start[index] + 1
 
     def is_number(self, index: int) -> bool:
         """Whether it is written in figures."""
@@ -112,18 +161,17 @@ class Tokens:
 
     def raw(self, first: int, last: int) -> str:
         """The text from one token to another, `last` included."""
-        return self.text[self.start[first] : self.end[last]]
+        return self.text[self.start[first] : self.start[last] + len(self.low[last])]
 
     def capital(self, index: int) -> bool:
         """Whether it is a word that begins with a capital, or with one after its first letter (iPhone)."""
         if self.sort[index] != WORD:
             return False
         start = self.start[index]
-        return self.text[start].isupper() or (self.end[index] - start > 1 and self.text[start + 1].isupper())
+        return self.text[start].isupper() or (len(self.low[index]) > 1 and self.text[start + 1].isupper())
 
 
-def _counts(word: str, words: Words) -> bool:
-    parts = word.split("-")
-    return parts[0] in words.vague or any(
-        part in words.small or part in words.scale or part in words.dozen or part in words.part for part in parts
-    )
+def _is_bare(text: str, point: int) -> bool:
+    """Whether nothing that a point could belong to stands before it."""
+    before = text[point - 1 : point]
+    return not (before.isalnum() or before in ("_", "."))

@@ -53,19 +53,28 @@ class UnitReader:
         """
         tokens, signs = self._tokens, self._words.money_signs
         before = index - 2 if tokens.low[index - 1] == "." and index > 1 else index - 1
-        if before < 0:
+        if before < 0 or tokens.low[before] not in self._words.money_ends:
             return None
         sort = tokens.sort[before]
         first = before - 1
-        if first >= 0 and (sort == SIGN or tokens.sort[first] == SIGN) and tokens.start[before] - tokens.end[first] < 2:
+        if first >= 0 and (sort == SIGN or tokens.sort[first] == SIGN) and tokens.start[before] - tokens.end(first) < 2:
             code = signs.get(tokens.raw(first, before).replace(" ", ""))
             if code:
                 return code, first
         sign = tokens.raw(before, before)
         code = signs.get(sign)
-        if code is None or (sort == WORD and not self._is_code(sign, tokens.start[index] - tokens.end[before])):
+        if code is None and sort == WORD and tokens.glued(index):
+            code = self._words.money_letters.get(sign) if self._is_large(index) else None
+            return (code, before) if code else None
+        if code is None or (sort == WORD and not self._is_code(sign, tokens.start[index] - tokens.end(before))):
             return None
         return code, before
+
+    def _is_large(self, index: int) -> bool:
+        """Whether a number has groups or a scale, as sums of money have behind a single letter: "R350 million"."""
+        tokens, words = self._tokens, self._words
+        after = tokens.low[index + 1]
+        return "," in tokens.low[index] or after in words.scale or (after in words.short and len(after) > 1)
 
     def _is_code(self, sign: str, gap: int) -> bool:
         """Whether letters stand for money, not for a word: "USD 10m", "Rs500", "RM1,200", "dlrs 10.6"."""
@@ -73,23 +82,29 @@ class UnitReader:
 
     def after(self, index: int) -> Measure | None:
         """The unit that begins at a token, a hyphen before it allowed ("3.5-litre")."""
-        tokens = self._tokens
+        tokens, words = self._tokens, self._words
         first = index + 1 if tokens.hyphen(index) else index
         sort = tokens.sort[first]
         found = self._word(first) if sort == WORD else None
-        if found is None and sort in (WORD, SIGN) and (sort == SIGN or tokens.low[index - 1] not in self._words.small):
+        if (
+            found is None
+            and tokens.low[first] in words.sign_begins
+            and (sort == SIGN or tokens.low[index - 1] not in words.small)
+        ):
             found = self._sign(first)  # letters behind figures only: "20 MW", but "one C student"
         return found and self._rated(found)
 
     def _sign(self, index: int) -> Measure | None:
         """A unit in signs: %, km, m2, °C; one that could be a word counts only when it is glued to the figure."""
-        tokens, signs = self._tokens, self._words.signs
+        tokens, words, signs = self._tokens, self._words, self._words.signs
         glued = tokens.glued(index)
         if glued and tokens.low[index] == "k" and self._is_race(index):
             return Measure(index, index, index, Unit("measure", "kilometre"))
         for last in (index + 1, index) if tokens.glued(index + 1) else (index,):
             unit = signs.get(tokens.raw(index, last))
-            if unit is None or (unit.glued and not glued):
+            if unit is None or (unit.glued and not glued and not self._is_dimension(last)):
+                continue
+            if unit.name == "penny" and (not tokens.sterling or words.has("lines", tokens.low[index - 1])):
                 continue
             if unit.kind == "money" and tokens.sort[index] == SIGN and not glued:
                 return None  # "10 $5 notes"
@@ -98,6 +113,11 @@ class UnitReader:
                 return Measure(index, last + 1, last + 1, Unit(unit.kind, power + unit.name))
             return Measure(index, last, last, unit)
         return None
+
+    def _is_dimension(self, last: int) -> bool:
+        """Whether a letter behind a number is metres: "12 m wide"."""
+        tokens = self._tokens
+        return tokens.low[last] == "m" and self._words.has("dimension", tokens.low[last + 1])
 
     def _is_race(self, index: int) -> bool:
         """Whether K behind a number is for kilometres: "a 10K run", "third in the 50K,"."""
@@ -113,10 +133,10 @@ class UnitReader:
         word = tokens.low[index]
         if "-" in word and word not in words.units:
             return self._compound(index, word)
-        found = self._longest(index)
+        found = self._longest(index) if word in words.longest else None
         if found is None:
-            known = words.units.get(tokens.low[index + 1]) if tokens.capital(index) else None
-            if known and known.kind == "money" and not words.has("cent", known.name):
+            known = words.units.get(tokens.low[index + 1])
+            if known and known.kind == "money" and tokens.capital(index) and not words.has("cent", known.name):
                 # "Jamaican dollars": money of a country that is not listed.
                 return Measure(index, index + 1, index + 1, Unit("money", ""))
             return None
@@ -176,9 +196,15 @@ class UnitReader:
     def rate(self, index: int) -> Rate | None:
         """What a figure holds for, if that stands at a token: "per day", "a share", "/h", "-a-month"."""
         tokens, words = self._tokens, self._words
+        link = tokens.low[index]
+        if link not in words.rate_begins:
+            return None
         if tokens.hyphen(index):
             index += 1
-        link = tokens.low[index]
+            link, _, rest = tokens.low[index].partition("-")
+            if rest and words.has("per", link):  # "-a-month" in one word
+                unit = words.units.get(rest)
+                return Rate(index, unit.name if unit else rest, unit) if unit or words.has("rated", rest) else None
         at = index + 2 if tokens.hyphen(index + 1) else index + 1
         slash = link == "/" and tokens.glued(index) and tokens.sort[at] == WORD
         if not slash and (not words.has("per", link) or tokens.sort[at] in (NUMBER, SIGN)):
@@ -186,11 +212,12 @@ class UnitReader:
         found = self._sign(at) or self._longest(at) if slash else self._longest(at) or self._sign(at)
         if found and found.unit.kind != "money":
             return Rate(found.last, found.unit.name, found.unit)
-        return Rate(at, tokens.low[at]) if link == "per" and tokens.sort[at] == WORD else None
+        named = tokens.sort[at] == WORD and (link == "per" or words.has("rated", tokens.low[at]))
+        return Rate(at, tokens.low[at]) if named else None
 
     def offsets(self, found: Measure) -> tuple[int, int]:
         """Where the unit itself is written, without what hangs on it ("mile" of "mile-wide")."""
         tokens = self._tokens
         word = tokens.low[found.end]
         cut = -1 if word in self._words.units else word.find("-")
-        return tokens.start[found.first], tokens.start[found.end] + cut if cut > 0 else tokens.end[found.end]
+        return tokens.start[found.first], tokens.start[found.end] + cut if cut > 0 else tokens.end(found.end)

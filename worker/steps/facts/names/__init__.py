@@ -10,6 +10,7 @@ from worker.steps.facts.names.candidates import read_mentions
 from worker.steps.facts.names.capitals import is_all_capitals, read_capitals, recase
 from worker.steps.facts.names.grouping import demonyms_of, people_of, places_of
 from worker.steps.facts.names.organisations import nested_places
+from worker.steps.facts.names.plain_bodies import plain_bodies
 from worker.steps.facts.names.resolving import resolve
 from worker.steps.facts.names.roles import give_roles
 from worker.steps.facts.names.settling import settle
@@ -42,6 +43,7 @@ def find_names(prose: Prose, opening: Opening, *, language: str | None = "en") -
     sport = is_sport(text)
     mentions = settle(text, read_mentions(text, read_runs(text, lines)), sport=sport, dateline=span)
     mentions += nested_places(text, mentions)
+    mentions += plain_bodies(text, mentions)
     mentions += read_capitals(text, lines, mentions, sport=sport, dateline=span)
     mentions.sort(key=lambda mention: (mention.start, -mention.end))
     give_countries(text, mentions)
@@ -51,7 +53,10 @@ def find_names(prose: Prose, opening: Opening, *, language: str | None = "en") -
     places = [(mention, spot) for mention, spot in zip(located, spots, strict=True) if mention.kind == "place"]
     return Names(
         people=people_of(original, [mention for mention in mentions if mention.kind == "person"]),
-        organisations=organisations_of(original, [mention for mention in mentions if mention.kind == "organisation"]),
+        organisations=organisations_of(
+            original,
+            [mention for mention in mentions if mention.kind == "organisation"],
+        ),
         places=places_of(original, places),
         demonyms=demonyms_of(original, [mention for mention in mentions if mention.kind == "demonym"]),
     )

@@ -44,10 +44,10 @@ class Spot:
 @dataclass(frozen=True, slots=True)
 class _Atlas:
     fixed: Mapping[str, tuple[Spot, ...]]  # countries, areas, divisions
-    lines: Mapping[str, str]  # settlements as their line in the file says
+    settlements: bytes  # the lines of the file, each behind a line break; in order, so that halving finds one
     aliases: Mapping[str, tuple[tuple[str, str], ...]]  # alias -> (country, key of the settlement)
     english: Mapping[tuple[str, str], str]  # (country, key) -> what English calls the settlement
-    phrase_words: Mapping[str, int]
+    phrases: Mapping[str, int]  # first word of the fixed places and aliases of several words -> most words they have
 
 
 @cache
@@ -55,23 +55,56 @@ def atlas() -> _Atlas:
     """The atlas, read once."""
     fixed = _fixed()
     aliases, english = _aliases()
-    lines = _settlement_lines()
-    phrase_words: dict[str, int] = {}
-    for table in (fixed, lines, aliases):
-        for key in table:
-            if " " in key:
-                words = key.split(" ")
-                phrase_words[words[0]] = max(phrase_words.get(words[0], 0), len(words))
-    return _Atlas(fixed=fixed, lines=lines, aliases=aliases, english=english, phrase_words=phrase_words)
+    phrases: dict[str, int] = {}
+    for key in (*fixed, *aliases):
+        if " " in key:
+            words = key.split(" ")
+            phrases[words[0]] = max(phrases.get(words[0], 0), len(words))
+    packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.gz").read_bytes()
+    lines = gzip.decompress(packed)
+    header_end = lines.index(b"\n", lines.rindex(b"\n#") + 1)
+    return _Atlas(
+        fixed=fixed,
+        settlements=lines[header_end:],
+        aliases=aliases,
+        english=english,
+        phrases=phrases,
+    )
 
 
-@lru_cache(maxsize=50_000)
+def phrase_words(key: str) -> int:
+    """The most words that places of several words have whose first one this is; 0 when there is none."""
+    found = atlas().phrases.get(key, 0)
+    prefix = f"{key} ".encode(errors="replace")
+    start = _find(prefix)
+    data = atlas().settlements
+    while data.startswith(prefix, start):
+        found = max(found, data.count(b" ", start, data.find(b"\t", start)) + 1)
+        start = data.find(b"\n", start) + 1
+    return found
+
+
+def _find(prefix: bytes) -> int:
+    """Where the first line stands that does not come before `prefix`."""
+    data = atlas().settlements
+    low, high = 1, len(data)
+    size = len(prefix)
+    while low < high:
+        start = data.rfind(b"\n", 0, (low + high) // 2) + 1
+        if data[start : start + size] < prefix:
+            low = data.find(b"\n", start) + 1
+        else:
+            high = start
+    return low
+
+
+@lru_cache(maxsize=20_000)
 def name_key(name: str) -> str:
     """The folded name under which the atlas has a place."""
     return fold(name)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def spots_named(key: str) -> tuple[Spot, ...]:
     """The places of a folded name: countries, regions and divisions first, then settlements by their size."""
     found = atlas()
@@ -126,20 +159,13 @@ def _aliases() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[tuple[str, 
     return aliases, english
 
 
-def _settlement_lines() -> dict[str, str]:
-    data = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.gz").read_bytes()
-    lines: dict[str, str] = {}
-    for line in gzip.decompress(data).decode().splitlines():
-        if line[0] != "#":
-            key, _, places = line.partition("\t")
-            lines[key] = places
-    return lines
-
-
 def _settlements(key: str) -> Iterator[Spot]:
-    places = atlas().lines.get(key)
-    if places is None:
+    prefix = f"{key}\t".encode(errors="replace")
+    start = _find(prefix)
+    data = atlas().settlements
+    if not data.startswith(prefix, start):
         return
+    places = data[start + len(prefix) : data.find(b"\n", start)].decode()
     shown = " ".join(word.capitalize() for word in key.split())
     english = atlas().english
     for rank, place in enumerate(places.split("|")):
@@ -178,15 +204,27 @@ def _countries() -> Iterator[Spot]:
 
 def _divisions() -> Iterator[tuple[str, Spot]]:
     short = {(code, fold(name)): aliases for code, name, *aliases in _rows("regions.tsv")}
+    usual = {(country, name): names.split("|") for country, name, names in _rows("division_names.tsv")}
     points = {(country, code): at for country, code, *at in _rows("division_points.tsv")}
     for country, code, order, name, *middle in _rows("divisions.tsv"):
         first = order == "1"
         latitude, longitude = points.get((country, code), middle) if first else middle
-        aliases = short.get((country, fold(name)), []) if first else []
-        others = tuple(aliases[0].split("|")) if aliases else ()
+        names = usual.get((country, name), [name]) if first else [name]
+        aliases = short.get((country, fold(names[0])), []) if first else []
+        others = (*names[1:], *(aliases[0].split("|") if aliases else ()))
         size = _DIVISION_INHABITANTS if first else _COUNTY_INHABITANTS
-        spot = Spot(name, "region", country, code, float(latitude), float(longitude), size, None, others)
-        for alias in (name, *others):
+        spot = Spot(
+            names[0],
+            "region",
+            country,
+            code,
+            float(latitude),
+            float(longitude),
+            size,
+            None,
+            others,
+        )
+        for alias in (*names, *others, name):
             yield fold(alias), spot
 
 

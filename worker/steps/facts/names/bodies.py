@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from worker.model.facts import Organisation, Span
+from worker.model.facts import Organisation
 from worker.steps.facts.gazetteer import country_name
 from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.grouping import spans
 from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.plain_bodies import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from worker.steps.facts.names.mentions import Mention
     from worker.steps.facts.names.tokens import Token
@@ -27,7 +30,7 @@ def give_countries(text: str, mentions: Sequence[Mention]) -> None:
     Guard" the country is that of the whole list, and part of no name in it.
     """
     for at, named in enumerate(mentions):
-        if named.kind != "organisation":
+        if named.kind != "organisation" or named.explicit:
             continue
         country = _complement(named)
         before = mentions[at - 1] if at else None
@@ -69,9 +72,11 @@ def _country(before: Mention) -> str | None:
 
 def _complement(named: Mention) -> str | None:
     """The country in "National Guard of Ukraine"."""
+    if " of " not in named.surface:
+        return None
     for at, token in enumerate(named.tokens):
         if at and token.gap == "of":
-            spots = spots_named(name_key(" ".join(part.surface for part in named.tokens[at:])))
+            spots = spots_named(name_key(" ".join([part.surface for part in named.tokens[at:]])))
             if spots and spots[0].kind == "country":
                 return spots[0].country_code
     return None
@@ -86,9 +91,17 @@ def _heads_list(text: str, mentions: Sequence[Mention], at: int) -> bool:
 
 def organisations_of(text: str, mentions: Sequence[Mention]) -> tuple[Organisation, ...]:
     """One organisation for all mentions of a name, its short forms and its acronym."""
-    groups: dict[str, list[Mention]] = {}
-    for named in mentions:
-        groups.setdefault(_key(named), []).append(named)
+    groups: dict[tuple[str, str | None], list[Mention]] = {}
+    # Two countries may have a Foreign Ministry each; one whose country is not said is that of the last one.
+    codes: dict[str, str] = {}
+    keyed = [(_key(named), named) for named in mentions]
+    for key, named in keyed:
+        if named.explicit and named.country_code:
+            codes.setdefault(key, named.country_code)
+    for key, named in keyed:
+        if named.explicit and named.country_code:
+            codes[key] = named.country_code
+        groups.setdefault((key, codes.get(key)), []).append(named)
     found = []
     for group in groups.values():
         group.sort(key=lambda named: named.start)
@@ -97,9 +110,12 @@ def organisations_of(text: str, mentions: Sequence[Mention]) -> tuple[Organisati
         found.append(
             Organisation(
                 name=_name(group, code),
-                type=next((named.type for named in group if named.type not in {"", "other"}), "other"),
+                type=next(
+                    (named.type for named in group if named.type not in {"", "other"}),
+                    "other",
+                ),
                 country_code=code,
-                mentions=tuple(Span.of(text, named.start, named.end) for named in group),
+                mentions=spans(text, group),
             )
         )
     return tuple(sorted(found, key=lambda organisation: organisation.mentions[0].start))
@@ -107,18 +123,27 @@ def organisations_of(text: str, mentions: Sequence[Mention]) -> tuple[Organisati
 
 def _key(named: Mention) -> str:
     """The key under which mentions are put together: the name without its country."""
+    if named.rule == BODY:
+        return _ministry(" ".join([token.surface for token in named.tokens]))
     surface = named.same_as or named.surface
     known = lexicon().organisations.get(surface)
     if known is not None:
         return name_key(known.name)
     tokens = named.tokens
-    if not named.same_as and _complement(named) is not None:
-        cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
-        surface = " ".join(_with_gap(token) for token in tokens[:cut])
-    elif not named.same_as:
-        surface = " ".join(_with_gap(token) for token in tokens)
+    if not named.same_as:
+        if len(tokens) == 1 or _complement(named) is None:
+            surface = " ".join([_with_gap(token) for token in tokens])
+        else:
+            cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
+            surface = " ".join([_with_gap(token) for token in tokens[:cut]])
     known = lexicon().organisations.get(surface)
-    return name_key(known.name if known else surface).removeprefix("the ")
+    return _ministry(name_key(known.name if known else surface).removeprefix("the "))
+
+
+def _ministry(key: str) -> str:
+    """A key that is the same for "Defence Ministry" and "Ministry of Defense"."""
+    key = key.replace("defense", "defence")
+    return f"ministry of {key.removesuffix(' ministry')}" if key.endswith(" ministry") else key
 
 
 def _with_gap(token: Token) -> str:
@@ -127,7 +152,13 @@ def _with_gap(token: Token) -> str:
 
 def _name(group: list[Mention], code: str | None) -> str:
     known = lexicon().organisations.get(group[0].surface)
-    longest = max((_plain_name(named) for named in group), key=len)
+    longest = max(
+        [_plain_name(named) for named in group if named.rule != BODY],
+        default="",
+        key=len,
+    )
+    if not longest:
+        return _name_of_body(group[0])
     if known is not None and len(known.name) >= len(longest):
         longest = known.name
     country = country_name(code) if code else None
@@ -139,3 +170,20 @@ def _name(group: list[Mention], code: str | None) -> str:
 def _plain_name(named: Mention) -> str:
     """The name without the country before it: "Ministry of Defence" for "Russia's Ministry of Defence"."""
     return " ".join(named.surface[named.tokens[0].start - named.start :].split())
+
+
+def _name_of_body(named: Mention) -> str:
+    """The name of a body in small letters keeps its country, as its people: "Russian foreign ministry"."""
+    people = _peoples().get(named.country_code or "")
+    if people is None or named.surface[: named.tokens[0].start - named.start][-2:] != "s ":
+        return " ".join(named.surface.split())
+    return f"{people} {' '.join(token.surface for token in named.tokens)}"
+
+
+@cache
+def _peoples() -> Mapping[str, str]:
+    """What the people of each country are called."""
+    found: dict[str, str] = {}
+    for word, code in lexicon().demonyms.items():
+        found.setdefault(code, word.title())
+    return found

@@ -6,9 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import organisations, people, phrases
-from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    FUNCTION,
+    HEAD,
+    HEAD_END,
+    NEVER,
+    OFFICE,
+    OFFICE_HEAD,
+    PLACE_HEAD,
+    PLACE_OPENER,
+    ROLE_START,
+    SURNAME,
+    THING,
+    TITLE,
+    cue,
+    lexicon,
+)
 from worker.steps.facts.names.mentions import Mention, mention
 from worker.steps.facts.names.openings import is_no_name
+from worker.steps.facts.names.pairs import pair_of
 from worker.steps.facts.names.single_words import take_alone
 from worker.steps.facts.names.tokens import word_before
 
@@ -20,6 +39,8 @@ _MOST_WORDS = 12
 _MOST_PERSON_WORDS = 4
 _NAMED_AFTER_PEOPLES = frozenset({"party", "culture", "education"})
 _SITES = (".com", ".org", ".net", ".gov", ".tv", ".io")
+_ROLE = ROLE_START | OFFICE_HEAD
+_PLACE = PLACE_HEAD | PLACE_OPENER
 _TOGETHER = frozenset({"", ".", "particle", "&"})
 _BESIDE = frozenset({"", "."})
 
@@ -32,6 +53,7 @@ class _Place:
     run: list[Token]
     at: int
     end: int  # index behind the words that stand together from here on
+    flags: int  # what any of these words may be
     known: Mention | None
     organisation: tuple[int, str] | None  # index behind it, type
     role: int  # words of title or office
@@ -41,10 +63,11 @@ def read_mentions(text: str, runs: list[list[Token]]) -> list[Mention]:
     """Every name of the runs, in order; `unknown` ones wait for what the rest of the text says."""
     found: list[Mention] = []
     for run in runs:
-        if len(run) == 1 and take_alone(text, run, found):
+        size = len(run)
+        if size == 1 and take_alone(text, run, found):
             continue
         at = 0
-        while at < len(run):
+        while at < size:
             at += 1 if is_no_name(run, at) else _take(text, run, at, found)
     return found
 
@@ -54,26 +77,31 @@ def _take(text: str, run: list[Token], at: int, found: list[Mention]) -> int:
     size = phrases.demonym_length(run, at)
     if size == 2:
         return _take_demonym(text, run, at, 2, found)
-    end = _together_end(run, at)
+    end, flags = _together(run, at)
+    if end > at + 1 and run[at].key in cue("storm"):
+        found.append(mention(text, run[at + 1 : at + 2], "unknown", "storm"))
+        return 2
     place = _Place(
         text,
         run,
         at,
         end,
+        flags,
         known=phrases.longest(text, run, at),
-        organisation=organisations.by_head(run, at, end),
-        role=people.role_length(run, at, end),
+        organisation=organisations.by_head(run, at, end) if flags & HEAD_END else None,
+        role=people.role_length(run, at, end) if flags & _ROLE else 0,
     )
     if size and place.organisation is not None and _is_named_after_people(place):
         return _take_organisation(place, found)
-    taken = _take_thing(place) or _take_known(place, found)
+    taken = (_take_thing(place) if flags & THING else 0) or (_take_known(place, found) if place.known else 0)
     if not taken and size:
         taken = _take_demonym(text, run, at, 1, found)
     return (
         taken
-        or _take_titled(place, found)
-        or _take_organisation(place, found)
-        or _take_place(place, found)
+        or (_take_titled(place, found) if place.role else 0)
+        or (_take_organisation(place, found) if place.organisation else 0)
+        or (_take_place(place, found) if flags & _PLACE else 0)
+        or (_take_part(place, found) if run[at].key in cue("direction") else 0)
         or _take_person(place, found)
         or _take_unknown(place, found)
     )
@@ -101,42 +129,40 @@ def _take_thing(place: _Place) -> int:
 
 
 def _take_known(place: _Place, found: list[Mention]) -> int:
-    known = place.known
-    if known is None or _is_part_of_person(place, known):
+    named = place.known
+    if named is None or _is_part_of_person(place, named):
         return 0
-    if place.organisation is not None and known.end < place.run[place.organisation[0] - 1].end:
+    if place.organisation is not None and named.end < place.run[place.organisation[0] - 1].end:
         return 0
-    found.append(known)
-    return len(known.tokens)
+    found.append(named)
+    return len(named.tokens)
 
 
-def _is_part_of_person(place: _Place, known: Mention) -> bool:
+def _is_part_of_person(place: _Place, named: Mention) -> bool:
     """Whether a known place is only the first of a person's names ("Paris Hilton", "Jordan Smith")."""
     after = place.at + 1
-    if known.kind != "place" or len(known.tokens) > 1 or after >= len(place.run):
+    if named.kind != "place" or len(named.tokens) > 1 or after >= len(place.run):
         return False
-    words = lexicon()
-    first, following = place.run[place.at].key, place.run[after].key
-    if first not in words.first_names or place.run[after].gap not in {"", ".", "particle"}:
+    first, following = place.run[place.at], place.run[after]
+    if not first.flags & FIRST_NAME or following.gap not in {"", ".", "particle"}:
         return False
-    if any(following in known_words for known_words in (words.heads, words.place_heads, words.things, words.offices)):
+    flags = following.flags
+    if flags & (HEAD | PLACE_HEAD | THING | OFFICE):
         return False
-    return following in words.surnames or following not in words.common
+    return bool(flags & SURNAME) or not flags & COMMON
 
 
 def _take_titled(place: _Place, found: list[Mention]) -> int:
     """A title, and the person it stands before: "Foreign Minister Jane Doe"."""
     run, at, role = place.run, place.at, place.role
-    if not role:
-        return 0
     if place.organisation is not None and place.organisation[0] >= at + role:
         stop = place.organisation[0]
-        if not any(token.key in lexicon().first_names for token in run[at + role : stop - 1]):
+        if not any(token.flags & FIRST_NAME for token in run[at + role : stop - 1]):
             # "Attorney General's Office" is no Attorney General.
             return 0
     start = at + role
     if start < len(run) and run[start].gap in _BESIDE:
-        size = people.name_length(run, start, _together_end(run, start), titled=True)
+        size = people.name_length(run, start, _together(run, start)[0], titled=True)
         if size:
             person = mention(place.text, run[start : start + size], "person", "title")
             person.role = (run[at].start, run[start - 1].end)
@@ -163,11 +189,28 @@ def _take_place(place: _Place, found: list[Mention]) -> int:
     return len(named.tokens)
 
 
+def _take_part(place: _Place, found: list[Mention]) -> int:
+    part = phrases.part_of_place(place.text, place.run, place.at, place.end)
+    if part is None:
+        return 0
+    found.append(part)
+    return len(part.tokens)
+
+
 def _take_person(place: _Place, found: list[Mention]) -> int:
-    size = people.name_length(place.run, place.at, place.end, titled=False)
-    if size:
-        found.append(mention(place.text, place.run[place.at : place.at + size], "person", "first name"))
-        return size
+    flags = place.run[place.at].flags
+    if flags & FIRST_NAME or len(place.run[place.at].key) == 1:
+        size = people.name_length(place.run, place.at, place.end, titled=False)
+        if size:
+            found.append(
+                mention(
+                    place.text,
+                    place.run[place.at : place.at + size],
+                    "person",
+                    "first name",
+                )
+            )
+            return size
     if place.known is not None:
         found.append(place.known)
         return len(place.known.tokens)
@@ -176,49 +219,55 @@ def _take_person(place: _Place, found: list[Mention]) -> int:
 
 def _take_unknown(place: _Place, found: list[Mention]) -> int:
     """A name that no word of the lexicon places; its form makes a guess."""
-    words = lexicon()
     run, at = place.run, place.at
+    if "-" in run[at].surface and (pair := pair_of(run[at])):
+        found += pair
+        return 1
     stop = at + 1
-    while stop < place.end and not _ends_unknown(run[stop]):
+    while stop < place.end and not _ends_unknown(run[stop].flags):
         stop += 1
     tokens = run[at:stop]
-    key = tokens[0].key
-    before = word_before(place.text, tokens[0].start)
+    first = tokens[0]
     unknown = mention(place.text, tokens, "unknown", "capitals")
     if len(tokens) == 1:
-        if key.endswith(_SITES):
-            unknown.kind, unknown.rule, unknown.type = "organisation", "address", "company"
-        elif key in cue("alone") and not tokens[0].opens:
+        if first.key.endswith(_SITES):
+            unknown.kind, unknown.rule, unknown.type = (
+                "organisation",
+                "address",
+                "company",
+            )
+        elif first.key in cue("alone") and not first.opens:
             unknown.kind, unknown.rule, unknown.type = (
                 "organisation",
                 "head alone",
-                words.heads.get(key, ("other", ""))[0],
+                lexicon().heads.get(first.key, ("other", ""))[0],
             )
-        elif tokens[0].opens and key in words.common and key not in words.surnames and key not in words.first_names:
+        elif first.opens and first.flags & COMMON and not first.flags & (SURNAME | FIRST_NAME):
             unknown.rule = "opening word"
-    elif before != "the" and not _is_wordy(tokens):
+    elif not _is_wordy(tokens) and word_before(place.text, first.start) != "the":
         _guess(unknown)
     found.append(unknown)
     return len(tokens)
 
 
-def _ends_unknown(token: Token) -> bool:
-    words = lexicon()
-    key = token.key
-    return (
-        key in words.demonyms
-        or key in words.never
-        or key in words.titles
-        or (key in words.offices and key not in words.surnames)
-    )
+def _ends_unknown(flags: int) -> bool:
+    return bool(flags & (DEMONYM | NEVER | TITLE)) or flags & (OFFICE | SURNAME) == OFFICE
 
 
 def _guess(unknown: Mention) -> None:
     first, last = unknown.tokens[0].surface, unknown.tokens[-1].surface
     if any(token.gap == "&" for token in unknown.tokens[1:]):
-        unknown.kind, unknown.rule, unknown.type = "organisation", "ampersand", "company"
+        unknown.kind, unknown.rule, unknown.type = (
+            "organisation",
+            "ampersand",
+            "company",
+        )
     elif (last.isupper() and len(last) > 1) or (first.isupper() and len(first) > 2):
-        unknown.kind, unknown.rule, unknown.type = "organisation", "acronym within", "other"
+        unknown.kind, unknown.rule, unknown.type = (
+            "organisation",
+            "acronym within",
+            "other",
+        )
         unknown.weak = True
     elif len(unknown.tokens) <= _MOST_PERSON_WORDS:
         unknown.kind, unknown.rule, unknown.weak = "person", "unknown words", True
@@ -226,22 +275,20 @@ def _guess(unknown: Mention) -> None:
 
 def _is_wordy(tokens: list[Token]) -> bool:
     """Whether ordinary words are among those of an unknown name, other than a surname at its end."""
-    words = lexicon()
-    last = tokens[-1].key
-    return any(token.key in words.common for token in tokens[:-1]) or (
-        last in words.common and last not in words.surnames
-    )
+    if tokens[-1].flags & (COMMON | SURNAME) == COMMON:
+        return True
+    return any(token.flags & COMMON for token in tokens[:-1])
 
 
-def _together_end(run: list[Token], at: int) -> int:
-    """The index behind the last word that stands beside the one before it, without a preposition."""
-    words = lexicon()
-    function = cue("function")
+def _together(run: list[Token], at: int) -> tuple[int, int]:
+    """The index behind the last word that stands beside the one before it, without a preposition; what they may be."""
     end = at + 1
+    flags = run[at].flags
     most = min(len(run), at + _MOST_WORDS)
     while end < most and run[end].gap in _TOGETHER:
-        key = run[end].key
-        if key in function or (key.endswith("day") and key in words.never):
+        token = run[end]
+        if token.flags & FUNCTION or (token.flags & NEVER and token.key.endswith("day")):
             break
+        flags |= token.flags
         end += 1
-    return end
+    return end, flags

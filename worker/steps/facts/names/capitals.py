@@ -7,7 +7,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.atlas import name_key, spots_named
-from worker.steps.facts.names.lexicons import folded, lexicon
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    HEAD,
+    NEVER,
+    OFFICE,
+    START,
+    TITLE,
+    folded,
+    lexicon,
+    word_flags,
+)
 from worker.steps.facts.names.mentions import Mention, mention
 from worker.steps.facts.names.tokens import Token
 
@@ -66,7 +78,17 @@ def _token(match: re.Match[str]) -> Token:
             surface = surface[:-2]
     if surface.endswith(".") and surface.count(".") == 1:
         surface = surface[:-1]
-    return Token(surface, match.start(), match.start() + len(surface), folded(surface), False, False)
+    key = folded(surface)
+    return Token(
+        surface,
+        match.start(),
+        match.start() + len(surface),
+        key,
+        word_flags(key),
+        1,
+        False,
+        False,
+    )
 
 
 def _longest(text: str, tokens: list[Token], at: int, seen: dict[str, Mention], *, sport: bool) -> Mention | None:
@@ -79,18 +101,20 @@ def _longest(text: str, tokens: list[Token], at: int, seen: dict[str, Mention], 
         if len(surface) < 2 or "\n" in surface:
             continue
         other = seen.get(surface)
-        if other is not None and (size > 1 or part[0].key not in words.common or other.kind != "demonym"):
+        if other is not None and (size > 1 or not part[0].flags & COMMON or other.kind != "demonym"):
             named = mention(text, part, other.kind, "capitals")
-            named.type, named.country_code, named.label = other.type, other.country_code, other.label
+            named.type, named.country_code, named.label = (
+                other.type,
+                other.country_code,
+                other.label,
+            )
             return named
-        if size == 1 and part[0].key in words.demonyms:
+        if size == 1 and part[0].flags & DEMONYM:
             named = mention(text, part, "demonym", "capitals")
             named.country_code = words.demonyms[part[0].key] or None
             return named
         known = words.organisations.get(surface) or words.organisations.get(surface.title())
-        if known is not None and (
-            size > 1 or (len(surface) > 2 and part[0].key not in words.common and part[0].key not in words.never)
-        ):
+        if known is not None and (size > 1 or (len(surface) > 2 and not part[0].flags & (COMMON | NEVER))):
             named = mention(text, part, "organisation", "capitals")
             named.type, named.country_code = known.type, known.country_code
             return named
@@ -108,13 +132,12 @@ def _place(text: str, part: list[Token], surface: str, *, sport: bool) -> Mentio
     spots = spots_named(name_key(surface))
     if not spots or (len(surface) < 4 and spots[0].kind != "country") or surface in {"US", "CAR"}:
         return None
-    words = lexicon()
     if spots[0].kind not in {"country", "continent"}:
-        if len(part) == 1 and part[0].key in words.common and spots[0].inhabitants < 2_000_000:
+        if len(part) == 1 and part[0].flags & COMMON and spots[0].inhabitants < 2_000_000:
             return None
         if max(spot.inhabitants for spot in spots) < _CITY_INHABITANTS and not sport:
             return None
-        if len(part) == 1 and part[0].key in words.first_names and spots[0].inhabitants < 1_000_000:
+        if len(part) == 1 and part[0].flags & FIRST_NAME and spots[0].inhabitants < 1_000_000:
             return None
         if sport and _TABLE.match(text, part[-1].end):
             named = mention(text, part, "organisation", "result")
@@ -133,13 +156,9 @@ def recase(text: str) -> str:
         if len(low) != len(word):
             return word
         key = folded(low)
-        ordinary = (key in words.common or key in words.start) and not (
-            key in words.titles
-            or key in words.offices
-            or (key in words.heads and key not in words.start)
-            or spots_are_countries(key)
-        )
-        if ordinary:
+        flags = word_flags(key)
+        is_head = flags & (HEAD | START) == HEAD
+        if flags & (COMMON | START) and not (flags & (TITLE | OFFICE) or is_head or spots_are_countries(key)):
             return (
                 low
                 if match.start() and text[match.start() - 2 : match.start()] not in {". ", "\n\n"}

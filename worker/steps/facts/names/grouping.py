@@ -26,7 +26,10 @@ def people_of(text: str, mentions: Sequence[Mention]) -> tuple[Person, ...]:
         if len(named.tokens) == 1:
             continue
         known = of_surname.setdefault(_surname(named), [])
-        at = next((at for at in known[-_MOST_OF_ONE_SURNAME:] if _same(groups[at][0], named)), None)
+        at = next(
+            (at for at in known[-_MOST_OF_ONE_SURNAME:] if _same(groups[at][0], named)),
+            None,
+        )
         if at is None:
             at = len(groups)
             groups.append([])
@@ -60,7 +63,7 @@ _MOST_OF_ONE_SURNAME = 20
 def _surname(named: Mention) -> str:
     """The last word of a name that is no "Jr" and no number."""
     last = named.tokens[-1].key
-    return named.tokens[-2].key if len(named.tokens) > 2 and last in cue("ordinal") else last
+    return named.tokens[-2].key if len(named.tokens) > 1 and last in cue("ordinal") else last
 
 
 def _same(one: Mention, other: Mention) -> bool:
@@ -72,53 +75,73 @@ def _same(one: Mention, other: Mention) -> bool:
 
 
 def _person(text: str, group: list[Mention]) -> Person:
-    fullest = max(group, key=lambda mention: (len(mention.tokens), len(mention.surface), -mention.start))
-    role = next((mention.role for mention in group if mention.role), None)
-    code = next((mention.country_code for mention in group if mention.country_code), None)
-    span = role_span = None
-    if role is not None:
-        span = text[role[0] : role[1]]
-        role_span = Span.of(text, *role)
-        chosen = next(mention for mention in group if mention.role)
+    fullest = group[0]
+    titled: Mention | None = None
+    code = organisation = None
+    for named in group:
+        if (len(named.tokens), len(named.surface)) > (
+            len(fullest.tokens),
+            len(fullest.surface),
+        ):
+            fullest = named
+        if titled is None and named.role is not None:
+            titled = named
+        code = code or named.country_code
+        organisation = organisation or named.organisation
+    role = role_span = None
+    if titled is not None and titled.role is not None:
+        start, end = titled.role
+        role_span = Span(text[start:end], start, end)
         # "Ukrainian President": the people are no part of the office.
-        span = text[chosen.role_start or role[0] : role[1]]
+        role = text[titled.role_start or start : end]
     return Person(
         name=" ".join(fullest.surface.split()),
-        role=span,
+        role=role,
         role_span=role_span,
-        organisation=next((mention.organisation for mention in group if mention.organisation), None),
+        organisation=organisation,
         country=country_name(code) if code else None,
         country_code=code,
-        mentions=tuple(Span.of(text, mention.start, mention.end) for mention in group),
+        mentions=spans(text, group),
     )
 
 
 def places_of(text: str, located: Sequence[tuple[Mention, Spot | None]]) -> tuple[Place, ...]:
     """One place for all mentions that mean the same spot of the map."""
     groups: dict[tuple[object, ...], tuple[Spot | None, list[Mention]]] = {}
+    # The same spot of the map mostly comes as the same object.
+    of_spot: dict[tuple[int, str], list[Mention]] = {}
     for mention, spot in located:
-        label = mention.label if spot is None or mention.label == "region" else ""
-        key = (
-            (name_key(mention.surface), label)
-            if spot is None
-            else (spot.name, spot.kind, spot.country_code, spot.division, spot.geonames_id, label)
-        )
-        groups.setdefault(key, (spot, []))[1].append(mention)
+        label = mention.label if spot is None or mention.is_part or mention.label == "region" else ""
+        if spot is None or mention.is_part:
+            groups.setdefault((name_key(mention.surface), label), (spot, []))[1].append(mention)
+            continue
+        group = of_spot.get((id(spot), label))
+        if group is None:
+            key = (
+                spot.name,
+                spot.kind,
+                spot.country_code,
+                spot.division,
+                spot.geonames_id,
+                label,
+            )
+            group = of_spot[id(spot), label] = groups.setdefault(key, (spot, []))[1]
+        group.append(mention)
     found = []
     for spot, group in groups.values():
-        kind = spot.kind if spot else (group[0].label or "other")
-        if spot and group[0].label == "region":
-            kind = "region"
+        first = group[0]
+        # What only lies in a place has its own name and kind, and where that place is.
+        own = spot if not first.is_part else None
         found.append(
             Place(
-                name=spot.name if spot else group[0].surface,
-                kind=kind,  # type: ignore[arg-type]
+                name=own.name if own else " ".join(first.surface.split()),
+                kind=own.kind if own and first.label != "region" else first.label or "other",  # type: ignore[arg-type]
                 country_code=spot.country_code if spot else None,
                 latitude=spot.latitude if spot else None,
                 longitude=spot.longitude if spot else None,
-                geonames_id=spot.geonames_id if spot else None,
-                aliases=spot.aliases if spot else (),
-                mentions=tuple(Span.of(text, m.start, m.end) for m in group),
+                geonames_id=own.geonames_id if own else None,
+                aliases=own.aliases if own else (),
+                mentions=spans(text, group),
             )
         )
     return tuple(found)
@@ -127,7 +150,15 @@ def places_of(text: str, located: Sequence[tuple[Mention, Spot | None]]) -> tupl
 def demonyms_of(text: str, mentions: Sequence[Mention]) -> tuple[Demonym, ...]:
     """The words for peoples that have a country."""
     return tuple(
-        Demonym(span=Span.of(text, mention.start, mention.end), country_code=mention.country_code)
+        Demonym(
+            span=Span.of(text, mention.start, mention.end),
+            country_code=mention.country_code,
+        )
         for mention in mentions
         if mention.country_code
     )
+
+
+def spans(text: str, mentions: Sequence[Mention]) -> tuple[Span, ...]:
+    """Where they stand."""
+    return tuple([Span(text[mention.start : mention.end], mention.start, mention.end) for mention in mentions])

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.atlas import name_key, spots_named
-from worker.steps.facts.names.lexicons import lexicon
+from worker.steps.facts.names.lexicons import COMMON, DEMONYM, HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,13 +26,17 @@ class Knowledge:
         self.surnames: set[str] = set()
         self.given: set[str] = set()
         self.places: set[str] = set()
+        self._storms: set[str] = set()
         self._short_forms: dict[str, Mention] = {}
         self._heads: dict[str, Mention] = {}
+        self._companies: dict[str, Mention] = {}
         for mention in mentions:
             if mention.kind == "person" and not (mention.weak and len(mention.tokens) == 1):
                 self._add_person(mention)
             elif mention.kind == "organisation" and len(mention.tokens) > 1:
                 self._add_organisation(mention)
+            elif mention.rule == "storm":
+                self._storms.add(mention.tokens[0].key)
             elif mention.kind == "place" and not mention.weak:
                 self.places.add(name_key(mention.surface))
 
@@ -43,13 +47,14 @@ class Knowledge:
             self.surnames.update(token.key for token in mention.tokens[1:-1] if len(token.key) > _MIDDLE_NAME_LETTERS)
 
     def _add_organisation(self, mention: Mention) -> None:
-        words = lexicon()
         for token in mention.tokens:
-            if token.key in words.heads:
+            if token.flags & HEAD:
                 self._heads.setdefault(token.key, mention)
         first = mention.tokens[0]
-        is_free = first.key not in words.common or mention.type == "company"
-        if is_free and first.key not in words.demonyms and not spots_named(first.key):
+        if mention.type == "company" and all(token.flags & HEAD for token in mention.tokens[1:]):
+            self._companies.setdefault(first.surface, mention)
+        is_free = not first.flags & COMMON or mention.type == "company"
+        if is_free and not first.flags & DEMONYM and not spots_named(first.key):
             self._short_forms.setdefault(first.surface, mention)
         self._short_forms.setdefault("".join(token.surface[0] for token in mention.tokens), mention)
         bracket = _BRACKET.match(self.text, mention.end)
@@ -61,6 +66,17 @@ class Knowledge:
         other = self._short_forms.get(mention.surface)
         return other is not None and _same(mention, other, "short form")
 
+    def is_storm(self, mention: Mention) -> bool:
+        """Whether a name is that of a storm of the text, and of nobody in it."""
+        key = mention.tokens[0].key
+        return len(mention.tokens) == 1 and key in self._storms and key not in self.surnames
+
+    def take_company(self, mention: Mention) -> None:
+        """Take "Toyota" for the Toyota Motor Corp. of the same text; but Ford is not the Ford Foundation."""
+        other = self._companies.get(mention.surface)
+        if other is not None and mention.type == "company":
+            _same(mention, other, "short form")
+
     def take_head(self, mention: Mention) -> None:
         """Take "the Ministry" for the ministry that was named before it."""
         other = self._heads.get(mention.tokens[0].key)
@@ -70,5 +86,6 @@ class Knowledge:
 
 def _same(mention: Mention, other: Mention, rule: str) -> bool:
     mention.become("organisation", rule)
-    mention.type, mention.country_code, mention.same_as = other.type, other.country_code, other.surface
+    mention.type, mention.same_as = other.type, other.surface
+    mention.country_code = other.country_code or mention.country_code
     return True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.gazetteer import fold, lexicon_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # A word this common is no name because it is capitalised where any word would be.
 _COMMON_WORDS = 25_000
@@ -24,26 +25,41 @@ class KnownOrganisation:
     country_code: str | None
 
 
+# What a word may be: bits of `Lexicon.words` and of a token's `flags`.
+(
+    COMMON,
+    FIRST_NAME,
+    SURNAME,
+    DEMONYM,
+    DEMONYM_END,  # last word of a demonym of two ("South Korean")
+    START,
+    NEVER,
+    THING,
+    HEAD,
+    HEAD_END,  # last word of a head of an organisation's name
+    PLACE_HEAD,
+    PLACE_OPENER,
+    TITLE,
+    OFFICE,
+    OFFICE_HEAD,
+    ROLE_START,  # first word of a title or an office
+    TRADE,
+    FUNCTION,  # no name goes on with it
+) = (1 << bit for bit in range(18))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
     """The words that tell names apart, in small letters unless said otherwise."""
 
-    common: frozenset[str]
-    first_names: frozenset[str]
-    surnames: frozenset[str]
+    words: Mapping[str, int]  # word or words -> what they may be
     demonyms: Mapping[str, str]  # word or words -> country code, "" when of no one country
-    start: frozenset[str]
-    never: frozenset[str]
-    things: frozenset[str]
     heads: Mapping[str, tuple[str, str]]  # word or words -> type of organisation, place in its name
     place_heads: Mapping[str, str]  # word -> kind of place
     place_openers: Mapping[str, str]
     organisations: Mapping[str, KnownOrganisation]  # as written
     teams: frozenset[str]  # as written
-    titles: frozenset[str]
-    offices: frozenset[str]
-    office_heads: frozenset[str]
-    trades: frozenset[str]
+    roles: frozenset[str]  # trades, and offices as they stand after a name
     cues: Mapping[str, frozenset[str]]
     phrase_words: Mapping[str, int]  # first word of the known names of several words -> most words they have
 
@@ -53,35 +69,68 @@ def lexicon() -> Lexicon:
     """The lexicon of English, read once."""
     no_names = dict(_rows("no_names.tsv"))
     roles: dict[str, set[str]] = {}
-    for kind, words in _rows("roles.tsv"):
-        roles.setdefault(kind, set()).update(word.lower().removesuffix(".") for word in words)
-    start = frozenset(no_names["start"])
-    cues = {kind: frozenset(words) for kind, words in _rows("name_cues.tsv")}
-    first_names = {name for line in lexicon_lines("first_names_more.txt") for name in line.split()}
+    for kind, listed in _rows("roles.tsv"):
+        roles.setdefault(kind, set()).update(word.lower().removesuffix(".") for word in listed)
+    cues = {kind: frozenset(listed) for kind, listed in _rows("name_cues.tsv")}
     organisations = _organisations()
     teams = frozenset(line.removeprefix("+ ") for line in lexicon_lines("teams.txt"))
+    demonyms, heads = _demonyms(), _heads()
+    place_heads, place_openers = _place_words("end"), _place_words("start")
+    titles = roles["title"] | roles["office"]
+    not_first = {*no_names["start"]} - cues["first name or word"]
+    words: dict[str, int] = {}
+    tables: tuple[tuple[int, Iterable[str]], ...] = (
+        (COMMON, islice(lexicon_lines("common_words.txt"), _COMMON_WORDS)),
+        (FIRST_NAME, (name for name in _first_names() if name not in not_first)),
+        (SURNAME, lexicon_lines("surnames.txt")),
+        (DEMONYM, demonyms),
+        (DEMONYM_END, {word.rpartition(" ")[2] for word in demonyms if " " in word}),
+        (START, no_names["start"]),
+        (NEVER, no_names["never"]),
+        (THING, {word.lower() for word in no_names["thing"]}),
+        (HEAD, heads),
+        (HEAD_END, {head.rpartition(" ")[2] for head in heads}),
+        (PLACE_HEAD, place_heads),
+        (PLACE_OPENER, {opener.removesuffix(" of") for opener in place_openers}),
+        (TITLE, roles["title"]),
+        (OFFICE, roles["office"]),
+        (OFFICE_HEAD, roles["head"]),
+        (ROLE_START, {title.partition(" ")[0] for title in titles}),
+        (TRADE, roles["trade"]),
+        (FUNCTION, cues["function"]),
+    )
+    for bit, table in tables:
+        for word in table:
+            words[word] = words.get(word, 0) | bit
     return Lexicon(
-        common=frozenset(
-            word for word, _ in zip(lexicon_lines("common_words.txt"), range(_COMMON_WORDS), strict=False)
-        ),
-        first_names=(frozenset(lexicon_lines("first_names.txt")) | first_names) - (start - cues["first name or word"]),
-        surnames=frozenset(lexicon_lines("surnames.txt")),
-        demonyms=_demonyms(),
-        start=start,
-        never=frozenset(no_names["never"]),
-        things=frozenset(word.lower() for word in no_names["thing"]),
-        heads=_heads(),
-        place_heads=_place_words("end"),
-        place_openers=_place_words("start"),
+        words=words,
+        demonyms=demonyms,
+        heads=heads,
+        place_heads=place_heads,
+        place_openers=place_openers,
         organisations=organisations,
         teams=teams,
-        titles=frozenset(roles["title"]),
-        offices=frozenset(roles["office"]),
-        office_heads=frozenset(roles["head"]),
-        trades=frozenset(roles["trade"]),
+        roles=frozenset(roles["trade"] | roles["office"]),
         cues=cues,
         phrase_words=_phrase_words([*organisations, *teams]),
     )
+
+
+def word_flags(key: str) -> int:
+    """What a folded word may be. Of one that a hyphen joined, the first and the last part count as well."""
+    words = lexicon().words
+    flags = words.get(key, 0)
+    if " " in key:
+        flags &= ~(HEAD_END | ROLE_START)
+        flags |= words.get(key.rpartition(" ")[2], 0) & HEAD_END
+        flags |= words.get(key.partition(" ")[0], 0) & ROLE_START
+    return flags
+
+
+def _first_names() -> Iterator[str]:
+    yield from lexicon_lines("first_names.txt")
+    for line in lexicon_lines("first_names_more.txt"):
+        yield from line.split()
 
 
 @cache
@@ -93,6 +142,12 @@ def cue(kind: str) -> frozenset[str]:
 def folded(word: str) -> str:
     """The key of a word in the lexicons: small letters without accents."""
     return word.lower() if word.isascii() else fold(word)
+
+
+def surface_flags(surface: str, key: str) -> int:
+    """What a capitalised word may be: "XI" is a number, but "Xi" a name."""
+    flags = word_flags(key)
+    return flags & ~NEVER if flags & NEVER and not surface.isupper() and not key.strip("ivx") else flags
 
 
 def _rows(file_name: str) -> list[tuple[str, list[str]]]:

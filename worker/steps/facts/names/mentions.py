@@ -33,6 +33,10 @@ class Mention:
     same_as: str = ""  # the full name of the organisation that a short form stands for
     organisation: str | None = None  # of a person
     label: str = ""  # the kind of a place that a word beside it names ("region")
+    of: str = (
+        ""  # the name in the atlas of what it is ("Republic of Armenia") or lies in ("West Wales", "Port of Aden")
+    )
+    is_part: bool = False  # it lies in that
 
     def become(self, kind: MentionKind, rule: str) -> None:
         """Take it for something else."""

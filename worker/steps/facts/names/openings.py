@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import phrases
-from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    HEAD,
+    NEVER,
+    OFFICE,
+    START,
+    SURNAME,
+    TITLE,
+    TRADE,
+    cue,
+)
 
 if TYPE_CHECKING:
     from worker.steps.facts.names.tokens import Token
 
 _BESIDE = frozenset({"", "."})
+_NAMES = FIRST_NAME | SURNAME
+_PARTS = TITLE | OFFICE | TRADE | HEAD
 
 
 def is_no_name(run: list[Token], at: int) -> bool:
@@ -18,41 +32,39 @@ def is_no_name(run: list[Token], at: int) -> bool:
     token = run[at]
     if (token.opens or token.gap in {"for", "in"}) and _is_opening(run, at):
         return True
-    return token.key in lexicon().never and not phrases.begins(run, at) and not _is_first_name(run, at)
+    return bool(token.flags & NEVER) and not phrases.begins(run, at) and not _is_first_name(run, at)
 
 
 def _is_first_name(run: list[Token], at: int) -> bool:
     """Whether a word that is mostly no name is one here: "Bill Gates", "Al Gore"."""
-    words = lexicon()
-    if at + 1 >= len(run) or run[at + 1].gap not in _BESIDE or run[at].key not in words.first_names:
+    if at + 1 >= len(run) or run[at + 1].gap not in _BESIDE or not run[at].flags & FIRST_NAME:
         return False
-    following = run[at + 1].key
-    return following in words.surnames or following not in words.common
+    following = run[at + 1].flags
+    return bool(following & SURNAME) or not following & COMMON
 
 
 def _is_opening(run: list[Token], at: int) -> bool:
     """Whether the word is capitalised only because it opens a sentence."""
-    words = lexicon()
-    key = run[at].key
+    token = run[at]
+    flags = token.flags
+    if not flags & (START | COMMON):
+        return False
     following = run[at + 1] if at + 1 < len(run) else None
-    if key in words.start:
-        if run[at].surface.isupper() and len(key) > 1:
+    if flags & START:
+        if token.surface.isupper() and len(token.key) > 1:
             # The WHO, the US: no pronouns.
             return False
         # But "The Hague", "New York", "Will Smith".
         if following is None or following.gap != "":
             return True
-        is_person = key in cue("first name or word") and following.key in words.surnames
+        is_person = token.key in cue("first name or word") and following.flags & SURNAME
         return not (is_person or phrases.begins(run, at))
     # "Fighting Russian troops": what comes after it begins the name.
     return (
-        run[at].opens
+        token.opens
         and following is not None
         and following.gap in _BESIDE
-        and following.key in words.demonyms
-        and key in words.common
-        and not any(key in known for known in (words.titles, words.offices, words.trades, words.heads))
-        and key not in words.first_names
-        and key not in words.surnames
+        and bool(following.flags & DEMONYM)
+        and not flags & (_PARTS | _NAMES)
         and not phrases.begins(run, at)
     )

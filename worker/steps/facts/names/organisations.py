@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import phrases
-from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    HEAD,
+    HEAD_END,
+    NEVER,
+    OFFICE,
+    SURNAME,
+    TITLE,
+    cue,
+    lexicon,
+)
 
 if TYPE_CHECKING:
     from worker.steps.facts.names.mentions import Mention
@@ -16,7 +28,7 @@ if TYPE_CHECKING:
 _WITH_AND = frozenset({"government", "ngo", "international", "education", "security"})
 # Bodies whose name says where they are.
 _OF_PLACE = frozenset({"government", "security", "court", "education", "military", "health", "ngo"})
-_AT_PLACE = _OF_PLACE | {"media", "party", "company"}
+_AT_PLACE = _OF_PLACE | {"media", "party", "company", "culture"}
 _LOCAL = frozenset({"government", "security", "court"})
 _MOST_COMPLEMENT_WORDS = 8
 _MOST_HEAD_WORDS = 3
@@ -25,9 +37,8 @@ _MOST_PLACE_WORDS = 3
 
 def by_head(run: list[Token], at: int, end: int) -> tuple[int, str] | None:
     """The organisation that begins at this word: index behind it and type; None when no word makes it one."""
-    last_words = _last_words()
     for stop in range(end, at, -1):
-        if run[stop - 1].key.rpartition(" ")[2] not in last_words:
+        if not run[stop - 1].flags & HEAD_END:
             continue
         found = _head(run, at, stop)
         if found is None or _is_person(run, at, stop):
@@ -36,11 +47,6 @@ def by_head(run: list[Token], at: int, end: int) -> tuple[int, str] | None:
         if stop - at > 1 or _has_complement(run, stop, where):
             return _with_complement(run, stop, kind, where), kind
     return None
-
-
-@cache
-def _last_words() -> frozenset[str]:
-    return frozenset(head.rpartition(" ")[2] for head in lexicon().heads)
 
 
 def _head(run: list[Token], at: int, stop: int) -> tuple[str, str] | None:
@@ -62,23 +68,21 @@ def _has_complement(run: list[Token], stop: int, where: str) -> bool:
 
 def _is_person(run: list[Token], at: int, stop: int) -> bool:
     """Whether the head word is rather somebody's surname: "John Press", "Gordon Banks"."""
-    words = lexicon()
-    first, last = run[at].key, run[stop - 1].key
+    if stop - at != 2:
+        return False
+    first, last = run[at].flags, run[stop - 1]
     return (
-        stop - at == 2
-        and first in words.first_names
-        and first not in words.common
-        and last in words.surnames
-        and last not in cue("never surname")
+        first & (FIRST_NAME | COMMON) == FIRST_NAME
+        and bool(last.flags & SURNAME)
+        and last.key not in cue("never surname")
     )
 
 
 def _with_complement(run: list[Token], stop: int, kind: str, where: str) -> int:
     """The index behind "of ..." that belongs to the name."""
-    words = lexicon()
-    if where != "of" or stop >= len(run) or run[stop].gap not in {"of", "for"} or run[stop].key in words.never:
+    if where != "of" or stop >= len(run) or run[stop].gap not in {"of", "for"} or run[stop].flags & NEVER:
         return stop
-    if run[stop].gap == "for" and run[stop].key in words.demonyms:
+    if run[stop].gap == "for" and run[stop].flags & DEMONYM:
         return stop
     behind = stop + 1
     while behind < min(len(run), stop + _MOST_COMPLEMENT_WORDS) and _goes_on(run[behind - 1], run[behind], kind):
@@ -87,17 +91,15 @@ def _with_complement(run: list[Token], stop: int, kind: str, where: str) -> int:
 
 
 def _goes_on(before: Token, token: Token, kind: str) -> bool:
-    words = lexicon()
     if token.gap in {"", "particle", "."}:
-        return token.key not in words.titles and token.key not in words.offices
+        return not token.flags & (TITLE | OFFICE)
     if token.gap == "of":
-        return before.key in words.heads
+        return bool(before.flags & HEAD)
     return (
         token.gap == "and"
         and kind in _WITH_AND
-        and token.key in words.common
-        and before.key in words.common
-        and token.key not in words.heads
+        and token.flags & (COMMON | HEAD) == COMMON
+        and bool(before.flags & COMMON)
     )
 
 
@@ -114,11 +116,19 @@ def nested_places(text: str, mentions: list[Mention]) -> list[Mention]:
         if named.type in _OF_PLACE:
             for at, token in enumerate(named.tokens):
                 place = phrases.longest(text, named.tokens, at) if at and token.gap == "of" else None
+                if place is not None and token.flags & COMMON and _is_town(place):
+                    # "Chamber of Commerce".
+                    continue
                 if place is not None and place.kind == "place" and at + len(place.tokens) == len(named.tokens):
                     found.append(place)
     for place in found:
         place.rule = "within an organisation"
     return found
+
+
+def _is_town(place: Mention) -> bool:
+    spots = spots_named(name_key(place.surface))
+    return bool(spots) and spots[0].kind == "city"
 
 
 def _place_before(text: str, tokens: list[Token], *, local: bool) -> Mention | None:
@@ -129,7 +139,7 @@ def _place_before(text: str, tokens: list[Token], *, local: bool) -> Mention | N
         place = phrases.longest(text, tokens[:size], 0)
         if place is not None and len(place.tokens) == size:
             break
-    if place is None or place.kind != "place" or (place.weak and not local) or place.tokens[0].key in lexicon().common:
+    if place is None or place.kind != "place" or (place.weak and not local) or place.tokens[0].flags & COMMON:
         return None
     if place.tokens[-1].key == "city" and len(place.tokens) > 1 and tokens[len(place.tokens)].key in cue("of city"):
         # "Galway City Council" is of Galway, but "Kansas City Council" of Kansas City.

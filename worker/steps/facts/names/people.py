@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    HEAD,
+    NEVER,
+    OFFICE,
+    OFFICE_HEAD,
+    ROLE_START,
+    SURNAME,
+    TITLE,
+    cue,
+    lexicon,
+)
 
 if TYPE_CHECKING:
     from worker.steps.facts.names.tokens import Token
@@ -29,37 +41,30 @@ def role_length(run: list[Token], at: int, end: int) -> int:
 
 def _title_length(run: list[Token], at: int, end: int) -> int:
     """The longest title of the lexicon that begins here."""
-    words = lexicon()
-    key, size = run[at].key, 0
-    if key.partition(" ")[0] not in _first_words():
+    if not run[at].flags & ROLE_START:
         return 0
+    words = lexicon().words
+    key, size = run[at].key, 0
     for stop in range(at, min(len(run), at + _MOST_TITLE_WORDS)):
         if stop > at:
             gap = run[stop].gap
             if gap not in {"", ".", "of"} or (stop >= end and gap != "of" and run[stop - 1].gap != "of"):
                 break
             key += (" of " if gap == "of" else " ") + run[stop].key
-        if key in words.titles or key in words.offices:
+        if words.get(key, 0) & (TITLE | OFFICE):
             size = stop + 1 - at
     return size
 
 
-@cache
-def _first_words() -> frozenset[str]:
-    words = lexicon()
-    return frozenset(title.partition(" ")[0] for title in (*words.titles, *words.offices))
-
-
 def _office_length(run: list[Token], at: int, end: int) -> int:
     """Ordinary words before the head of an office: "Finance Secretary", "Deputy Oil Minister"."""
-    words = lexicon()
     stop = at
     most = min(end, at + _MOST_WORDS_BEFORE_HEAD)
-    while stop < most and run[stop].key in words.common and run[stop].key not in words.office_heads:
+    while stop < most and run[stop].flags & (COMMON | OFFICE_HEAD) == COMMON:
         if run[stop].possessive:
             return 0
         stop += 1
-    return stop + 1 - at if at < stop < end and run[stop].key in words.office_heads else 0
+    return stop + 1 - at if at < stop < end and run[stop].flags & OFFICE_HEAD else 0
 
 
 def name_length(run: list[Token], at: int, end: int, *, titled: bool) -> int:
@@ -67,7 +72,6 @@ def name_length(run: list[Token], at: int, end: int, *, titled: bool) -> int:
 
     With a title before it, any words will do that are not known to be something else.
     """
-    words = lexicon()
     stop = at
     most = min(end, at + _MOST_NAME_WORDS)
     while stop < most and not _ends_name(run, stop, first=stop == at):
@@ -75,30 +79,25 @@ def name_length(run: list[Token], at: int, end: int, *, titled: bool) -> int:
     size = stop - at
     if size == 0 or (stop < end and run[stop].gap == "&"):
         return 0
-    first, last = run[at].key, run[stop - 1].key
+    first, last = run[at], run[stop - 1]
     if titled:
-        return 0 if size == 1 and first in words.heads and first not in words.surnames else size
-    if size < 2 or not (first in words.first_names or (len(first) == 1 and run[at + 1].gap == ".")):
+        return 0 if size == 1 and first.flags & (HEAD | SURNAME) == HEAD else size
+    if size < 2 or not (first.flags & FIRST_NAME or (len(first.key) == 1 and run[at + 1].gap == ".")):
         return 0
-    if last in words.common and last not in words.surnames and last not in cue("ordinal"):
-        return size - 1 if size > 2 and first not in words.common else 0
+    if last.flags & (COMMON | SURNAME) == COMMON and last.key not in cue("ordinal"):
+        return size - 1 if size > 2 and not first.flags & COMMON else 0
     return size
 
 
 def _ends_name(run: list[Token], at: int, *, first: bool) -> bool:
     """Whether a word does not belong to the name before it."""
-    words = lexicon()
-    key = run[at].key
-    if key in words.demonyms:
+    token = run[at]
+    if token.flags & DEMONYM:
         return True
     if first:
         return False
-    if run[at].gap == "&" or run[at - 1].possessive or key in words.office_heads:
+    if token.gap == "&" or run[at - 1].possessive or token.flags & OFFICE_HEAD:
         return True
-    if key in words.surnames:
+    if not token.flags & (TITLE | OFFICE | NEVER) or token.flags & SURNAME:
         return False
-    return (
-        key in words.titles
-        or key in words.offices
-        or (key in words.never and len(key) > 1 and key not in cue("ordinal"))
-    )
+    return bool(token.flags & (TITLE | OFFICE)) or (len(token.key) > 1 and token.key not in cue("ordinal"))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from worker.steps.facts.names.atlas import name_key, spots_named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from worker.steps.facts.names.atlas import Spot
     from worker.steps.facts.names.mentions import Mention
 
 # Beyond these, places of one name are too small to be told apart.
 _MOST_CHOICES = 25
-_LARGE_CITY_INHABITANTS = 500_000
+_LARGE_CITY_INHABITANTS = 600_000
 _DIVISION_INHABITANTS = 100_000
 # A people speaks less for its country than the country's own name.
 _NO_VOTE = 0.05
@@ -24,184 +25,267 @@ _NO_VOTE = 0.05
 _KNOWN_INHABITANTS = 150_000
 # A state of one of these is meant rather than another country's of the same name, where nothing tells.
 _ENGLISH = frozenset({"US", "GB", "CA", "AU", "NZ", "IE"})
+_NEAR = 1.3
+_AROUND = 1.0
+_MOST_AROUND = 3.0
 _DEMONYM_VOTE = 0.7
+# Of what lies in a town the atlas knows little.
+_LOCATED = frozenset({"facility", "area", "water"})
+_WITHIN = frozenset({", ", " in ", " in the ", " in central ", " in downtown ", " of ", " at "})
+_AROUND_CELL = [(north, east) for north in (-1, 0, 1) for east in (-1, 0, 1)]
 _BETWEEN = frozenset({", ", " (", ",", " [", ", \n"})
+
+
+_Key = tuple[str, str]
+_Cell = tuple[int, int]  # a degree of latitude by one of longitude
+
+
+class _Name(NamedTuple):
+    """What a name may mean: its places, and what it says of where the text is.
+
+    `is_first_meant` where it is the first of its places in any text, `is_far_off` where all are small towns abroad.
+    """
+
+    spots: tuple[Spot, ...]
+    is_first_meant: bool
+    is_far_off: bool
+    countries: Mapping[str, float]
+    divisions: Mapping[tuple[str, str], float]
+    cells: Mapping[_Cell, float]
 
 
 class _Votes:
     """How much the names of a text speak for each country and for each of its divisions."""
 
     def __init__(self) -> None:
-        self.countries: dict[str, float] = defaultdict(float)
-        self.divisions: dict[tuple[str, str], float] = defaultdict(float)
+        self.countries: dict[str, float] = {}
+        self.divisions: dict[tuple[str, str], float] = {}
+        self._taken: list[_Name] = []
+        self._cells: dict[_Cell, float] = {}
 
-    def add(self, spots: Sequence[Spot]) -> None:
-        for spot, share in _shares(spots):
-            country = spot.country_code or ""
-            self.countries[country] += share
-            if spot.division:
-                self.divisions[country, spot.division] += share * (2.0 if _is_division(spot) else 1.0)
+    def take(self, mention: Mention, name: _Name, spot: Spot | None) -> _Name:
+        """Let a name speak for the countries that have a place of this name; what it has spoken for."""
+        if mention.kind == "demonym":
+            country = mention.country_code
+            if country:
+                self.countries[country] = self.countries.get(country, 0.0) + _DEMONYM_VOTE
+            return _NOWHERE
+        spoken = name if spot is None else _named((spot,), is_far_off=False)
+        self._add(spoken)
+        return spoken
 
-    def without(self, spots: Sequence[Spot]) -> _Votes:
-        """The votes of all names but one, as far as they concern the places of that name."""
-        rest = _Votes()
-        for spot in spots:
-            country = spot.country_code or ""
-            rest.countries[country] = self.countries.get(country, 0.0)
-            rest.divisions[country, spot.division] = self.divisions.get((country, spot.division), 0.0)
-        for spot, share in _shares(spots):
-            country = spot.country_code or ""
-            rest.countries[country] -= share
-            if spot.division:
-                rest.divisions[country, spot.division] -= share * (2.0 if _is_division(spot) else 1.0)
-        return rest
+    def _add(self, name: _Name) -> None:
+        for country, vote in name.countries.items():
+            self.countries[country] = self.countries.get(country, 0.0) + vote
+        for division, vote in name.divisions.items():
+            self.divisions[division] = self.divisions.get(division, 0.0) + vote
+        if name.cells:
+            self._taken.append(name)
+
+    def of_country(self, country: str, *, without: _Name) -> float:
+        """The votes of all names but one."""
+        return self.countries.get(country, 0.0) - without.countries.get(country, 0.0)
+
+    def of_division(self, division: tuple[str, str], *, without: _Name) -> float:
+        """The votes of all names but one."""
+        return self.divisions.get(division, 0.0) - without.divisions.get(division, 0.0)
+
+    def around(self, spot: Spot, *, without: _Name) -> float:
+        """The votes of all names but one for places that are less than some 150 km from this one."""
+        for name in self._taken:
+            for cell, vote in name.cells.items():
+                self._cells[cell] = self._cells.get(cell, 0.0) + vote
+        self._taken.clear()
+        row, column = _cell(spot)
+        found = 0.0
+        for north, east in _AROUND_CELL:
+            cell = row + north, column + east
+            if cell in self._cells:
+                found += self._cells[cell] - without.cells.get(cell, 0.0)
+        return found
 
 
 def resolve(text: str, mentions: Sequence[Mention], dateline_country: str | None) -> list[Spot | None]:
     """The place on the map of each mention; None for one that the atlas lacks."""
-    reading = _Reading(text, mentions)
+    keys = [(name_key(mention.of or mention.surface), mention.label) for mention in mentions]
+    names = [
+        _name(key, label, 1 if mention.of else len(mention.tokens)) if mention.kind == "place" else _NOWHERE
+        for mention, (key, label) in zip(mentions, keys, strict=True)
+    ]
+    fixed = _contained(text, mentions, names)
+    votes = _Votes()
     if dateline_country:
-        reading.votes.countries[dateline_country] += 1.0
-    for at in range(len(mentions)):
-        reading.vote(at)
-    for at, mention in enumerate(mentions):
-        if mention.kind == "place" and reading.is_stray(at):
-            mention.become("unknown", "stray")
-    return [reading.spot(at) for at in range(len(mentions))]
+        votes.countries[dateline_country] = 1.0
+    voted: dict[_Key, _Name] = {}
+    chosen: dict[_Key, Spot] = {}
+    for at, (mention, key, name) in enumerate(zip(mentions, keys, names, strict=True)):
+        spot = fixed.get(at)
+        if spot is not None:
+            chosen.setdefault(key, spot)
+        # A name speaks once, however often it is named.
+        if key not in voted:
+            voted[key] = votes.take(mention, name, spot)
+    found: list[Spot | None] = []
+    for at, (mention, key, name) in enumerate(zip(mentions, keys, names, strict=True)):
+        spot = fixed.get(at)
+        if spot is None and name.spots:
+            if name.is_far_off and mention.rule != "dateline" and _is_stray(votes, voted[key], name):
+                mention.become("unknown", "stray")
+            spot = chosen.get(key)
+            if spot is None:
+                spot = chosen[key] = _best(name, votes, is_region=mention.label == "region")
+        found.append(spot)
+    _locate(text, mentions, found)
+    return found
 
 
-class _Reading:
-    """The places of a text, and what the places beside them and all others say about them."""
-
-    def __init__(self, text: str, mentions: Sequence[Mention]) -> None:
-        self.votes = _Votes()
-        self._mentions = mentions
-        self._names = [(name_key(mention.surface), mention.label) for mention in mentions]
-        self._choices = [_choices(mention, key) for mention, (key, _) in zip(mentions, self._names, strict=True)]
-        # A place and the country or division behind it: "Paris, Texas".
-        self._fixed: dict[int, Spot] = {}
-        self._chosen: dict[tuple[str, str], Spot] = {}
-        self._voted: dict[tuple[str, str], Sequence[Spot]] = {}
-        self._far_off: dict[tuple[str, str], bool] = {}
-        for at in range(len(mentions) - 1, 0, -1):
-            self._contain(text, at)
-
-    def _contain(self, text: str, at: int) -> None:
-        """Look whether a place lies in the one that is named behind it."""
-        outer, inner = self._mentions[at], self._mentions[at - 1]
-        if outer.kind != "place" or inner.kind != "place" or text[inner.end : outer.start] not in _BETWEEN:
-            return
-        known = self._fixed.get(at)
-        for container in (known,) if known else self._choices[at]:
-            if container.kind in {"country", "region", "area"}:
-                inside = _inside(self._choices[at - 1], container)
-                if inside is not None:
-                    self._fixed[at - 1] = inside
-                    self._fixed.setdefault(at, container)
-                    return
-
-    def vote(self, at: int) -> None:
-        """Let a name speak for the countries that have a place of this name; once, however often it is named."""
-        mention, name = self._mentions[at], self._names[at]
-        fixed = self._fixed.get(at)
-        if fixed is not None:
-            self._chosen.setdefault(name, fixed)
-        if name in self._voted:
-            return
-        if mention.kind == "demonym":
-            self._voted[name] = ()
-            if mention.country_code:
-                self.votes.countries[mention.country_code] += _DEMONYM_VOTE
-        elif fixed is not None or self._choices[at]:
-            self._voted[name] = (fixed,) if fixed is not None else self._choices[at]
-            self.votes.add(self._voted[name])
-
-    def is_stray(self, at: int) -> bool:
-        """Whether a name is that of a small town only, in a country of which the text says nothing else."""
-        spots, mention, name = self._choices[at], self._mentions[at], self._names[at]
-        if at in self._fixed or not spots or mention.label or mention.rule == "dateline":
-            return False
-        if name not in self._far_off:
-            self._far_off[name] = self._is_far_off(name, spots)
-        return self._far_off[name]
-
-    def _is_far_off(self, name: tuple[str, str], spots: Sequence[Spot]) -> bool:
-        if any(spot.kind != "city" or spot.inhabitants >= _KNOWN_INHABITANTS for spot in spots):
-            return False
-        if any(spot.country_code in _ENGLISH for spot in spots):
-            return False
-        rest = self.votes.without(self._voted.get(name, ()) or spots)
-        return all(rest.countries[spot.country_code or ""] <= _NO_VOTE for spot in spots)
-
-    def spot(self, at: int) -> Spot | None:
-        """The place that is meant."""
-        if at in self._fixed:
-            return self._fixed[at]
-        if not self._choices[at]:
-            return None
-        name = self._names[at]
-        if name not in self._chosen:
-            region = self._mentions[at].label == "region"
-            self._chosen[name] = _best(self._choices[at], self.votes, self._voted.get(name, ()), region=region)
-        return self._chosen[name]
+def _locate(text: str, mentions: Sequence[Mention], spots: list[Spot | None]) -> None:
+    """Put what the atlas lacks where the text says it is: "Elm Street, Leeds", "the Grand Hotel in Cairo"."""
+    lacking = [at for at, spot in enumerate(spots) if spot is None and mentions[at].label in _LOCATED]
+    if not lacking:
+        return
+    town = _only_town(spots)
+    for at in lacking:
+        around = spots[at + 1] if at + 1 < len(mentions) else None
+        if around is None or text[mentions[at].end : mentions[at + 1].start] not in _WITHIN:
+            around = town if mentions[at].label == "facility" else None
+        if around is not None:
+            spots[at] = around
+            mentions[at].is_part = True
 
 
-def _shares(spots: Sequence[Spot]) -> list[tuple[Spot, float]]:
+def _only_town(spots: Sequence[Spot | None]) -> Spot | None:
+    """The largest of the towns that a text names, when all lie close together."""
+    towns = [spot for spot in spots if spot is not None and spot.kind == "city"]
+    if not towns:
+        return None
+    rows, columns = zip(*map(_cell, towns), strict=True)
+    is_close = max(rows) - min(rows) <= 1 and max(columns) - min(columns) <= 1
+    return max(towns, key=lambda town: town.inhabitants) if is_close else None
+
+
+def _contained(text: str, mentions: Sequence[Mention], names: Sequence[_Name]) -> dict[int, Spot]:
+    """The places that lie in the one that is named behind them ("Paris, Texas"), and those that hold them."""
+    fixed: dict[int, Spot] = {}
+    for at in range(len(mentions) - 1, 0, -1):
+        outer, inner = names[at].spots, names[at - 1].spots
+        if not (outer and inner) or text[mentions[at - 1].end : mentions[at].start] not in _BETWEEN:
+            continue
+        known = fixed.get(at)
+        for container in (known,) if known else outer:
+            inside = _inside(inner, container) if container.kind in {"country", "region", "area"} else None
+            if inside is not None:
+                fixed[at - 1] = inside
+                fixed.setdefault(at, container)
+                break
+    return fixed
+
+
+def _is_stray(votes: _Votes, voted: _Name, name: _Name) -> bool:
+    """Whether the text says nothing else of the countries in which a small town is."""
+    return all(votes.of_country(spot.country_code or "", without=voted) <= _NO_VOTE for spot in name.spots)
+
+
+@lru_cache(maxsize=5_000)
+def _name(key: str, label: str, words: int) -> _Name:
+    spots = (spots_named(key + " county") if label == "county" else ()) or spots_named(key)
+    if label == "region":
+        spots = tuple(spot for spot in spots if spot.kind == "region") or spots
+    if label and spots and words > 1 and spots[0].kind == "country":
+        spots = ()
+    spots = spots[:_MOST_CHOICES]
+    if not spots:
+        return _NOWHERE
+    is_far_off = not label and all(
+        spot.kind == "city" and spot.inhabitants < _KNOWN_INHABITANTS and spot.country_code not in _ENGLISH
+        for spot in spots
+    )
+    return _named(spots, is_far_off=is_far_off)
+
+
+def _named(spots: tuple[Spot, ...], *, is_far_off: bool) -> _Name:
+    countries: dict[str, float] = defaultdict(float)
+    divisions: dict[tuple[str, str], float] = defaultdict(float)
+    cells: dict[_Cell, float] = defaultdict(float)
+    for spot, share in _shares(spots):
+        country = spot.country_code or ""
+        countries[country] += share
+        if spot.division:
+            divisions[country, spot.division] += share * (2.0 if _is_division(spot) else 1.0)
+        if spot.latitude is not None and (spot.kind == "city" or (spot.kind == "region" and not _is_division(spot))):
+            cells[_cell(spot)] += share
+    return _Name(
+        spots,
+        _is_first_meant(spots),
+        is_far_off,
+        dict(countries),
+        dict(divisions),
+        dict(cells),
+    )
+
+
+def _cell(spot: Spot) -> _Cell:
+    return round(spot.latitude or 0.0), round(spot.longitude or 0.0)
+
+
+def _shares(spots: tuple[Spot, ...]) -> list[tuple[Spot, float]]:
     """How probable each place of a name is by size alone."""
-    if len(spots) == 1:
-        return [(spots[0], 1.0)]
-    if (
-        spots
-        and spots[0].kind in {"country", "continent", "water", "area"}
-        and not any(_is_division(spot) for spot in spots[1:])
-    ):
+    if _is_first_meant(spots):
         return [(spots[0], 1.0)]
     weights = [math.sqrt(min(spot.inhabitants, 5_000_000) + 1) for spot in spots]
     total = sum(weights)
     return [(spot, weight / total) for spot, weight in zip(spots, weights, strict=True)]
 
 
-def _best(spots: Sequence[Spot], votes: _Votes, voted: Sequence[Spot], *, region: bool) -> Spot:
-    if len(spots) == 1:
-        return spots[0]
-    if spots[0].kind in {"country", "continent", "water", "area"} and not any(_is_division(spot) for spot in spots[1:]):
-        return spots[0]
-    total = sum(votes.countries.values()) - (1.0 if voted else 0.0)
-    rest = votes.without(spots) if voted else votes
+def _is_first_meant(spots: Sequence[Spot]) -> bool:
+    """Whether the first of the places is meant wherever the name stands: a country, a sea."""
+    return len(spots) == 1 or (
+        spots[0].kind in {"country", "continent", "water", "area"} and not any(_is_division(spot) for spot in spots[1:])
+    )
 
-    def weight(spot: Spot) -> float:
+
+def _best(name: _Name, votes: _Votes, *, is_region: bool) -> Spot:
+    if name.is_first_meant:
+        return name.spots[0]
+    total = sum(votes.countries.values()) - 1.0
+    # "Kharkiv", "Washington": alone, the name of a large city is not that of a division.
+    namesakes = {
+        spot.country_code for spot in name.spots if spot.kind == "city" and spot.inhabitants > _LARGE_CITY_INHABITANTS
+    }
+    sovereign = name.spots[0].country_code if name.spots[0].kind == "country" else None
+
+    best, most = name.spots[0], -1.0
+    for spot in name.spots:
         country = spot.country_code or ""
-        share = max(rest.countries.get(country, 0.0), 0.0) / total if total > _NO_VOTE else 0.0
+        share = max(votes.of_country(country, without=name), 0.0) / total if total > _NO_VOTE else 0.0
         if spot.kind == "country":
-            return 6.0 + 2.5 * share
-        if spot.kind == "area":
-            return 8.0
-        if _is_division(spot):
-            return 5.0 + 4.0 * share + 0.5 * (country in _ENGLISH) + 2.0 * region
-        near = min(max(rest.divisions.get((country, spot.division), 0.0), 0.0), 3.0)
-        large = spot.kind == "city" and spot.inhabitants > _LARGE_CITY_INHABITANTS
-        return math.log10(spot.inhabitants + 10) + 2.0 * share + 1.3 * near + large
-
-    return max(spots, key=weight)
+            weight = 6.0 + 2.5 * share
+        elif spot.kind == "area":
+            weight = 8.0
+        elif _is_division(spot):
+            weight = 5.0 + 4.0 * share + 1.5 * (country in _ENGLISH) + 2.0 * is_region
+            if not is_region and (spot.country_code in namesakes or spot.country_code == sovereign):
+                weight = 4.0
+        else:
+            near = min(max(votes.of_division((country, spot.division), without=name), 0.0), 3.0)
+            large = spot.kind == "city" and spot.inhabitants > _LARGE_CITY_INHABITANTS
+            weight = math.log10(spot.inhabitants + 10) + 2.0 * share + _NEAR * near + large
+            if weight + _AROUND * _MOST_AROUND > most:
+                weight += _AROUND * min(votes.around(spot, without=name), _MOST_AROUND)
+        if weight > most:
+            best, most = spot, weight
+    return best
 
 
 def _is_division(spot: Spot) -> bool:
     return spot.kind == "region" and spot.inhabitants > _DIVISION_INHABITANTS
 
 
-def _choices(mention: Mention, key: str) -> tuple[Spot, ...]:
-    if mention.kind != "place":
-        return ()
-    spots = (spots_named(key + " county") if mention.label == "county" else ()) or spots_named(key)
-    if mention.label == "region":
-        spots = tuple(spot for spot in spots if spot.kind == "region") or spots
-    if mention.label and spots and len(mention.tokens) > 1 and spots[0].kind == "country":
-        return ()
-    return spots[:_MOST_CHOICES]
-
-
 def _inside(spots: Sequence[Spot], container: Spot) -> Spot | None:
     """The largest place that lies in the container."""
+    if container.kind == "country" and spots[0].kind == "country":
+        # "China, Japan": a list, whatever towns have such names.
+        return None
     inside = [
         spot
         for spot in spots
@@ -211,3 +295,6 @@ def _inside(spots: Sequence[Spot], container: Spot) -> Spot | None:
         and (container.kind != "region" or (spot.division == container.division and not _is_division(spot)))
     ]
     return max(inside, key=lambda spot: spot.inhabitants, default=None)
+
+
+_NOWHERE = _Name((), is_first_meant=False, is_far_off=False, countries={}, divisions={}, cells={})

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.atlas import name_key, spots_named
 from worker.steps.facts.names.knowledge import Knowledge
-from worker.steps.facts.names.lexicons import cue, lexicon
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    FIRST_NAME,
+    SURNAME,
+    TRADE,
+    cue,
+    word_flags,
+)
 from worker.steps.facts.names.sport import take_team
 from worker.steps.facts.names.tokens import word_after, word_before
 
 if TYPE_CHECKING:
+    from worker.steps.facts.names.atlas import Spot
     from worker.steps.facts.names.mentions import Mention
 
 _REGION = re.compile(r" (count(?=y|ies)|region|oblast|province|governorate|prefecture|state)(s|ies)?y?\b")
+# Whom or what only a division has.
+_GOVERNED = re.compile(r"(?:'s|\u2019s)? (?:Gov\b|[Gg]overnor|[Aa]ttorney [Gg]eneral|[Ll]egislature|lawmakers)")
+_DIVISION_OF = ("state of ", "province of ", "State of ")
+_LARGE_INHABITANTS = 600_000
 _ENUMERATION = frozenset({", ", " and ", ", and ", " or ", ", or "})
 _CONTAINER = re.compile(r", ?([A-Z][\w.]{1,30}(?: [A-Z][\w.]{1,30})?)")
+_BASED = ("-based", "-born", "-area")
 _ACRONYM_LETTERS = range(2, 7)
 # What a town must have to be named alone, where its name is a word, a person's name, or nothing else.
 _WORD_INHABITANTS = 300_000
@@ -27,27 +41,54 @@ _TOWN_INHABITANTS = 15_000
 def settle(text: str, mentions: list[Mention], *, sport: bool, dateline: tuple[int, int]) -> list[Mention]:
     """The mentions with their final kind; those that stay unknown are left out."""
     known = Knowledge(text, mentions, sport=sport)
-    for mention in mentions:
-        if sport and mention.kind == "place":
+    first, last = dateline
+    for at, mention in enumerate(mentions):
+        kind = mention.kind
+        if sport and kind == "place":
             take_team(text, mention)
-        if dateline[0] <= mention.start < dateline[1] and _is_dateline_place(mention):
+        if first <= mention.start < last and _is_dateline_place(mention):
             mention.become("place", "dateline")
             mention.weak = False
-        elif mention.type == "health" and word_before(text, mention.start) in cue("place only before"):
-            # Who lies in a hospital is at a place.
-            mention.become("place", "hospital")
-            mention.label = "facility"
-        elif mention.rule == "head alone":
-            known.take_head(mention)
-        elif mention.kind == "place" and mention.weak:
-            _settle_place(text, mention, known)
-        elif mention.kind == "unknown" or mention.weak:
-            _settle_name(text, mention, known)
+        elif kind == "unknown" or mention.weak:
+            _settle_uncertain(text, mentions, at, known)
+        elif kind == "organisation":
+            _settle_organisation(text, mention, known)
         if sport:
             take_team(text, mention)
     settled = [mention for mention in mentions if mention.kind != "unknown"]
     _name_regions(text, settled)
     return settled
+
+
+def _settle_uncertain(text: str, mentions: list[Mention], at: int, known: Knowledge) -> None:
+    """A name that is unknown or only guessed."""
+    mention = mentions[at]
+    if known.is_storm(mention):
+        mention.become("unknown", "storm")
+    elif mention.kind != "place":
+        _settle_name(text, mention, known)
+    elif not _follows_place(text, mentions, at):
+        _settle_place(text, mention, known)
+
+
+def _follows_place(text: str, mentions: list[Mention], at: int) -> bool:
+    """Whether a place stands before it in a list: "London and Dover"."""
+    before = mentions[at - 1] if at else None
+    if before is None or before.kind != "place" or text[before.end : mentions[at].start] not in {" and ", " or "}:
+        return False
+    return not mentions[at].tokens[-1].flags & FIRST_NAME
+
+
+def _settle_organisation(text: str, mention: Mention, known: Knowledge) -> None:
+    """An organisation for certain, but which one, and is it rather where someone is."""
+    if mention.rule == "head alone":
+        known.take_head(mention)
+    elif mention.rule == "known organisation":
+        known.take_company(mention)
+    elif mention.type == "health" and word_before(text, mention.start) in cue("place only before"):
+        # Who lies in a hospital is at a place.
+        mention.become("place", "hospital")
+        mention.label = "facility"
 
 
 def _is_dateline_place(mention: Mention) -> bool:
@@ -61,13 +102,18 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
     if mention.rule == "known team":
         if not known.sport:
             # "Hampshire" is the county then.
-            mention.become("place" if spots_named(name_key(mention.surface)) else "unknown", "no sport")
+            mention.become(
+                "place" if spots_named(name_key(mention.surface)) else "unknown",
+                "no sport",
+            )
         return
     before = word_before(text, mention.start)
     key = mention.tokens[0].key
     if len(mention.tokens) > 1:
         if mention.kind == "person" and before == "the":
             mention.become("unknown", "article")
+        elif mention.rule == "unknown words" and before in cue("place only before"):
+            mention.become("place", "in context")
     elif key in known.surnames and not (mention.kind == "organisation" and before == "the"):
         mention.become("person", "surname")
     elif mention.kind == "unknown":
@@ -76,46 +122,59 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
 
 def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) -> None:
     """A single word that nothing in the text explains but its neighbours."""
-    words = lexicon()
-    key = mention.tokens[0].key
+    key, flags = mention.tokens[0].key, mention.tokens[0].flags
     after = word_after(text, mention.end)
-    if key in words.common:
+    if flags & COMMON:
         if _is_acronym(mention.surface):
             mention.become("organisation", "acronym")
-    elif key in known.given:
+        elif key in known.given and flags & SURNAME and (not mention.tokens[0].opens or after in cue("speech")):
+            mention.become("person", "first name")
+        return
+    if key in known.given:
         mention.become("person", "first name")
-    elif spots_named(key) and (before in cue("place before") or after in cue("place after")):
+    elif spots_named(key) and (
+        before in cue("place before") or after in cue("place after") or text.startswith(_BASED, mention.end)
+    ):
         mention.become("place", "settlement in context")
     elif after in cue("regime"):
         mention.become("person", "regime")
     elif _is_acronym(mention.surface):
         mention.become("organisation", "acronym")
-    elif after in cue("speech") or before in words.trades:
+    elif after in cue("speech") or word_flags(before) & TRADE:
         mention.become("person", "speech")
-    elif before != "the" and (key in words.surnames or key in words.first_names):
+    elif before != "the" and flags & (SURNAME | FIRST_NAME):
         mention.become("person", "surname of the lexicon")
 
 
 def _settle_place(text: str, mention: Mention, known: Knowledge) -> None:
     """Whether a name that is also something else is the place."""
-    words = lexicon()
-    name, key = name_key(mention.surface), mention.tokens[-1].key
-    before, after = word_before(text, mention.start), word_after(text, mention.end)
+    name, key, flags = (
+        name_key(mention.surface),
+        mention.tokens[-1].key,
+        mention.tokens[-1].flags,
+    )
+    before = word_before(text, mention.start)
     if len(mention.tokens) == 1 and key in known.surnames and name not in known.places:
         if before not in cue("place only before"):
             mention.become("person", "surname")
         return
-    if before in cue("place before") or after in cue("place after"):
+    if before in cue("place before"):
         return
-    if name in known.places or _is_contained(text, mention):
+    after = word_after(text, mention.end)
+    if text.startswith(_BASED, mention.end):
+        return
+    if after in cue("place after") or name in known.places or _is_contained(text, mention):
         return
     size = max((spot.inhabitants for spot in spots_named(name)), default=0)
-    is_subject = (after in cue("speech") or before in words.trades) and before != "the"
-    if key in words.first_names and (key in known.given or (key not in words.common and size < _NAMESAKE_INHABITANTS)):
+    is_subject = (after in cue("speech") or word_flags(before) & TRADE) and before != "the"
+    if key in known.given and size < _NAMESAKE_INHABITANTS and before != "the":
+        # Where family names stand first: "Kim Jong-un … Kim".
+        mention.become("person", "first name")
+    elif flags & FIRST_NAME and (key in known.given or (not flags & COMMON and size < _NAMESAKE_INHABITANTS)):
         mention.become("unknown" if before == "the" else "person", "first name")
-    elif is_subject and key in words.surnames and key not in words.common and size < _NAMESAKE_INHABITANTS:
+    elif is_subject and flags & (SURNAME | COMMON) == SURNAME and size < _NAMESAKE_INHABITANTS:
         mention.become("person", "speech")
-    elif size < (_WORD_INHABITANTS if key in words.common else _TOWN_INHABITANTS) and before != ",":
+    elif size < (_WORD_INHABITANTS if flags & COMMON else _TOWN_INHABITANTS) and before != ",":
         mention.become("unknown", "small settlement")
 
 
@@ -136,8 +195,12 @@ def _is_acronym(surface: str) -> bool:
 def _name_regions(text: str, mentions: list[Mention]) -> None:
     """Make regions of the places that "region" follows: "Kyiv region", "the Odesa, Sumy and Kyiv regions"."""
     for at, mention in enumerate(mentions):
-        match = _REGION.match(text, mention.end) if mention.kind in {"place", "person"} else None
+        if mention.kind not in {"place", "person"}:
+            continue
+        match = _REGION.match(text, mention.end)
         if match is None or (mention.kind == "person" and not match[2]):
+            if mention.kind == "place" and _is_division_here(text, mentions, at):
+                mention.label = "region"
             continue
         label = "county" if match[1].startswith("count") else "region"
         first = at
@@ -147,6 +210,40 @@ def _name_regions(text: str, mentions: list[Mention]) -> None:
         for named in mentions[first : at + 1]:
             named.become("place", "region")
             named.label = label
+
+
+def _is_division_here(text: str, mentions: list[Mention], at: int) -> bool:
+    """Whether a name that a city has as well is that of the division: "New York Gov.", "Utah, Washington and Iowa"."""
+    mention = mentions[at]
+    spots = _namesakes(mention.surface)
+    if not spots or mention.label:
+        return False
+    if _GOVERNED.match(text, mention.end) or text.endswith(_DIVISION_OF, 0, mention.start):
+        return True
+    before = at > 0 and _is_enumerated(text, mentions, at) and _only_division(mentions[at - 1]) is not None
+    if before or at + 1 >= len(mentions) or not _is_enumerated(text, mentions, at + 1):
+        return before
+    division = _only_division(mentions[at + 1])
+    # But "Reading, Pa." is a town in it.
+    return division is not None and all(
+        spot.kind != "city" or (spot.country_code, spot.division) != (division.country_code, division.division)
+        for spot in spots
+    )
+
+
+@lru_cache(maxsize=5_000)
+def _namesakes(surface: str) -> tuple[Spot, ...]:
+    """The places of a name that is that of a division and of something else as well."""
+    spots = spots_named(name_key(surface))
+    return spots if len(spots) > 1 and spots[0].kind == "region" else ()
+
+
+def _only_division(mention: Mention) -> Spot | None:
+    """The division that a name means, if no large city has it as well."""
+    spots = spots_named(name_key(mention.surface)) if mention.kind == "place" else ()
+    if not spots or spots[0].kind != "region" or any(spot.inhabitants >= _LARGE_INHABITANTS for spot in spots):
+        return None
+    return spots[0]
 
 
 def _is_enumerated(text: str, mentions: list[Mention], at: int) -> bool:

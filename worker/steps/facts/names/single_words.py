@@ -2,74 +2,75 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.known import known
 from worker.steps.facts.names.known_places import known_place
-from worker.steps.facts.names.lexicons import cue, folded, lexicon
-from worker.steps.facts.names.mentions import Mention, mention
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    FIRST_NAME,
+    HEAD,
+    NEVER,
+    OFFICE,
+    OFFICE_HEAD,
+    PLACE_OPENER,
+    START,
+    SURNAME,
+    TITLE,
+    cue,
+    folded,
+    lexicon,
+    surface_flags,
+)
+from worker.steps.facts.names.mentions import Mention
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from worker.steps.facts.names.tokens import Token
 
 _SHORT = 3
+_SPECIAL = COMMON | START | NEVER | TITLE | OFFICE | OFFICE_HEAD | HEAD | PLACE_OPENER
 
 
 def take_alone(text: str, run: list[Token], found: list[Mention]) -> bool:
     """Deal with a word that stands alone and can be but one thing; whether it was so."""
-    surface = run[0].surface
-    if run[0].possessive and surface + "'s" in lexicon().organisations:
+    token = run[0]
+    surface = token.surface
+    kind, rule, code = _sole_kind(surface)
+    if kind == "":
         return False
-    kind, code = _sole_kind(surface)
+    if token.possessive and surface + "'s" in lexicon().organisations:
+        return False
     if kind == "town":
-        place = known_place(text, run, 0, run, surface)
+        of_name = known(surface)
+        place = known_place(text, run, 0, 1, of_name) if of_name else None
         if place is None:
             return False
         found.append(place)
-    elif kind in {"demonym", "place", "unknown"}:
-        named = mention(text, run, kind, _SOLE_RULES[kind])
-        named.country_code = code
-        found.append(named)
-    return kind != ""
+    elif kind != "nothing":
+        found.append(Mention(token.start, token.end, surface, kind, rule, run, "", code))
+    return True
 
 
 _SoleKind = Literal["demonym", "place", "unknown", "town", "nothing", ""]
-_SOLE_RULES = {"demonym": "demonym", "place": "country", "unknown": "capitals"}
 
 
 @lru_cache(maxsize=20_000)
-def _sole_kind(surface: str) -> tuple[_SoleKind, str | None]:
-    """What a word by itself always is; "" when that depends on its neighbours."""
-    words = lexicon()
+def _sole_kind(surface: str) -> tuple[_SoleKind, str, str | None]:
+    """What a word by itself always is, by which rule, of which country; "" when that depends on its neighbours."""
     key = folded(surface)
-    if key in words.demonyms:
-        return "demonym", words.demonyms[key] or None
-    if surface in words.organisations or surface in words.teams:
-        return "", None
-    spots = spots_named(name_key(surface))
+    flags = surface_flags(surface, key)
+    if flags & DEMONYM:
+        return "demonym", "demonym", lexicon().demonyms[key] or None
+    found = known(surface)
+    if found is not None and (found.organisation or found.is_team):
+        return "", "", None
     is_word = len(surface) > _SHORT and surface.isalpha() and not surface.isupper()
-    if is_word and spots and spots[0].kind == "country" and key not in words.first_names:
-        return "place", spots[0].country_code
-    if key in words.never and not spots and key not in words.surnames:
-        return "nothing", None
-    if not is_word or key in words.common or any(key in known for known in _special_words()):
-        return "", None
-    return "town" if spots else "unknown", None
-
-
-@cache
-def _special_words() -> tuple[Collection[str], ...]:
-    words = lexicon()
-    return (
-        words.start,
-        words.never,
-        words.titles,
-        words.offices,
-        words.office_heads,
-        words.heads,
-        words.place_openers,
-        cue("alone"),
-    )
+    if is_word and found and found.spots[0].kind == "country" and not flags & FIRST_NAME:
+        return "place", "country", found.spots[0].country_code
+    if flags & NEVER and not found and not flags & SURNAME:
+        return "nothing", "", None
+    if not is_word or flags & _SPECIAL or key in cue("alone"):
+        return "", "", None
+    return ("town", "", None) if found else ("unknown", "capitals", None)

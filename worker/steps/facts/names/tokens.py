@@ -8,24 +8,37 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names.atlas import atlas
-from worker.steps.facts.names.lexicons import cue, folded, lexicon
+from worker.steps.facts.names.known import phrase_words
+from worker.steps.facts.names.lexicons import COMMON, START, cue, folded, lexicon, surface_flags, word_flags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Letters but a to z. What is left out of ASCII is said as two ranges, which are quicker to tell than classes are.
+# Letters but a to z; what is left out of ASCII is said as two ranges, quicker to tell than classes are.
 _CAPITAL = r"[^\x00-@\[-\x7f\W\d]"
-# The pattern begins with one class of letters, which lets the search skip what is small.
+_PLAIN = r"[\x00-@\[-\x7f]"
+# What stands before a capitalised word, and the word; the last one is the end of the text. Without gaps between them,
+# their lengths say where each stands, and strings take a third of the time of match objects. Capitals within a word
+# ("iPhone") belong to what stands before. The first branch is what most words are.
 _TOKEN = re.compile(
-    rf"{_CAPITAL}(?<![^\W_].)(?:(?:\.{_CAPITAL}(?![^\W_])){{1,5}}\.?"
-    r"|[a-z]*+[^\W_]*(?:['\u2019&-][^\W_]+)*(?:\.(?:com|org|net|gov|tv|io)\b)?)"
+    rf"({_PLAIN}*+(?:(?:[\W\d_]|(?<=[^\W_]){_CAPITAL}){_PLAIN}*+)*+)"
+    rf"([A-Z][a-z]++(?=[ ,\n])|{_CAPITAL}(?:(?:\.{_CAPITAL}(?![^\W_])){{1,5}}\.?"
+    r"|[a-z]*+[^\W_]*(?:['\u2019&-][^\W_]+)*(?:\.(?:com|org|net|gov|tv|io)\b)?)|\Z)"
 )
 # Small particles that are written with the name: "al-Assad", "d'Ivoire".
 _PREFIX = re.compile(r"(?<![^\W_])(?:al|el|an|ar|as|ad|at|az|ash|ez|es|d|l|de|bin|ibn|ul)[-'\u2019]$")
 _LONGEST_PREFIX = 4
 # What may stand between two words of one name, and what it is: nothing, a preposition, a conjunction, a particle.
 _GAPS = (
-    {" ": "", "\u00a0": "", " & ": "&", " and ": "and", " and the ": "and the", " in ": "in", " in the ": "in"}
+    {
+        " ": "",
+        "\u00a0": "",
+        " & ": "&",
+        " and ": "and",
+        " and the ": "and the",
+        " in ": "in",
+        " in the ": "in",
+    }
     | {" of ": "of", " of the ": "of", " with the ": "with"}
     | dict.fromkeys((" for ", " for the ", " on ", " on the ", " to ", " against "), "for")
 )
@@ -39,29 +52,38 @@ GAP_TEXT = {
     "and the": " and the ",
     "in": " in ",
 }
+# What most often parts two names.
+_NO_GAPS = frozenset((", ", ",", ": ", " - ", " \u2013 ", " (", "\n\n", "\n"))
 _MOST_GAP = 12
 _MOST_WRAP = 40
 # Cut off: the possessive and what is contracted with a word.
 _ENDINGS = frozenset(("s", "S", "t", "re", "ve", "ll", "d", "m"))
 _APOSTROPHES = frozenset("'\u2019")
+_JOINTS = frozenset("-'\u2019")
 _POSSESSIVES = frozenset(("'s ", "\u2019s ", "' ", "\u2019 "))
 # "Jong-il" ends a name with small letters; a longer word does not belong to it.
 _MOST_SMALL_TAIL = 5
 _OPENING = "\"'\u201c\u2018\u00ab([{-\u2013\u2014*\u2022"
 _ENDS = ".!?:;\u2026|"
-_CAPS_LINE = re.compile(r"^[^a-z\n]{6,}+$", re.MULTILINE)
+_SMALL = re.compile("[a-z]")
+_CAPS_LINE_LETTERS = 6
 _THREE_CAPITALS = re.compile(r"[A-Z]{3}")
 _LOOKBACK = 40
 
 
 @dataclass(slots=True)
 class Token:
-    """A capitalised word: `gap` is what joins it to the word before it in its run."""
+    """A capitalised word: `gap` is what joins it to the word before it in its run.
+
+    `flags` say what the word may be (`lexicons`), `phrase` how many words known names have that begin with it.
+    """
 
     surface: str
     start: int
     end: int
     key: str
+    flags: int
+    phrase: int
     opens: bool  # stands where any word would be capitalised
     possessive: bool
     gap: str = ""
@@ -70,70 +92,90 @@ class Token:
 def read_runs(text: str, caps: Sequence[tuple[int, int]]) -> list[list[Token]]:
     """The runs of capitalised words, in order; lines that are all capitals are left out."""
     runs: list[list[Token]] = []
+    run: list[Token] = []
     last: Token | None = None
-    line = 0
+    end = 0
     skipped = _skipped()
-    for match in _TOKEN.finditer(text):
-        surface = match[0]
-        start, end = match.span()
-        following = text[end : end + 1]
-        if following == "$":  # US$5
+    has_dollars = "$" in text
+    for between, found in _TOKEN.findall(_without(text, caps)):
+        start = end + len(between)
+        end = start + len(found)
+        if found in skipped and text[end : end + 1] == " " and text[end + 1 : end + 2].islower():
             last = None
             continue
-        if following == " " and surface in skipped and text[end + 1 : end + 2].islower():
+        cut, surface, key, flags, phrase, possessive = _word(found)
+        if not surface or (has_dollars and text[end : end + 1] == "$"):  # US$5
             last = None
             continue
-        while line < len(caps) and caps[line][1] <= start:
-            line += 1
-        if (line < len(caps) and caps[line][0] <= start) or not surface[0].isupper():
-            last = None
-            continue
-        if start and text[start - 1] in "-'\u2019":
+        begins = start + cut
+        if between and between[-1] in _JOINTS:
             prefix = _PREFIX.search(text, max(start - _LONGEST_PREFIX, 0), start)
             if prefix is not None:
-                start = prefix.start()
-                surface = text[start:end]
-        token = _token(text, start, surface)
-        gap = _gap(text, last, token) if last is not None and token.start - last.end <= _MOST_WRAP else None
+                begins = prefix.start()
+                cut, surface, key, flags, phrase, possessive = _word(text[begins:end])
+                begins += cut
+        ends = begins + len(surface)
+        if not possessive and surface[-1] in "sS" and text[ends : ends + 1] in _APOSTROPHES:
+            possessive = text[ends + 1 : ends + 2] == " "
+        gap = None
+        if last is not None and (len(between) <= _MOST_GAP or between.isspace() or begins != start):
+            gap = _gap(text, last, begins, key)
         if gap is None:
-            token.opens = _opens(text, token.start)
-            runs.append([token])
+            opens = (between[-1:] != " " or not between[-2:-1].isalnum()) and _opens(text, begins)
+            last = Token(surface, begins, ends, key, flags, phrase, opens, possessive)
+            run = [last]
+            runs.append(run)
         else:
-            token.gap = gap
-            runs[-1].append(token)
-        last = token
+            last = Token(surface, begins, ends, key, flags, phrase, False, possessive, gap)
+            run.append(last)
     return runs
+
+
+def _without(text: str, lines: Sequence[tuple[int, int]]) -> str:
+    """The text with signs that are in no word in place of these lines."""
+    if not lines:
+        return text
+    parts: list[str] = []
+    at = 0
+    for start, end in lines:
+        parts += (text[at:start], "\0" * (end - start))
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 @cache
 def _skipped() -> frozenset[str]:
     """Function words as they open sentences: with a small letter behind them they begin no name."""
-    return frozenset(word.capitalize() for word in lexicon().start - cue("first name or word"))
+    first_names = cue("first name or word")
+    return frozenset(
+        word.capitalize() for word, flags in lexicon().words.items() if flags & START and word not in first_names
+    )
 
 
 def caps_lines(text: str) -> list[tuple[int, int]]:
     """Where the lines stand that are written in capitals only."""
-    return [match.span() for match in _CAPS_LINE.finditer(text) if _THREE_CAPITALS.search(match[0])]
-
-
-def _token(text: str, start: int, word: str) -> Token:
-    cut, surface, key, possessive = _word(word)
-    start += cut
-    end = start + len(surface)
-    if not possessive and text[end : end + 1] in _APOSTROPHES and surface[-1:] in "sS":
-        possessive = text[end + 1 : end + 2] == " "
-    return Token(surface, start, end, key, False, possessive)
+    found = []
+    end = -1
+    for line in text.split("\n"):
+        start = end + 1
+        end = start + len(line)
+        if len(line) >= _CAPS_LINE_LETTERS and _SMALL.search(line) is None and _THREE_CAPITALS.search(line):
+            found.append((start, end))
+    return found
 
 
 @lru_cache(maxsize=20_000)
-def _word(surface: str) -> tuple[int, str, str, bool]:
-    """Of a capitalised word: signs to cut off before it, what is left, its key, and whether "'s" was cut off."""
+def _word(surface: str) -> tuple[int, str, str, int, int, bool]:
+    """Of a capitalised word: signs to cut off before it, what is left, and its part of a token; nothing of others."""
     cut = 0
     possessive = False
+    # Of what is no ASCII the expression takes small letters for capitals; "al-Masri" has been looked at before.
+    if not surface or not (surface[0].isascii() or surface[0].isupper()):
+        return 0, "", "", 0, 0, False
     if not surface.isalnum():
         for mark in "'\u2019":
             head, found, tail = surface.rpartition(mark)
-            if found and tail in _ENDINGS and folded(surface).replace("\u2019", "'") not in lexicon().start:
+            if found and tail in _ENDINGS and not word_flags(folded(surface).replace("\u2019", "'")) & START:
                 possessive = tail in {"s", "S"}
                 surface = head
         if surface[1:2] == "-" and surface[0] in "DR":
@@ -141,9 +183,12 @@ def _word(surface: str) -> tuple[int, str, str, bool]:
             cut, surface = 2, surface[2:]
         head, found, tail = surface.rpartition("-")
         # "Moscow-based" is Moscow; "Jong-il" is a name.
-        if found and tail.islower() and (tail in lexicon().common or len(tail) > _MOST_SMALL_TAIL):
+        if found and tail.islower() and (word_flags(tail) & COMMON or len(tail) > _MOST_SMALL_TAIL):
             surface = head
-    return cut, surface, folded(surface), possessive
+    key = folded(surface)
+    # "People's Republic" is looked up without the apostrophe.
+    phrase = max(phrase_words(key), phrase_words(key + "s") if possessive else 1)
+    return cut, surface, key, surface_flags(surface, key), phrase, possessive
 
 
 def _opens(text: str, start: int) -> bool:
@@ -156,38 +201,39 @@ def _opens(text: str, start: int) -> bool:
     return text[at] in _ENDS or (text[at] in _OPENING and not (at > 0 and text[at - 1].isalnum()))
 
 
-def _gap(text: str, last: Token, token: Token) -> str | None:
-    size = token.start - last.end
-    if size > _MOST_GAP:
-        return _wrapped(text, last.end, token.start)
-    between = text[last.end : token.start]
+def _gap(text: str, last: Token, start: int, key: str) -> str | None:
+    """What joins the word at `start` to the last one; None when nothing does."""
+    end = last.end
+    between = text[end:start]
     if last.possessive:
         # "St. Mary's Hospital", "Sheriff's Office".
-        return (
-            "" if token.key in cue("possessed") and between in _POSSESSIVES and last.key not in atlas().fixed else None
-        )
+        return "" if key in cue("possessed") and between in _POSSESSIVES and last.key not in atlas().fixed else None
     found = _GAPS.get(between)
-    if found is not None:
+    if found is not None or between in _NO_GAPS:
         return found
+    if len(between) > _MOST_GAP:
+        return _wrapped(between)
     if between in {". ", ".", ".\u00a0"}:
         # "J. Doe", "Gen. Doe", "St. Louis".
         is_short = (len(last.key) == 1 and last.key != "i") or last.key in cue("abbreviation")
         return "." if is_short else None
     is_particle = between[:1] == between[-1:] == " " and between[1:-1] in cue("particle")
-    return "particle" if is_particle else _wrapped(text, last.end, token.start)
+    return "particle" if is_particle else _wrapped(between)
 
 
-def _wrapped(text: str, start: int, end: int) -> str | None:
+def _wrapped(between: str) -> str | None:
     """Lines that are broken for width go on with white space before their first word."""
-    if not 0 < end - start <= _MOST_WRAP or text[start] not in "\n ":
+    if not between.isspace() or len(between) > _MOST_WRAP or between[0] not in "\n ":
         return None
-    between = text[start:end]
-    return "" if between.isspace() and between.count("\n") == 1 and between[-1] in " \t" else None
+    return "" if between.count("\n") == 1 and between[-1] in " \t" else None
 
 
 def word_before(text: str, start: int) -> str:
     """The word before an offset, in small letters; a sign when a sign stands there, "" at the start of a line."""
     piece = text[max(start - _LOOKBACK, 0) : start].rstrip(" \u00a0")
+    word = piece[piece.rfind(" ") + 1 :]
+    if word.isalnum():
+        return word.lower()
     if not piece or piece[-1] == "\n":
         return ""
     if not piece[-1].isalnum():

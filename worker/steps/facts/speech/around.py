@@ -8,10 +8,10 @@ from worker.steps.facts.speech.phrases import (
     DETERMINER,
     NAME,
     NOT_NOUN,
+    NOUN_CUE,
     PRONOUN,
     QUOTE,
     Phrase,
-    is_noun_cue,
     phrase_after,
     phrase_before,
 )
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from worker.steps.facts.speech.reading import Reading
+    from worker.steps.facts.speech.saying import Saying
 
+# Verbs by which a name is given: what looks like a title is what was said.
+_NAMING: Final = frozenset({"call", "dub", "label", "brand", "term", "describe", "chant", "shout"})
+# "The hit show "A Title"", "who read "A Title"": these have works for their objects.
+_SHOWS: Final = frozenset({"read", "show"})
+_NAMED: Final = frozenset({"called", "named", "titled", "entitled", "dubbed", "nicknamed"})
 MIN_WORDS: Final = 3
 # What carries words on it: they modify its noun.
 _BEARERS: Final = frozenset(
@@ -44,6 +50,7 @@ _BEARERS: Final = frozenset(
         "hats",
     }
 )
+_SO_CALLED: Final = "so-called"
 MIN_UNSPOKEN_WORDS: Final = 5
 
 
@@ -65,11 +72,25 @@ def is_set_off(reading: Reading, item: int, low: int, high: int, count: int) -> 
         or (not spoken and kinds[item - 1] & DETERMINER and not kinds[item + 1] & NOT_NOUN)
         # waved "Vote for Smith" signs
         or (not spoken and after in _BEARERS)
-        or (not spoken and few and (not kinds[item + 1] or is_noun_cue(after)) and not after.endswith(("ed", "ing")))
+        or (
+            not spoken
+            and few
+            and (not kinds[item + 1] or kinds[item + 1] & NOUN_CUE)
+            and not after.endswith(("ed", "ing"))
+        )
+        # in the "scourge of war" of those years, the "so-called peace deal"
+        or (not spoken and few and words[item - 1] == "the")
+        or (not spoken and is_so_called(reading, item))
         # a "target area," which is defined as
         or (few and kinds[item - 1] & DETERMINER and after == "which")
     )
     return bool(mentioned) or is_work_by(reading, item, low, high)
+
+
+def is_so_called(reading: Reading, item: int) -> bool:
+    """Whether the quotation is a word set off: "so-called" stands in it or before it."""
+    start = reading.marked[reading.quotes[item]].start
+    return reading.words[item - 1] == _SO_CALLED or reading.text.startswith(_SO_CALLED, start)
 
 
 def is_work_by(reading: Reading, item: int, low: int, high: int) -> bool:
@@ -126,3 +147,15 @@ def spoken_by(reading: Reading, item: int, high: int) -> Phrase | None:
         return found
     ends = found[1] > first and words[found[1]].endswith("ed") and not kinds[found[1]] & NAME
     return (found[0], found[1] - 1) if ends else None
+
+
+def is_said(reading: Reading, item: int, saying: Saying | None) -> bool:
+    """Whether a quotation that is written like a title is said all the same: in reported speech, or as a name given."""
+    if saying is None or item == 0 or reading.words[item - 1] in _NAMED:
+        return False
+    marked = reading.marked[reading.quotes[item]]
+    if saying.content[0] <= marked.start < saying.content[1] and not saying.direct:
+        return saying.lemma not in _SHOWS
+    if reading.is_work(item, saying.unit[0]):
+        return saying.lemma in _NAMING
+    return saying.direct or reading.text[marked.end - 1] in ".!?"

@@ -12,6 +12,7 @@ from worker.steps.facts.speech.around import (
     MIN_WORDS,
     announcer_of,
     is_alone,
+    is_said,
     is_set_off,
     is_work_by,
     spoken_by,
@@ -32,18 +33,17 @@ from worker.steps.facts.speech.reading import DASHES
 from worker.steps.facts.speech.subjects import main_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Sequence
 
     from worker.steps.facts.speech.reading import Reading
     from worker.steps.facts.speech.saying import Saying
 
 _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
-# Verbs by which a name is given: what looks like a title is what was said.
-_NAMING: Final = frozenset({"call", "dub", "label", "brand", "term", "describe", "chant", "shout"})
 # So long is a quotation that another paragraph may go on from, if it is no direct speech.
 _MIN_CARRIED_CHARS: Final = 20
 _REPORTING: Final = ("-clause", "-that", "-told")
 _ASKS: Final = frozenset({"why", "how", "what", "when", "where"})
+_ARTICLES: Final = frozenset({"a", "an", "the"})
 _FROM: Final = frozenset({"from", "by"})
 
 
@@ -58,17 +58,18 @@ class Attached:
     follows: int | None = None
 
 
-def attach(reading: Reading, sayings: list[Saying], named: AbstractSet[int]) -> list[Attached]:
+def attach(reading: Reading, sayings: list[Saying], named: Sequence[int]) -> list[Attached]:
     """Every quotation that is speech, in order: titles of works and words set off from the text are left out.
 
     Args:
         reading: The text.
         sayings: The acts of speech in it.
-        named: The offsets at which somebody is named; empty when nobody has looked for names.
+        named: The offsets at which somebody is named, in order; empty when nobody has looked for names.
     """
     owners = _owners(reading, sayings)
     finder = _Finder(reading, sayings, named)
     attached: list[Attached] = []
+    one: Attached | None
     unit = 0
     for item, quote in reading.quotes.items():
         while reading.units[unit][1] <= item:
@@ -76,14 +77,26 @@ def attach(reading: Reading, sayings: list[Saying], named: AbstractSet[int]) -> 
         saying = owners.get(quote)
         if saying is not None and not saying.direct and announcer_of(reading, item, reading.units[unit][0], DASHES):
             saying = None
-        if reading.is_title(item) and not _is_said(reading, item, saying):
+        if reading.is_title(item) and not is_said(reading, item, saying):
             continue
-        one = Attached(quote, saying, saying.source, saying.rule) if saying else finder.find(item, quote, unit)
+        if saying is not None:
+            one = Attached(quote, saying, saying.source, saying.rule, _interrupted(reading, quote, saying))
+        else:
+            one = finder.find(item, quote, unit)
         if one is not None:
             attached.append(one)
             finder.remember(one)
     _carry_back(reading, attached)
     return attached
+
+
+def _interrupted(reading: Reading, quote: int, saying: Saying) -> int | None:
+    """The quotation that this one goes on from behind the verb: "This," she said, "is the end."."""
+    cue = reading.starts[saying.cue[0]]
+    if not saying.direct or reading.marked[quote].start < cue:
+        return None
+    before = [one for one in saying.quotes if one < quote and reading.marked[one].start < cue]
+    return before[-1] if before else None
 
 
 def _carry_back(reading: Reading, attached: list[Attached]) -> None:
@@ -125,22 +138,10 @@ def _closeness(reading: Reading, quote: int, saying: Saying) -> tuple[bool, bool
     return not saying.direct, saying.mental, distance
 
 
-def _is_said(reading: Reading, item: int, saying: Saying | None) -> bool:
-    """Whether a quotation that is written like a title is said all the same: in reported speech, or as a name given."""
-    if saying is None or item == 0:
-        return False
-    marked = reading.marked[reading.quotes[item]]
-    if saying.content[0] <= marked.start < saying.content[1] and not saying.direct:
-        return saying.lemma != "read"
-    if reading.is_work(item, saying.unit[0]):
-        return saying.lemma in _NAMING
-    return saying.direct or reading.text[marked.end - 1] in ".!?"
-
-
 class _Finder:
     """Finds the source of quotations that no verb of speech has as its content, in the order of the text."""
 
-    def __init__(self, reading: Reading, sayings: list[Saying], named: AbstractSet[int]) -> None:
+    def __init__(self, reading: Reading, sayings: list[Saying], named: Sequence[int]) -> None:
         self.reading = reading
         self.named = named
         self.last: Attached | None = None
@@ -215,7 +216,7 @@ class _Finder:
         reading, last = self.reading, self.last
         marked = reading.marked[quote]
         low, high = reading.units[unit]
-        opens = marked.start == reading.lines[marked.paragraph] + 1
+        opens = marked.outer_start == reading.lines[marked.paragraph]
         alone = is_alone(reading, item, low, high)
         if not alone and not (opens and item + 1 < high and not reading.is_spoken(item)):
             return None
@@ -253,14 +254,18 @@ class _Finder:
         """Whether it may be one who speaks: a name, a pronoun or "the mayor"; not a word that but opens a sentence."""
         kinds = self.reading.kinds
         first, last = source
-        if self.reading.words[first] in _ASKS:
+        if self.reading.words[first] in _ASKS or (first == last and self.reading.words[first] in _ARTICLES):
             return False
         if kinds[last] & PRONOUN or kinds[first] & DETERMINER or self.reading.words[last] in media()["document"]:
             return True
         if not kinds[last] & NAME:
             return False
         verb = last + 1 < len(kinds) and kinds[last + 1] & (CUE | AUXILIARY)
-        return first < last or bool(verb) or not self.named or self.reading.starts[first] in self.named
+        if first < last or verb or not self.named:
+            return True
+        start = self.reading.starts[first]
+        index = bisect_left(self.named, start)
+        return index < len(self.named) and self.named[index] == start
 
     def _by_sentence(self, item: int, quote: int, unit: int) -> Attached | None:
         """Whose sentence it is; or nobody's, if it looks like speech at least."""

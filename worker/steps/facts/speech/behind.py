@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.contents import STOPS, Behind, is_clause, last_item, quotes_in, span_from
+from worker.steps.facts.speech.lexicon import Frame
 from worker.steps.facts.speech.phrases import (
+    ADVERBIAL,
     AUXILIARY,
+    CONTRACTION,
     COORDINATOR,
+    CUE,
     DETERMINER,
     NAME,
     NUMBER,
@@ -17,7 +21,6 @@ from worker.steps.facts.speech.phrases import (
     QUOTE,
     SIGN,
     SUBORDINATOR,
-    is_adverb,
     phrase_after,
     skip_adverbials,
 )
@@ -28,11 +31,21 @@ if TYPE_CHECKING:
     from worker.steps.facts.speech.phrases import Phrase
     from worker.steps.facts.speech.reading import Reading
 
+_SAYS: Final = int(Frame.SAY)
+_TELLS: Final = int(Frame.TELL)
+_WANTS: Final = int(Frame.TO)
+_NAMES: Final = int(Frame.OBJECT)
+_SPEAKS: Final = int(Frame.SAY | Frame.QUOTE)
+_ASKS: Final = int(Frame.SAY | Frame.THAT)
+_STATES: Final = int(Frame.SAY | Frame.THAT | Frame.TELL)
+_STATES_BARELY: Final = int(Frame.SAY | Frame.BARE)
+_SAYS_SOMETHING: Final = int(Frame.SAY | Frame.QUOTE | Frame.THAT | Frame.TELL)
 _WH: Final = frozenset({"what", "how", "why", "whether", "where", "when", "if", "who", "which"})
 _AND_I_QUOTE: Final = [",", "and", "i", "quote", ","]
 _LEADS_TO_QUOTE: Final = DASHES | {",", ":"}
 _NO_CLAUSE_BEGINS: Final = PREPOSITION | COORDINATOR | SUBORDINATOR | AUXILIARY | OBJECT
-_CLAUSE_BEGINS: Final = DETERMINER | PRONOUN | NAME | NUMBER
+_CLAUSE_BEGINS: Final = DETERMINER | PRONOUN | NAME | NUMBER | CONTRACTION
+_TOLD_BEGINS: Final = PRONOUN | DETERMINER | NAME | CONTRACTION
 # "He told the story to the paper": what follows their "to" is often one who is told.
 _TOLD_TO: Final = frozenset({"tell", "remind", "assure", "promise"})
 _MAX_TOLD_ITEMS: Final = 14
@@ -55,15 +68,15 @@ def content_behind(  # noqa: C901, PLR0911 - one case per construction
         found = _announced(reading, item, high, cue)
         if found is not None:
             return found
-    if kinds[item] & QUOTE and cue.frames & {"say", "quote"}:
+    if kinds[item] & QUOTE and cue.frames & _SPEAKS:
         return _quoted_or_clause(reading, item, high, cue)
     if kinds[item] & SIGN:
         return None
-    if words[item] in _WH and cue.frames & {"say", "that"} and "tell" not in cue.frames:
+    if words[item] in _WH and cue.frames & _ASKS and not cue.frames & _TELLS:
         return span_from(reading, item, high, cue, "wh")
     if passive:
         return _behind_passive(reading, item, high, cue)
-    if "tell" in cue.frames:
+    if cue.frames & _TELLS:
         if cue.lemma in _TOLD_TO and _only_told(reading, first, high):
             return None
         told = _behind_told(reading, first, high, cue)
@@ -73,7 +86,7 @@ def content_behind(  # noqa: C901, PLR0911 - one case per construction
 
 
 def _behind_adverbials(reading: Reading, first: int, high: int, cue: Cue) -> int:
-    if not cue.frames & {"say", "quote", "that", "tell"} or (reading.words[first] == "to" and "to" in cue.frames):
+    if not cue.frames & _SAYS_SOMETHING or (reading.words[first] == "to" and cue.frames & _WANTS):
         return first
     item = skip_adverbials(reading, first, high)
     while first < item < high and reading.kinds[item] & QUOTE and reading.is_work(item, first):
@@ -83,13 +96,17 @@ def _behind_adverbials(reading: Reading, first: int, high: int, cue: Cue) -> int
 
 def _announced(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
     """What a comma, a colon or "that" announces."""
-    if reading.words[item : item + len(_AND_I_QUOTE)] == _AND_I_QUOTE and item + len(_AND_I_QUOTE) < high:
-        item += len(_AND_I_QUOTE) - 1
     word = reading.words[item]
-    speaks = cue.frames & {"say", "quote"}
+    if (
+        word == ","
+        and reading.words[item : item + len(_AND_I_QUOTE)] == _AND_I_QUOTE
+        and item + len(_AND_I_QUOTE) < high
+    ):
+        item += len(_AND_I_QUOTE) - 1
+    speaks = cue.frames & _SPEAKS
     if word in _LEADS_TO_QUOTE and reading.kinds[item + 1] & QUOTE:
         return _quoted(reading, item + 1, high)
-    if word == "," and speaks:
+    if word == "," and speaks and not _reports_more(reading, item + 1):
         # "..., he said, and then": the content stands around the verb.
         last = last_item(reading, item + 1, high, cue)
         return Behind(
@@ -101,14 +118,20 @@ def _announced(reading: Reading, item: int, high: int, cue: Cue) -> Behind | Non
         )
     if word == ":" and speaks:
         return span_from(reading, item + 1, high, cue, "colon")
-    if word == "that" and cue.frames & {"say", "that", "tell"}:
+    if word == "that" and cue.frames & _STATES:
         return span_from(reading, item + 1, high, cue, "that")
     return None
 
 
+def _reports_more(reading: Reading, item: int) -> bool:
+    """Whether a participle follows: "he said, adding that ..."."""
+    item += bool(reading.kinds[item] & ADVERBIAL)
+    return item < len(reading.words) and bool(reading.kinds[item] & CUE) and reading.words[item].endswith("ing")
+
+
 def _quoted_or_clause(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
     """A quotation right behind the verb; one that the sentence goes on from is a part of reported speech."""
-    if "say" not in cue.frames and not reading.is_spoken(item):
+    if not cue.frames & _SAYS and not reading.is_spoken(item):
         return None
     after = item + 1
     if (
@@ -123,9 +146,9 @@ def _quoted_or_clause(reading: Reading, item: int, high: int, cue: Cue) -> Behin
 
 def _behind_passive(reading: Reading, item: int, high: int, cue: Cue) -> Behind | None:
     word = reading.words[item]
-    if "tell" in cue.frames and (word in {"to", "about"} or word in _WH):
+    if cue.frames & _TELLS and (word in {"to", "about"} or word in _WH):
         return span_from(reading, item, high, cue, "told")
-    if word == "to" and "to" in cue.frames:
+    if word == "to" and cue.frames & _WANTS:
         return span_from(reading, item, high, cue, "to")
     if word in {"to", "of", "as", "with"} or reading.kinds[item] & DETERMINER:
         return span_from(reading, item, high, cue, "passive")
@@ -136,18 +159,18 @@ def _bare(reading: Reading, first: int, item: int, high: int, cue: Cue) -> Behin
     """An infinitive, a clause without "that", or a noun phrase."""
     kinds = reading.kinds
     kind = kinds[item]
-    if reading.words[item] == "to" and "to" in cue.frames:
+    if reading.words[item] == "to" and cue.frames & _WANTS:
         return span_from(reading, item, high, cue, "to")
-    begins = kind & _CLAUSE_BEGINS or (not kind & _NO_CLAUSE_BEGINS and not is_adverb(reading, item))
-    if cue.frames & {"say", "bare"} and begins and (cue.lemma == "say" or is_clause(reading, item, high)):
+    begins = kind & _CLAUSE_BEGINS or (not kind & _NO_CLAUSE_BEGINS and not kind & ADVERBIAL)
+    if cue.frames & _STATES_BARELY and begins and (cue.lemma == "say" or is_clause(reading, item, high)):
         return span_from(reading, item, high, cue, "clause")
-    if "object" in cue.frames and not kind & (COORDINATOR | SUBORDINATOR | AUXILIARY):
+    if cue.frames & _NAMES and not kind & (COORDINATOR | SUBORDINATOR | AUXILIARY):
         start = first if not kinds[first] & (COORDINATOR | SUBORDINATOR | PREPOSITION) else item
         return None if kinds[start] & PREPOSITION else span_from(reading, start, high, cue, "object")
     return None
 
 
-def _behind_told(  # noqa: PLR0911 - one case per construction
+def _behind_told(  # noqa: C901, PLR0911 - one case per construction
     reading: Reading, first: int, high: int, cue: Cue
 ) -> Behind | None:
     """Behind the one who is told: "told reporters on Friday that ...", "urged him to ...", "told Fox: "."""
@@ -158,6 +181,9 @@ def _behind_told(  # noqa: PLR0911 - one case per construction
             return None
         person = first, first  # told "The Morning Show"
     start = person[1] + 1
+    clause = skip_adverbials(reading, start, high)
+    if clause < high and kinds[clause] & _TOLD_BEGINS and is_clause(reading, clause, high):
+        return span_from(reading, clause, high, cue, "told")
     for item in range(start, min(high, start + _MAX_TOLD_ITEMS)):
         word, more = words[item], item + 1 < high
         if kinds[item] & QUOTE and (item == start or reading.is_spoken(item) or not more):
@@ -169,9 +195,11 @@ def _behind_told(  # noqa: PLR0911 - one case per construction
             return span_from(reading, item, high, cue, "told")
         if word in {":", ","} and more and kinds[item + 1] & QUOTE:
             return _quoted(reading, item + 1, high)
+        if word == "," and item + 2 < high and words[item + 1] == "that":
+            return span_from(reading, item + 2, high, cue, "told")
         if word in STOPS or word == ",":
             return None
-    if start < high and kinds[start] & (PRONOUN | DETERMINER | NAME) and not kinds[start] & SIGN:
+    if start < high and kinds[start] & _TOLD_BEGINS:
         return span_from(reading, start, high, cue, "told")
     return None
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.lexicon import Cue, cues
 from worker.steps.facts.speech.phrases import (
     ADVERB,
+    ADVERBIAL,
+    ANNOUNCES,
     AUXILIARY,
     COORDINATOR,
     CUE,
     DETERMINER,
     NAME,
+    NOUN_CUE,
     PREPOSITION,
     PRONOUN,
     QUOTE,
+    SIGN,
     VERB,
-    is_adverb,
-    is_noun_cue,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ STOPS: Final = frozenset({".", "!", "?", ";"})
 _ENDS_CONTENT: Final = frozenset(
     {"although", "though", "while", "whereas", "but", "even", "after", "despite", "according", "followed", "amid"}
 )
+_MAY_END: Final = SIGN | QUOTE | COORDINATOR | ANNOUNCES
 _MAX_SUBJECT_ITEMS: Final = 16
 
 
@@ -68,7 +72,7 @@ def _is_finite(reading: Reading, item: int) -> bool:
     kind, word = reading.kinds[item], reading.words[item]
     if kind & (NAME | DETERMINER | PREPOSITION | ADVERB):
         return False
-    return bool(kind & VERB) or word.endswith("ed") or bool(kind & CUE and not is_noun_cue(word))
+    return bool(kind & VERB) or word.endswith("ed") or bool(kind & CUE and not kind & NOUN_CUE)
 
 
 def last_word(reading: Reading, first: int, high: int) -> int:
@@ -81,7 +85,7 @@ def last_word(reading: Reading, first: int, high: int) -> int:
 
 def quotes_in(reading: Reading, first: int, last: int) -> list[int]:
     """The quotations among these items, the last included."""
-    return [reading.quotes[item] for item in range(first, last + 1) if reading.kinds[item] & QUOTE]
+    return list(range(bisect_left(reading.quoted, first), bisect_right(reading.quoted, last)))
 
 
 def span_from(reading: Reading, first: int, high: int, cue: Cue, how: str) -> Behind | None:
@@ -96,21 +100,24 @@ def span_from(reading: Reading, first: int, high: int, cue: Cue, how: str) -> Be
 def last_item(reading: Reading, first: int, high: int, cue: Cue) -> int:
     """Where a clause ends that begins at `first`: with the sentence, or where the reporter's own words go on."""
     words, kinds = reading.words, reading.kinds
-    item = first + 1
-    while item < high:
+    last = high - 1
+    for item in range(first + 1, high):
+        kind = kinds[item]
+        if not kind & _MAY_END:
+            continue
         word = words[item]
         if word == ";":
+            last = item - 1
             break
-        pauses = word == "," or (kinds[item] & QUOTE and reading.ends_with_comma(item))
-        if pauses and item + 1 < high and _turns_back(reading, item + 1, high):
-            item += word != ","
+        more = item + 1 < high
+        pauses = word == "," or (kind & QUOTE and reading.ends_with_comma(item))
+        if pauses and more and _turns_back(reading, item + 1, high):
+            last = item if word != "," else item - 1
             break
-        if kinds[item] & COORDINATOR and item + 1 < high and _joins_cue(reading, item + 1, high, cue):
+        joins = kind & COORDINATOR and more and _joins_cue(reading, item + 1, high, cue)
+        if joins or (word == "according" and more and words[item + 1] == "to"):
+            last = item - 1
             break
-        if word == "according" and item + 1 < high and words[item + 1] == "to":
-            break
-        item += 1
-    last = item - 1
     while last > first and (words[last] in {".", "!", ",", ":"} or (kinds[last] & COORDINATOR)):
         last -= 1
     return last
@@ -122,7 +129,7 @@ def _turns_back(reading: Reading, item: int, high: int) -> bool:
         return True
     if words[item] == "as" and kinds[item + 1 if item + 1 < high else item] & AUXILIARY:
         return True
-    while item + 1 < high and is_adverb(reading, item):
+    while item + 1 < high and reading.kinds[item] & ADVERBIAL:
         item += 1
     if kinds[item] & CUE and (words[item].endswith("ing") or words[item] == "said"):
         return True
@@ -135,12 +142,12 @@ def _turns_back(reading: Reading, item: int, high: int) -> bool:
 
 def _joins_cue(reading: Reading, item: int, high: int, cue: Cue) -> bool:
     """Whether another verb of speech of the same form follows "and"."""
-    while item + 1 < high and is_adverb(reading, item):
+    while item + 1 < high and reading.kinds[item] & ADVERBIAL:
         item += 1
     if not reading.kinds[item] & CUE:
         return False
     word = reading.words[item]
-    if is_noun_cue(word) and not word.endswith("ed"):
+    if reading.kinds[item] & NOUN_CUE and not word.endswith("ed"):
         return False
     return any(other.form == cue.form for other in cues()[word])
 

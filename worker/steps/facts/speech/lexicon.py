@@ -11,11 +11,31 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-FRAMES: Final = frozenset({"say", "quote", "that", "bare", "to", "tell", "object", "noun", "mental"})
 _DOUBLED = frozenset("bdgmnprt")
 _VOWELS = frozenset("aeiou")
+# Words in -ly that are no adverbs.
+_NO_ADVERB: Final = frozenset(
+    {
+        "family",
+        "ally",
+        "rally",
+        "july",
+        "italy",
+        "assembly",
+        "daily",
+        "weekly",
+        "monthly",
+        "yearly",
+        "elderly",
+        "early",
+        "friendly",
+        "only",
+    }
+)
+_MIN_ADVERB_CHARS: Final = 5
+_MAX_KEPT_WORDS: Final = 20_000
 
 
 class Kind(IntFlag):
@@ -39,15 +59,40 @@ class Kind(IntFlag):
     QUOTE = 65536
     NAME = 131072  # written with a capital
     NUMBER = 262144
+    MANNER = 524288  # an adverb in -ly
+    NOUN_CUE = 1048576  # a form of a verb of speech that is as often a noun ("claims", "report")
+    CONTRACTION = 4194304  # a subject with its auxiliary
+    ANNOUNCES = 2097152  # no verb, but says who says something
+
+
+class Frame(IntFlag):
+    """How the content of a verb follows it; what each means is said in its lexicon."""
+
+    SAY = 1
+    QUOTE = 2
+    THAT = 4
+    BARE = 8
+    TO = 16
+    TELL = 32
+    OBJECT = 64
+    NOUN = 128
+    MENTAL = 256
+
+
+_FRAMES: Final = {frame.name.lower(): int(frame) for frame in Frame if frame.name}
+_NAME: Final = int(Kind.NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A form of a verb of speech: `form` is one of base, s, past, participle, ing (past covers equal participles)."""
+    """A form of a verb of speech: `form` is one of base, s, past, participle, ing (past covers equal participles).
+
+    `frames` are bits of `Frame`.
+    """
 
     lemma: str
     form: str
-    frames: frozenset[str]
+    frames: int
     particles: tuple[tuple[str, ...], ...]
     required: tuple[str, ...] = ()
 
@@ -58,11 +103,43 @@ def word_kinds() -> dict[str, int]:
     kinds: dict[str, int] = {}
     for section, word in _sections("speech_words.txt"):
         kinds[word] = kinds.get(word, 0) | int(Kind[section.upper()])
-    for word in cues():
-        kinds[word] = kinds.get(word, 0) | int(Kind.CUE)
+    for word, forms in cues().items():
+        is_noun = any(cue.frames & Frame.NOUN and cue.form in {"base", "s"} for cue in forms)
+        kinds[word] = kinds.get(word, 0) | int(Kind.CUE) | (int(Kind.NOUN_CUE) if is_noun else 0)
+    for word in ("according", "per", "that"):
+        kinds[word] = kinds.get(word, 0) | int(Kind.ANNOUNCES)
     for sign in ",.;:!?()[]{}\u2026\u2014\u2013-/&\"\u201c\u201d\u2018\u2019'<>=*|\u2022\u2015":
         kinds[sign] = int(Kind.SIGN)
+    kinds[":"] |= int(Kind.ANNOUNCES)
     return kinds
+
+
+class _Kinds(dict[str, int]):
+    """What each word can be, as it is written: bits of `Kind`. Words that were met are kept, but not without bound."""
+
+    __slots__ = ()
+
+    def __missing__(self, word: str) -> int:
+        lower = word.lower()
+        kind = word_kinds().get(lower.replace("\u2019", "'"), 0)
+        if lower != word:
+            kind |= _NAME
+        elif not kind and not word[0].isalpha():
+            kind = int(Kind.NUMBER if word[0].isdigit() else Kind.SIGN)
+        elif word.endswith("ly") and len(word) >= _MIN_ADVERB_CHARS and word not in _NO_ADVERB:
+            kind |= int(Kind.MANNER)
+        if len(self) >= _MAX_KEPT_WORDS:
+            self.clear()
+        self[word] = kind
+        return kind
+
+
+_kinds = _Kinds()
+
+
+def kinds_of(words: Iterable[str]) -> Iterator[int]:
+    """What each of the words can be, as it is written: bits of `Kind`."""
+    return map(_kinds.__getitem__, words)
 
 
 @cache
@@ -72,8 +149,8 @@ def cues() -> dict[str, tuple[Cue, ...]]:
     for line in lexicon_lines("speech_verbs.tsv"):
         words, forms, frames = line.split("\t")
         lemma, *required = words.split()
-        known = frozenset(frame for frame in frames.split() if frame in FRAMES)
-        particles = tuple((frame,) for frame in frames.split() if frame not in FRAMES)
+        known = sum(_FRAMES[frame] for frame in set(frames.split()) if frame in _FRAMES)
+        particles = tuple((frame,) for frame in frames.split() if frame not in _FRAMES)
         past, participle = forms.split() if forms != "-" else (_past(lemma), _past(lemma))
         for word, form in (
             (lemma, "base"),

@@ -15,8 +15,8 @@ Family = Literal["double", "doubled", "single"]
 # Two apostrophes are what some archives have made of quotation marks.
 # Of two marks side by side one is a slip. A mark behind "=" belongs to a tag that was left in the text.
 _MARK = re.compile(r"[\"\u201c\u201d\u201e\u201f\u00ab\u00bb](?<!=.)[\"\u201c\u201d]?|''|``|\u2018\u2018|\u2019\u2019")
-# A set of characters is found fast; whether one is a mark is asked then.
-_SIGN = re.compile(r"[\"\u201c\u201d\u201e\u201f\u00ab\u00bb'`\u2018\u2019]")
+# Each is sought on its own, which is quicker than to look at every character.
+_SIGNS = ('"', "\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb", "''", "``", "\u2018\u2018", "\u2019\u2019")
 # A word cut short opens with an apostrophe as well: 'em, '90s, 'til.
 _OPENS_SINGLE = re.compile(
     r"['\u2018](?<![\w'\u2018\u2019].)(?!(?:em|til|tis|twas|cause|bout|round|n)\b|\d0s)(?=[\w\u2026.$\u00a3\u20ac(\[])"
@@ -27,6 +27,7 @@ _FEET = re.compile(r"\d['\u2019]\d{1,2}\Z")
 _MAX_FEET_CHARS = 5
 # "He called it "a trap"": the inner quotation ends with the outer one.
 _TWO_CLOSING = frozenset({'""', "\u201d\u201d", '"\u201d', '\u201d"'})
+_SENTENCE_END = re.compile(r"[.!?](?=\s+[A-Z])")
 _MAX_DEPTH = 3
 _MAX_PLURALS = 8
 _MAX_SINGLE_CHARS = 2_000
@@ -56,18 +57,41 @@ def find_marked(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[Marked
     """All that is set in quotation marks, outermost only, in order; what is nested hangs on it."""
     found: list[Marked] = []
     reversed_guillemets = 0 <= text.find("\u00bb") < text.find("\u00ab")
-    left_open: Marked | None = None
+    marks = _find_marks(text)
+    first, left_open = 0, None
     for index, (start, end) in enumerate(paragraphs):
+        while first < len(marks) and marks[first].start() < start:
+            first += 1
+        last = first
+        while last < len(marks) and marks[last].start() < end:
+            last += 1
+        if first == last:
+            left_open = None
+            continue
+        following = paragraphs[index + 1][0] if index + 1 < len(paragraphs) else None
+        opens_next = last < len(marks) and marks[last].start() == following and marks[last][0][-1] != "\u201d"
         reader = _Paragraph(text, index, start, end, reversed_guillemets=reversed_guillemets)
-        opens_next = False
-        if index + 1 < len(paragraphs):
-            following = paragraphs[index + 1][0]
-            mark = _MARK.match(text, following)
-            opens_next = mark is not None and mark[0][-1] != "\u201d"
-        marked = reader.read(left_open, opens_next=opens_next)
+        marked = reader.read(marks[first:last], left_open, opens_next=opens_next)
         found += marked
         left_open = marked[-1] if marked and not marked[-1].closed else None
+        first = last
     return _with_single(text, paragraphs, found)
+
+
+def _find_marks(text: str) -> list[re.Match[str]]:
+    places: list[int] = []
+    for sign in _SIGNS:
+        place = text.find(sign)
+        while place >= 0:
+            places.append(place)
+            place = text.find(sign, place + 1)
+    marks: list[re.Match[str]] = []
+    after = 0
+    for place in sorted(places):
+        if place >= after and (mark := _MARK.match(text, place)):
+            marks.append(mark)
+            after = mark.end()
+    return marks
 
 
 class _Paragraph:
@@ -82,9 +106,8 @@ class _Paragraph:
         self.stack: list[Marked] = []
         self.found: list[Marked] = []
 
-    def read(self, left_open: Marked | None, *, opens_next: bool) -> list[Marked]:
-        marks = self._marks()
-        if left_open and marks and self._role(marks[0]) == "close" and marks[0].start() > self.start:
+    def read(self, marks: list[re.Match[str]], left_open: Marked | None, *, opens_next: bool) -> list[Marked]:
+        if left_open and self._role(marks[0]) == "close" and marks[0].start() > self.start:
             # The quotation goes on although the paragraph does not open it again.
             self._open(self.start, self.start, left_open.family)
         for mark in marks:
@@ -103,15 +126,6 @@ class _Paragraph:
         if left_open and self.found and self.found[0].outer_start == self.start:
             self.found[0].carried = True
         return self.found
-
-    def _marks(self) -> list[re.Match[str]]:
-        marks: list[re.Match[str]] = []
-        after = self.start
-        for sign in _SIGN.finditer(self.text, self.start, self.end):
-            if sign.start() >= after and (mark := _MARK.match(self.text, sign.start(), self.end)):
-                marks.append(mark)
-                after = mark.end()
-        return marks
 
     def _role(  # noqa: PLR0911 - one case per kind of mark
         self, mark: re.Match[str]
@@ -142,11 +156,15 @@ class _Paragraph:
         return "open" if can_open and not (can_close and not after.isalnum()) else "close"
 
     def _open(self, outer_start: int, start: int, family: Family) -> None:
+        while start < self.end and self.text[start].isspace():
+            start += 1
         self.stack.append(Marked(outer_start, start, self.end, self.end, family, self.index, closed=False))
 
     def _close(self, end: int, outer_end: int) -> None:
         marked = self.stack.pop()
-        marked.end, marked.outer_end, marked.closed = end, outer_end, True
+        while end > marked.start and self.text[end - 1].isspace():
+            end -= 1
+        marked.end, marked.outer_end, marked.closed = max(end, marked.start), outer_end, True
         if self.stack:
             self.stack[-1].nested.append((marked.start, marked.end))
         else:
@@ -156,6 +174,11 @@ class _Paragraph:
         """What is open where the paragraph ends: a quotation of several paragraphs, or a mark that was forgotten."""
         outer = self.stack[0]
         if len(self.stack) == 1 and (opens_next or not outer.nested):
+            if not opens_next and self.text[outer.start : outer.start + 1].islower():
+                # A part of a sentence whose closing mark was forgotten hardly goes on behind that sentence.
+                stop = _SENTENCE_END.search(self.text, outer.start, self.end)
+                if stop is not None:
+                    outer.end = outer.outer_end = stop.end()
             self.found.append(outer)
             return
         # The outermost mark has no partner: what closes behind it stands for itself.
@@ -169,8 +192,11 @@ class _Paragraph:
 
 def _with_single(text: str, paragraphs: Sequence[tuple[int, int]], found: list[Marked]) -> list[Marked]:
     """Adds what stands in single marks, but not what is within double ones: that is nested."""
+    if "'" not in text and "\u2018" not in text:
+        return found
     starts = [marked.outer_start for marked in found]
     added: list[Marked] = []
+    inner: set[int] = set()
     for index, (start, end) in enumerate(paragraphs):
         if text.find("'", start, end) < 0 and text.find("\u2018", start, end) < 0:
             continue
@@ -190,12 +216,20 @@ def _with_single(text: str, paragraphs: Sequence[tuple[int, int]], found: list[M
             if outer:
                 outer.nested.append((here, close))
             else:
-                following = bisect_right(starts, here)
-                if following < len(starts) and starts[following] < close:
+                first, last = bisect_right(starts, mark.start()), bisect_left(starts, close)
+                if first < last and not _encloses(text, mark.start(), close, found[last - 1]):
                     continue
-                added.append(Marked(mark.start(), here, close, close + 1, "single", index))
+                inner.update(range(first, last))
+                nested = [(marked.start, marked.end) for marked in found[first:last]]
+                added.append(Marked(mark.start(), here, close, close + 1, "single", index, nested=nested))
             here = close + 1
+    found = [marked for number, marked in enumerate(found) if number not in inner]
     return sorted(found + added, key=lambda marked: marked.outer_start) if added else found
+
+
+def _encloses(text: str, start: int, end: int, last: Marked) -> bool:
+    """Whether single marks are the outer ones, as in Britain: curly, with a sign before the second, as speech has."""
+    return text[start] == "\u2018" and text[end - 1] in ",.?!\u2026" and last.outer_end <= end
 
 
 def _closing_single(text: str, closing: list[int], start: int, end: int) -> int | None:

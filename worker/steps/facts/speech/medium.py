@@ -11,7 +11,7 @@ from worker.model.facts import Span, TimeMention
 from worker.steps.facts.speech.lexicon import media
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from worker.steps.facts.speech.reading import Reading
     from worker.steps.facts.speech.saying import Saying
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Medium = tuple[str, Span | None]
 
 _BEFORE_PLATFORM: Final = frozenset({"on", "via", "to"})
+_WHOSE: Final = frozenset({"his", "her", "their", "its", "the"})
+_KIND_OF_PAGE: Final = frozenset({"official", "personal", "own", "verified"})
 _BEFORE_OCCASION: Final = frozenset({"in", "during", "at"})
 _DAYS: Final = frozenset({"day", "night", "time", "range", "weekend"})
 # Verbs that name the platform themselves.
@@ -26,8 +28,14 @@ _POSTS: Final = {"tweet": "Twitter", "retweet": "Twitter"}
 _MAX_OCCASION_ITEMS: Final = 3
 
 
-def find_medium(reading: Reading, saying: Saying) -> Medium | None:
-    """The platform ("on X"), or the kind of document or occasion ("statement"), that the saying's sentence names."""
+def find_medium(reading: Reading, saying: Saying, outlets: Mapping[int, str]) -> Medium | None:
+    """The platform ("on X"), or the document or occasion ("statement"), or who was told ("Reuters"), by the sentence.
+
+    Args:
+        reading: The text.
+        saying: The act of speech.
+        outlets: The names of news media by the offsets at which they are mentioned.
+    """
     low, high = saying.unit
     occasion: Medium | None = None
     for item in range(low, high - 1):
@@ -36,11 +44,22 @@ def find_medium(reading: Reading, saying: Saying) -> Medium | None:
             continue
         word = reading.words[item]
         if word in _BEFORE_PLATFORM:
-            platform = _platforms().match(reading.text, start)
+            named = item + 1
+            if reading.words[named] in _WHOSE and named + 1 < high:
+                named += 1 + (reading.words[named + 1] in _KIND_OF_PAGE and named + 2 < high)
+            platform = _platforms().match(reading.text, reading.starts[named])
             if platform:
                 return platform[0], Span.of(reading.text, *platform.span())
         elif word in {"a", "an"} and occasion is None and item > low and reading.words[item - 1] in _BEFORE_OCCASION:
             occasion = _occasion(reading, item + 1, high)
+    if occasion is None and saying.lemma == "tell" and saying.cue[1] + 1 < high:
+        told = saying.cue[1] + 1
+        if reading.words[told] == "the" and told + 1 < high:
+            told += 1
+        start = reading.starts[told]
+        name = outlets.get(start) or outlets.get(reading.starts[told - 1])
+        if name is not None:
+            return name, None
     return occasion or ((_POSTS[saying.lemma], None) if saying.lemma in _POSTS else None)
 
 
@@ -75,6 +94,8 @@ def find_day(reading: Reading, saying: Saying, times: Sequence[TimeMention], sta
     cue = reading.starts[saying.cue[0]]
     first = bisect_left(starts, reading.starts[low])
     after = bisect_left(starts, reading.ends[high - 1])
+    if first == after:
+        return None
     quoted = [(reading.marked[quote].outer_start, reading.marked[quote].outer_end) for quote in saying.quotes]
     candidates = [
         mention

@@ -29,7 +29,13 @@ SIGN: Final = int(Kind.SIGN)
 QUOTE: Final = int(Kind.QUOTE)
 NAME: Final = int(Kind.NAME)
 NUMBER: Final = int(Kind.NUMBER)
+CONTRACTION: Final = int(Kind.CONTRACTION)
+NOUN_CUE: Final = int(Kind.NOUN_CUE)
+ANNOUNCES: Final = int(Kind.ANNOUNCES)
+ADVERBIAL: Final = ADVERB | int(Kind.MANNER)  # one of the small adverbs, or a word in -ly
 
+# What may stand between a subject and its verb.
+PASSED_OVER: Final = ADVERBIAL | TIME | PERIOD
 # What no noun phrase contains.
 NOT_NOUN: Final = (
     SIGN | QUOTE | PREPOSITION | COORDINATOR | SUBORDINATOR | AUXILIARY | PRONOUN | OBJECT | RELATIVE | ADVERB | TIME
@@ -42,40 +48,11 @@ _ATTACHING: Final = frozenset(
 )
 _POSSESSIVE: Final = ("'s", "\u2019s")
 _ARTICLES: Final = frozenset({"the", "a", "an", "his", "her", "their", "its", "our", "my", "your"})
-_NO_ADVERB: Final = frozenset(
-    {
-        "family",
-        "ally",
-        "rally",
-        "july",
-        "italy",
-        "assembly",
-        "daily",
-        "weekly",
-        "monthly",
-        "yearly",
-        "elderly",
-        "early",
-        "friendly",
-        "only",
-    }
-)
+# "the Trump campaign said", "a senior U.S. official who"
+_FOLLOWS_NOUN: Final = CUE | AUXILIARY | ADVERBIAL | RELATIVE | PREPOSITION | SIGN
 _MAX_PHRASE_ITEMS: Final = 16
 _MAX_INSERTION_ITEMS: Final = 40
 _MAX_ADVERBIAL_ITEMS: Final = 14
-
-
-def is_adverb(reading: Reading, item: int) -> bool:
-    """Whether the item is an adverb: one of the small ones, or a word in -ly."""
-    if reading.kinds[item] & ADVERB:
-        return True
-    word = reading.words[item]
-    return len(word) > 4 and word.endswith("ly") and not reading.kinds[item] & NAME and word not in _NO_ADVERB
-
-
-def is_noun_cue(word: str) -> bool:
-    """Whether a verb's form is as often a noun ("claims", "report")."""
-    return any("noun" in cue.frames and cue.form in {"base", "s"} for cue in cues().get(word, ()))
 
 
 def _is_past(reading: Reading, item: int) -> bool:
@@ -102,8 +79,8 @@ def _in_phrase(reading: Reading, item: int) -> bool:  # noqa: PLR0911 - one case
     if kind & VERB:
         return False
     if kind & CUE:
-        return is_noun_cue(reading.words[item])
-    return not is_adverb(reading, item)
+        return bool(kind & NOUN_CUE)
+    return not kind & ADVERBIAL
 
 
 def simple_before(reading: Reading, last: int, low: int) -> int | None:
@@ -177,9 +154,7 @@ def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:
             break
         behind_article = item > first and (words[item - 1] in _ARTICLES or words[item - 1].endswith(_POSSESSIVE))
         if kind & DETERMINER or _in_phrase(reading, item) or (behind_article and kind & (CUE | VERB)):
-            if named and not kind & (NAME | SIGN) and not _goes_on(reading, first, item, high):
-                break
-            if kind & CUE and item > first and not kind & NAME and last is not None and not behind_article:
+            if item > first and not behind_article and _ends_phrase(reading, first, item, high, named=named):
                 break
             named = bool(kind & NAME) and not kind & DETERMINER
             if not kind & SIGN:
@@ -194,17 +169,42 @@ def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:
     return (first, last) if last is not None else None
 
 
+def source_after(reading: Reading, first: int, high: int) -> Phrase | None:
+    """The noun phrase where only a source can stand, so that what follows a name belongs to it: "Israeli officials"."""
+    found = phrase_after(reading, first, high)
+    if found is None or not reading.kinds[found[1]] & NAME:
+        return found
+    last = found[1]
+    while last + 1 < high and not reading.kinds[last + 1] and not reading.words[last + 1].endswith(("ed", "ing")):
+        last += 1
+    return found[0], last
+
+
+def _ends_phrase(reading: Reading, first: int, item: int, high: int, *, named: bool) -> bool:
+    """Whether a word that could belong to the phrase before it is rather the verb behind it."""
+    kind = reading.kinds[item]
+    if named and not kind & (NAME | SIGN) and not _goes_on(reading, first, item, high):
+        return True
+    if kind & CUE and not kind & NAME:
+        return True
+    # "the woman rallied her friends", but "the wounded man"
+    return not kind and not reading.kinds[item - 1] and reading.words[item].endswith("ed")
+
+
 def _goes_on(reading: Reading, first: int, item: int, high: int) -> bool:
     """Whether a word behind a name belongs to it: "Trump spokesman John Smith", "the Trump campaign said"."""
     kinds = reading.kinds
+    determined = bool(kinds[first] & DETERMINER)
     if item + 1 >= high:
+        return determined and not kinds[item]
+    if kinds[item] or reading.words[item].endswith("ed"):
         return False
     if kinds[item + 1] & NAME:
         return True
-    if kinds[item] or reading.words[item].endswith(("ed", "ing")):
+    if reading.words[item].endswith("ing"):
         return False
-    if kinds[first] & DETERMINER:
-        return bool(kinds[item + 1] & (CUE | AUXILIARY)) or is_adverb(reading, item + 1)
+    if determined:
+        return bool(kinds[item + 1] & _FOLLOWS_NOUN) or reading.words[item + 1].endswith("ed")
     # "Republican presidential nominee John Smith"
     return item == first + 1 and item + 2 < high and not kinds[item + 1] and bool(kinds[item + 2] & NAME)
 
@@ -213,7 +213,7 @@ def skip_back_adverbs(reading: Reading, item: int, low: int) -> int:
     """The first item to the left that is no adverb and no mention of a day ("on Saturday")."""
     kinds, words = reading.kinds, reading.words
     while item >= low:
-        if is_adverb(reading, item):
+        if kinds[item] & ADVERBIAL:
             item -= 1
         elif kinds[item] & TIME and item > low:
             item -= 2 if words[item - 1] in {"on", "in", "late", "early"} else 1
@@ -230,12 +230,17 @@ def skip_adverbials(reading: Reading, item: int, high: int) -> int:
     limit = min(high, item + _MAX_ADVERBIAL_ITEMS * 2)
     while item < limit:
         kind = kinds[item]
-        if is_adverb(reading, item) or kind & TIME:
+        if kind & (ADVERBIAL | TIME):
             item += 1
         elif kind & WHICH and item + 1 < high and kinds[item + 1] & (PERIOD | TIME):
             item += 2
         elif kind & PERIOD and item and kinds[item - 1] & (TIME | WHICH):
             item += 1
+        elif kind & (DETERMINER | NUMBER) and item + 2 < high and kinds[item + 1] & PERIOD:
+            after = _behind_period(reading, item + 2, high)
+            if after is None:
+                return item
+            item = after
         elif kind & PREPOSITION and item + 1 < high:
             after = _behind_prepositional(reading, item, high)
             if after is None:
@@ -246,8 +251,21 @@ def skip_adverbials(reading: Reading, item: int, high: int) -> int:
     return item
 
 
-def _behind_prepositional(reading: Reading, item: int, high: int) -> int | None:
+def _behind_period(reading: Reading, item: int, high: int) -> int | None:
+    """ "two days ago", "two days after the attack"; `item` is behind the period."""  # noqa: D210
+    word = reading.words[item]
+    if word in {"ago", "later", "earlier"}:
+        return item + 1
+    event = phrase_after(reading, item + 1, high) if word in {"after", "before"} else None
+    return None if event is None else event[1] + 1
+
+
+def _behind_prepositional(  # noqa: PLR0911 - one case per construction
+    reading: Reading, item: int, high: int
+) -> int | None:
     words, kinds = reading.words, reading.kinds
+    if kinds[item + 1] & PREPOSITION:
+        return item + 1  # ahead of
     if kinds[item + 1] & (TIME | WHICH | NUMBER):
         return item + 1 if kinds[item + 1] & (TIME | WHICH) else item + 2
     phrase = phrase_after(reading, item + 1, high)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.behind import content_behind
 from worker.steps.facts.speech.contents import Behind, content_before, is_clause, span_from
+from worker.steps.facts.speech.lexicon import Frame, media
 from worker.steps.facts.speech.phrases import (
     COORDINATOR,
     NAME,
     OBJECT,
     PREPOSITION,
     QUOTE,
+    SIGN,
     SUBORDINATOR,
-    phrase_after,
+    source_after,
 )
 from worker.steps.facts.speech.reading import DASHES
 from worker.steps.facts.speech.saying import Saying
@@ -24,11 +26,21 @@ if TYPE_CHECKING:
     from worker.steps.facts.speech.reading import Reading
     from worker.steps.facts.speech.saying import Verb
 
+_SAYS: Final = int(Frame.SAY)
+_MENTAL: Final = int(Frame.MENTAL)
+_SPEAKS: Final = int(Frame.SAY | Frame.QUOTE)
+_STANDS_BEHIND: Final = int(Frame.SAY | Frame.QUOTE | Frame.TELL)
+
 
 def complete(verb: Verb, source: Phrase, rule: str) -> Saying | None:
     """The act of speech of a verb with its subject: finds the content, or None when there is none."""
     behind = content_behind(verb.reading, verb.span, verb.high, verb.cue)
-    if verb.cue.frames & {"say", "tell", "quote"} and source[0] < verb.first and rule in {"finite", "progressive"}:
+    if (
+        verb.cue.frames & _STANDS_BEHIND
+        and source[0] < verb.first
+        and rule in {"finite", "progressive"}
+        and _may_stand_left(verb, source[0] - 1)
+    ):
         left = (
             _quoted_left(verb, source, rule, behind)
             or _behind_as(verb, source)
@@ -52,9 +64,15 @@ def complete(verb: Verb, source: Phrase, rule: str) -> Saying | None:
     )
 
 
+def _may_stand_left(verb: Verb, item: int) -> bool:
+    """Whether what is before the subject can end a content; most subjects begin their sentence or follow a word."""
+    kind = verb.reading.kinds[item] if item >= 0 else 0
+    return bool(kind & QUOTE or (item >= verb.low and (kind & SIGN or verb.reading.words[item] == "as")))
+
+
 def _quoted_left(verb: Verb, source: Phrase, rule: str, behind: Behind | None) -> Saying | None:
     """ "...," he said, "..." and "...?" he asked."""  # noqa: D210 - it begins with a quotation
-    quote = None if verb.is_negated(source) else _quote_at(verb, source[0] - 1)
+    quote = None if verb.is_negated(source) else quote_at(verb, source[0] - 1)
     goes_on = behind is not None and behind.quoted
     if quote is None or (goes_on and quote > verb.low):
         return None
@@ -98,11 +116,11 @@ def _clause_left(verb: Verb, source: Phrase, rule: str, behind: Behind | None) -
     reading, low = verb.reading, verb.low
     left = source[0] - 1
     around = behind is not None and behind.parenthetical
-    if left <= low or reading.words[left] != "," or not (behind is None or around) or "mental" in verb.cue.frames:
+    if left <= low or reading.words[left] != "," or not (behind is None or around) or verb.cue.frames & _MENTAL:
         return None
     introduced = low + bool(reading.kinds[low] & (COORDINATOR | SUBORDINATOR))
     content = content_before(reading, left, low)
-    if content is None or not (around or content[2] or is_clause(reading, introduced, left)):
+    if content is None or not (around or content[2] or verb.before or is_clause(reading, introduced, left)):
         return None
     saying = _left(verb, source, content, rule + "-clause-left")
     if behind is not None:
@@ -116,16 +134,18 @@ def read_inverted(verb: Verb) -> Saying | None:  # noqa: PLR0911 - each return i
     reading = verb.reading
     words, kinds = reading.words, reading.kinds
     before, after = verb.first - 1, verb.last + 1
-    if not verb.cue.frames & {"say", "quote"} or verb.cue.form not in {"past", "s"}:
+    if not verb.cue.frames & _SPEAKS or verb.cue.form not in {"past", "s"}:
         return None
     if before < verb.low and _question_before(verb, before) is None:
         return None
-    quoted = bool(kinds[before] & QUOTE) and reading.is_spoken(before)
-    if not quoted and (words[before] != "," or before == 0):
+    quoted = bool(kinds[before] & QUOTE) and (
+        reading.is_spoken(before) or (before == verb.low and not reading.is_title(before))
+    )
+    if reading.is_work(before, verb.low) if quoted else (words[before] != "," or before == 0):
         return None
     if after >= verb.high or words[after] in {"that", "to"} or kinds[after] & (QUOTE | PREPOSITION):
         return None
-    source = phrase_after(reading, after, verb.high)
+    source = source_after(reading, after, verb.high)
     if source is None or kinds[source[1]] & OBJECT or not _can_invert(verb, source, quoted=quoted):
         return None
     content = content_before(reading, before, verb.low)
@@ -143,8 +163,9 @@ def read_inverted(verb: Verb) -> Saying | None:  # noqa: PLR0911 - each return i
 def _can_invert(verb: Verb, source: Phrase, *, quoted: bool) -> bool:
     reading = verb.reading
     words, kinds = reading.words, reading.kinds
-    if "say" not in verb.cue.frames:
-        return quoted and bool(kinds[source[0]] & NAME)
+    if not verb.cue.frames & _SAYS:
+        quoted = quoted or bool(kinds[verb.first - 2] & QUOTE)
+        return quoted and (bool(kinds[source[0]] & NAME) or words[source[1]] in media()["document"])
     if quoted or kinds[verb.first - 2] & QUOTE:
         return True
     # ", said Mr. X" behind a clause; but "Smith, a mayor, said the plan ..." has its subject before it.
@@ -155,7 +176,7 @@ def _can_invert(verb: Verb, source: Phrase, *, quoted: bool) -> bool:
     if end < verb.high and words[end] not in {",", ".", "(", ":"} and not kinds[end] & PREPOSITION:
         return False
     ends = end >= verb.high or words[end] in {".", ","}
-    return ends or subject_before(reading, verb.first, verb.low) is None
+    return ends or subject_before(reading, verb.first - 1, verb.low) is None
 
 
 def _left(verb: Verb, source: Phrase, content: tuple[int, int, list[int]], rule: str) -> Saying:
@@ -171,7 +192,7 @@ def _left(verb: Verb, source: Phrase, content: tuple[int, int, list[int]], rule:
     )
 
 
-def _quote_at(verb: Verb, item: int) -> int | None:
+def quote_at(verb: Verb, item: int) -> int | None:
     """The quotation that ends right before the subject, a comma or dash between them passed over."""
     reading, low = verb.reading, verb.low
     words, kinds = reading.words, reading.kinds

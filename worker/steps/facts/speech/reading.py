@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.speech.lexicon import Kind, word_kinds
+from worker.steps.facts.speech.lexicon import Kind, kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,8 @@ DASHES: Final = frozenset({"\u2014", "\u2013", "\u2015", "-"})
 _NAME: Final = int(Kind.NAME)
 _SIGN: Final = int(Kind.SIGN)
 _QUOTE: Final = int(Kind.QUOTE)
-_NUMBER: Final = int(Kind.NUMBER)
+_CUE: Final = int(Kind.CUE)
+_NO_WORK_BEHIND: Final = int(Kind.SIGN | Kind.QUOTE | Kind.AUXILIARY | Kind.TIME)
 
 
 def find_lines(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -86,7 +87,8 @@ def find_lines(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[tuple[i
 class Reading:
     """Items of a text: `starts` and `ends` are offsets, `words` in lower case, `kinds` bits of `Kind`.
 
-    `units` are ranges of items: sentences, but a quotation is never cut. `quotes` gives the quotation of an item.
+    `units` are ranges of items: sentences, but a quotation is never cut. `quotes` gives the quotation of an item,
+    `quoted` the item of a quotation.
     """
 
     def __init__(self, prose: Prose, marked: Sequence[Marked], lines: Sequence[tuple[int, int]]) -> None:
@@ -98,67 +100,55 @@ class Reading:
         self.words: list[str] = []
         self.kinds: list[int] = []
         self.quotes: dict[int, int] = {}
+        self.quoted: list[int] = []
         self._titles: dict[int, bool] = {}
         self._headlines: dict[int, bool] = {}
         self._read_items(prose)
         self.units = self._find_units(prose)
 
     def _read_items(self, prose: Prose) -> None:
-        text, marked, kinds = self.text, self.marked, word_kinds()
-        starts, ends, words, bits = self.starts, self.ends, self.words, self.kinds
-        upcoming = 0
-        edge = marked[0].outer_start if marked else len(text)
-        all_words = prose.words
-        index = 0
-        while index < len(all_words):
-            start, end = all_words[index]
-            if start >= edge:
-                after = self._add_quote(upcoming)
-                upcoming += 1
-                edge = marked[upcoming].outer_start if upcoming < len(marked) else len(text)
-                index = max(bisect_left(all_words, (after, 0), index), index)
-                continue
-            index += 1
-            word = text[start:end]
-            lower = word.lower()
-            bit = kinds.get(lower, 0)
-            if lower != word:
-                bit |= _NAME
-            elif not bit and not word[0].isalpha():
-                bit = _NUMBER if word[0].isdigit() else _SIGN
-            starts.append(start)
-            ends.append(end)
-            words.append(lower)
-            bits.append(bit)
+        spans, starts = prose.words, self.starts
+        here = 0
+        for quote, marked in enumerate(self.marked):
+            opens = bisect_left(spans, (marked.outer_start,), here)
+            if opens == len(spans):
+                break
+            self._add_words(prose, here, opens)
+            self.quotes[len(starts)] = quote
+            self.quoted.append(len(starts))
+            starts.append(marked.outer_start)
+            self.ends.append(marked.outer_end)
+            self.words.append('"')
+            self.kinds.append(_QUOTE)
+            here = bisect_left(spans, (marked.outer_end,), opens)
+        self._add_words(prose, here, len(spans))
 
-    def _add_quote(self, quote: int) -> int:
-        marked = self.marked[quote]
-        self.quotes[len(self.starts)] = quote
-        self.starts.append(marked.outer_start)
-        self.ends.append(marked.outer_end)
-        self.words.append('"')
-        self.kinds.append(_QUOTE)
-        return marked.outer_end
+    def _add_words(self, prose: Prose, first: int, last: int) -> None:
+        spans = prose.words[first:last]
+        self.starts += [start for start, _ in spans]
+        self.ends += [end for _, end in spans]
+        self.words += prose.lowered[first:last]
+        self.kinds += kinds_of(prose.written[first:last])
 
     def _find_units(self, prose: Prose) -> list[tuple[int, int]]:
         """Item ranges of sentences; one that would begin within a quotation begins where that ends."""
         units: list[tuple[int, int]] = []
         first = 0
-        starts = self.starts
-        boundaries = sorted({start for start, _ in prose.sentences} | set(self.lines))
-        for index, boundary in enumerate(boundaries):
-            if index == 0:
-                continue
+        starts, ends, kinds = self.starts, self.ends, self.kinds
+        boundaries = [start for start, _ in prose.sentences]
+        if len(self.lines) > len(prose.paragraphs):
+            boundaries = sorted({*boundaries, *self.lines})
+        for boundary in boundaries[1:]:
             item = bisect_left(starts, boundary, first)
-            if item <= first or item > len(starts):
-                continue
-            if item == len(starts) or self.ends[item - 1] > boundary:
+            if item == len(starts):
+                break
+            if item <= first or ends[item - 1] > boundary:
                 # Within a quotation: no sentence of ours ends here.
                 continue
-            if self.words[item - 1] == ":" and self.kinds[item] & _QUOTE:
+            if kinds[item] & _QUOTE and self.words[item - 1] == ":":
                 # What a colon announces belongs to its sentence, in a paragraph of its own as well.
                 continue
-            if self.kinds[item - 1] & _QUOTE and self.words[item] in DASHES:
+            if kinds[item - 1] & _QUOTE and self.words[item] in DASHES:
                 # So does the name that signs a quotation.
                 continue
             units.append((first, item))
@@ -174,6 +164,10 @@ class Reading:
     def paragraph_of(self, offset: int) -> int:
         """The index of the paragraph or line that an offset lies in."""
         return max(bisect_right(self.lines, offset) - 1, 0)
+
+    def is_near(self, first: int, second: int) -> bool:
+        """Whether two items are in the same paragraph or in one and the next."""
+        return self.paragraph_of(self.starts[second]) - self.paragraph_of(self.starts[first]) <= 1
 
     def opens_unit(self, item: int) -> bool:
         """Whether a sentence begins with this item."""
@@ -209,10 +203,11 @@ class Reading:
         known = self._titles.get(quote)
         if known is None:
             marked = self.marked[quote]
-            words = _WORD.findall(self.text, marked.start, min(marked.end, marked.start + _MAX_TITLE_CHARS))
+            words = []
+            if marked.end - marked.start < _MAX_TITLE_CHARS:
+                words = _WORD.findall(self.text, marked.start, marked.end)
             large = [word for word in words if word.lower() not in _SMALL_IN_TITLES]
-            known = marked.end - marked.start < _MAX_TITLE_CHARS and len(words) > 1 and bool(large)
-            known = known and all(not word[0].islower() for word in large)
+            known = len(words) > 1 and bool(large) and not any(word[0].islower() for word in large)
             self._titles[quote] = known
         return known
 
@@ -221,7 +216,9 @@ class Reading:
         if not self.is_title(item) or item <= low:
             return False
         before = self.kinds[item - 1]
-        return not before & (_SIGN | _QUOTE | int(Kind.CUE) | int(Kind.AUXILIARY) | int(Kind.TIME))
+        # "The show" is a verb's form as well, but before a title it is the noun.
+        says = before & _CUE and self.words[item - 1] != "show"
+        return not says and not before & _NO_WORK_BEHIND
 
     def surface(self, first: int, last: int) -> str:
         """The text from one item to another, that one included."""

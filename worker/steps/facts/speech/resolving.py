@@ -7,7 +7,16 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.lexicon import genders, media
-from worker.steps.facts.speech.phrases import DETERMINER, NAME, PREPOSITION, PRONOUN, RELATIVE, Phrase, phrase_before
+from worker.steps.facts.speech.phrases import (
+    DETERMINER,
+    NAME,
+    PREPOSITION,
+    PRONOUN,
+    RELATIVE,
+    TIME,
+    Phrase,
+    phrase_before,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +27,10 @@ if TYPE_CHECKING:
 _MAX_TITLE_ITEMS: Final = 5
 _MAX_MENTIONS: Final = 30
 _MIN_HEADLINE_ITEMS: Final = 2
+# What stands for the name where a phrase names more than one.
+_SEVERAL: Final = ""
 _POSSESSIVE: Final = re.compile(r"['\u2019]s?(?!\w)")
+_OWNER: Final = re.compile(r"['\u2019]s?\Z")
 _TIES: Final = frozenset({"for", "of", "with", "in", "at", "to", "from", "against", "by", "near"})
 _HE: Final = frozenset({"he", "his", "him", "himself"})
 _SHE: Final = frozenset({"she", "her", "herself"})
@@ -39,6 +51,9 @@ class Resolver:
         mentions.sort(key=lambda mention: (mention[0], -mention[1]))
         self.mentions = mentions
         self.starts = [mention[0] for mention in mentions]
+        outlets = [body for body in names.organisations if body.type == "media"]
+        self.outlets = {span.start: body.name for body in outlets for span in body.mentions}
+        self.demonyms = {demonym.span.start for demonym in names.demonyms}
         self.last_person: str | None = None
         self.last_at = -1
         self.genders: dict[str, str] = {}
@@ -57,34 +72,62 @@ class Resolver:
             antecedent = phrase_before(reading, before, max(0, before - 16)) if before >= 0 else None
             return self.name(antecedent) if antecedent and antecedent[1] != last else None
         found = self._named(phrase)
-        if found is None:
-            found = self._written(phrase)
-        return found
+        if found == _SEVERAL:
+            return None
+        return found or self._in_apposition(phrase) or self._written(phrase)
 
     def _named(self, phrase: Phrase) -> str | None:
         reading = self.reading
-        start, end = reading.starts[phrase[0]], reading.ends[phrase[1]]
+        first, last = phrase
+        start, end = reading.starts[first], reading.ends[last]
         index = bisect_left(self.starts, start)
         best: tuple[str, Person | None] | None = None
+        best_item = first
         while index < len(self.mentions) and self.mentions[index][0] < end:
             mention_start, mention_end, name, person = self.mentions[index]
             index += 1
-            if mention_end > end or _POSSESSIVE.match(reading.text, mention_end):
+            owner = _POSSESSIVE.match(reading.text, mention_end)
+            if mention_end > end or (owner and owner.end() < end):
                 continue
             item = bisect_right(reading.starts, mention_start) - 1
-            if item > phrase[0] and any(reading.words[i] in _TIES for i in range(phrase[0], item)):
+            if item > first and any(reading.words[i] in _TIES for i in range(first, item)):
                 continue
             after = bisect_left(reading.starts, mention_end)
-            if person is not None and after <= phrase[1] and not reading.kinds[after]:
-                continue  # the Trump campaign
-            best = (name, person)
-            if mention_end == end:
+            if after <= last and not reading.kinds[after]:
+                continue  # the Trump campaign, the UN chief
+            if best is not None and best[0] != name and "and" in reading.words[best_item:item]:
+                return _SEVERAL  # Smith and Jones
+            if item - first > 1 and reading.words[item - 1] == "and" and reading.kinds[item - 2] & NAME:
+                return _SEVERAL  # the same where nobody knows the first
+            best, best_item = (name, person), item
+            if mention_end == end or owner:
                 break
         if best is None:
             return None
         name, person = best
         if person is not None:
             self._remember(name, phrase)
+        return name
+
+    def _in_apposition(self, phrase: Phrase) -> str | None:
+        """ "The mayor of Ulm, Eva Hahn, said": the name between commas behind "the mayor"."""  # noqa: D210
+        reading = self.reading
+        comma = phrase[1] + 1
+        owned = any(word.endswith(("'s", "\u2019s")) for word in reading.words[phrase[0] : phrase[1]])
+        if not (owned or reading.kinds[phrase[0]] & DETERMINER):
+            return None
+        if comma + 1 >= len(reading.words) or reading.words[comma] != ",":
+            return None
+        start = reading.starts[comma + 1]
+        index = bisect_left(self.starts, start)
+        if index == len(self.starts) or self.starts[index] != start:
+            return None
+        _, end, name, person = self.mentions[index]
+        after = bisect_left(reading.starts, end)
+        ends = after >= len(reading.words) or reading.words[after] in {",", ".", "("}
+        if person is None or not ends:
+            return None
+        self._remember(name, phrase)
         return name
 
     def _remember(self, name: str, phrase: Phrase) -> None:
@@ -157,11 +200,13 @@ class Resolver:
             item += 1
         if item > last or (item > first and any(reading.words[i] in _TIES for i in range(first, item))):
             return None
-        if reading.words[last] in media()["document"]:
+        if reading.words[last] in media()["document"] or "and" in reading.words[first:item]:
             return None
-        name = reading.surface(item, last)
+        name = _OWNER.sub("", reading.surface(item, last))
         if not self.mentions:
             self._remember(name, phrase)
+        elif item == last and (first < last or reading.kinds[last] & TIME or reading.starts[last] in self.demonyms):
+            return None  # the Republican, some Democrats, Israelis: none is a name
         elif self._is_headline(name, item, last) or (item == last and reading.opens_unit(item)):
             # A headline, or a word that has its capital from its place: names were sought, and it is none.
             return None
@@ -172,14 +217,3 @@ class Resolver:
         reading = self.reading
         more = reading.surface(last + 1, last + 1) if last + 1 < len(reading.words) else ""
         return name.isupper() and (last - first >= _MIN_HEADLINE_ITEMS or (len(more) > 1 and more.isupper()))
-
-
-def is_document(reading: Reading, phrase: Phrase) -> bool:
-    """Whether the phrase is a post, statement or the like, which speaks for whoever made it."""
-    first, last = phrase
-    return (
-        reading.words[last] in media()["document"]
-        and last > first
-        and reading.words[first] in {"the", "that", "this"}
-        and last - first <= 2
-    )

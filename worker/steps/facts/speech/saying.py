@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from worker.steps.facts.speech.lexicon import Cue
     from worker.steps.facts.speech.phrases import Phrase
     from worker.steps.facts.speech.reading import Reading
+
+_NOT: Final = ("n't", "n\u2019t")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Saying:
     mental: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Verb:
     """A verb of speech in its sentence: items `first` to `last`, the sentence's `low` to `high`, what came before."""
 
@@ -56,6 +58,11 @@ class Verb:
         return any(other.content[0] <= start < other.content[1] for other in self.before)
 
     def is_negated(self, source: Phrase) -> bool:
-        """Whether "not" stands between subject and verb."""
-        words = self.reading.words[source[1] : self.first]
-        return any(word == "not" or word.endswith(("n't", "n\u2019t")) for word in words)
+        """Whether "not" stands before the verb, and in no insertion: "a man, who asked not to be named, said"."""
+        for item in range(self.first - 1, source[1] - 1, -1):
+            word = self.reading.words[item]
+            if word == ",":
+                return False
+            if word == "not" or word.endswith(_NOT):
+                return True
+        return False

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.speech.lexicon import cues, nouns
-from worker.steps.facts.speech.phrases import CUE, NAME, QUOTE, is_adverb
+from worker.steps.facts.speech.levels import join_levels
+from worker.steps.facts.speech.lexicon import Frame, cues, nouns
+from worker.steps.facts.speech.phrases import ADVERBIAL, ANNOUNCES, CUE, NAME, QUOTE
 from worker.steps.facts.speech.reading import DASHES
 from worker.steps.facts.speech.saying import Saying, Verb
 from worker.steps.facts.speech.verbless import read_according, read_colon, read_noun, read_per, read_signature
-from worker.steps.facts.speech.verbs import read_verb
+from worker.steps.facts.speech.verbs import LEADS_TO_NOUN, read_verb
 
 if TYPE_CHECKING:
     from worker.steps.facts.speech.phrases import Phrase
     from worker.steps.facts.speech.reading import Reading
 
-_ANNOUNCES: Final = frozenset({"according", "per", "that", ":"})
+_TRIGGERS: Final = CUE | QUOTE | ANNOUNCES
+_MENTAL: Final = int(Frame.MENTAL)
 
 
 def find_sayings(reading: Reading) -> list[Saying]:
     """All acts of speech outside quotations, in order of their verbs."""
     found: list[Saying] = []
-    kinds, words = reading.kinds, reading.words
-    for unit, (low, high) in enumerate(reading.units):
+    triggers = [item for item, kind in enumerate(reading.kinds) if kind & _TRIGGERS]
+    here = 0
+    for unit, (_, high) in enumerate(reading.units):
         in_unit: list[Saying] = []
-        for item in range(low, high):
-            if kinds[item] & (CUE | QUOTE) or words[item] in _ANNOUNCES:
-                saying = _read(reading, item, unit, in_unit)
-                if saying is not None:
-                    in_unit.append(saying)
-        if len(in_unit) > 1:
-            _join_levels(in_unit)
+        while here < len(triggers) and triggers[here] < high:
+            saying = _read(reading, triggers[here], unit, in_unit)
+            if saying is not None:
+                in_unit.append(saying)
+            here += 1
+        if in_unit:
+            join_levels(reading, in_unit)
         found += in_unit
     return found
 
@@ -59,16 +62,19 @@ def _read_report(reading: Reading, item: int, unit: Phrase, before: list[Saying]
 
 def _read_cue(reading: Reading, item: int, unit: int, before: list[Saying]) -> Saying | None:
     low, high = reading.units[unit]
-    if reading.kinds[item] & NAME and item > low and reading.kinds[item - 1] & NAME and not reading.is_headline(unit):
-        return None
+    if item > low:
+        if reading.words[item - 1] in LEADS_TO_NOUN:
+            return None
+        if reading.kinds[item] & NAME and reading.kinds[item - 1] & NAME and not reading.is_headline(unit):
+            return None
     for cue in cues()[reading.words[item]]:
-        last = _behind_particles(reading, item, high, cue.required)
+        last = _behind_particles(reading, item, high, cue.required) if cue.required else item
         if last is None:
             continue
-        verb = Verb(reading=reading, cue=cue, first=item, last=last, unit=unit, low=low, high=high, before=before)
+        verb = Verb(reading, cue, item, last, unit, low, high, before)
         saying = read_verb(verb)
         if saying is not None:
-            saying.mental = "mental" in cue.frames
+            saying.mental = bool(cue.frames & _MENTAL)
             return saying
     return None
 
@@ -78,19 +84,8 @@ def _behind_particles(reading: Reading, item: int, high: int, required: tuple[st
     last = item
     for word in required:
         last += 1
-        if last < high and is_adverb(reading, last) and reading.words[last] != word:
+        if last < high and reading.kinds[last] & ADVERBIAL and reading.words[last] != word:
             last += 1
         if last >= high or reading.words[last] != word:
             return None
     return last
-
-
-def _join_levels(in_unit: list[Saying]) -> None:
-    """ "According to Al Jazeera, the ministry said ...": one content, its source, and who reports that."""  # noqa: D210 - it begins with a quotation
-    first = in_unit[0]
-    if first.rule != "according":
-        return
-    inner = next((saying for saying in in_unit[1:] if saying.content[0] >= first.content[0] and not saying.left), None)
-    if inner is not None and inner.source is not None:
-        inner.via = first.source
-        in_unit.remove(first)

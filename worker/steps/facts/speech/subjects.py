@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.phrases import (
@@ -12,6 +13,7 @@ from worker.steps.facts.speech.phrases import (
     DETERMINER,
     NAME,
     NUMBER,
+    PASSED_OVER,
     PERIOD,
     PREPOSITION,
     PRONOUN,
@@ -29,14 +31,20 @@ from worker.steps.facts.speech.reading import DASHES
 if TYPE_CHECKING:
     from worker.steps.facts.speech.reading import Reading
 
+_PARTY: Final = re.compile(r"[rdi]-")
 _MAX_INSERTION_ITEMS: Final = 40
 _MAX_INTRODUCTIONS: Final = 4
 
 
-def subject_before(reading: Reading, cue: int, low: int) -> Phrase | None:
-    """The subject that stands before a finite verb, adverbs, auxiliaries and insertions between them passed over."""
+def subject_before(reading: Reading, last: int, low: int) -> Phrase | None:
+    """The subject of a finite verb, between item `low` and `last`, the one before it.
+
+    Adverbs, auxiliaries and insertions between them are passed over.
+    """
     kinds, words = reading.kinds, reading.words
-    item = skip_back_adverbs(reading, cue - 1, low)
+    item = last
+    if item >= low and kinds[item] & PASSED_OVER:
+        item = skip_back_adverbs(reading, item, low)
     while item >= low and kinds[item] & AUXILIARY and not kinds[item] & NAME:
         item = skip_back_adverbs(reading, item - 1, low)
     if item < low:
@@ -50,7 +58,7 @@ def subject_before(reading: Reading, cue: int, low: int) -> Phrase | None:
     elif word == "]":
         opened = _back_to(reading, item, low, "[")
         item = opened - 1 if opened is not None else low - 1
-    elif word == "," or word in DASHES:
+    elif word == "," or word in DASHES or (kinds[item] & QUOTE and reading.is_work(item, low)):
         return _before_insertion(reading, item, low)
     if item < low:
         return None
@@ -71,7 +79,8 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
     """The subject before ", the mayor of X,": the nearest phrase before a comma, or a name before such a phrase."""
     words, kinds = reading.words, reading.kinds
     best: Phrase | None = None
-    sign = words[closing]
+    # ", who hosts "The Show," said": the comma that ends the insertion stands within the marks.
+    sign = "," if kinds[closing] & QUOTE else words[closing]
     item = closing - 1
     if words[item] == ")" and sign == ",":
         opened = _back_to(reading, item, low, "(")
@@ -79,7 +88,7 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
         if phrase and kinds[phrase[1]] & NAME:
             return phrase
     while item > low and closing - item < _MAX_INSERTION_ITEMS:
-        if kinds[item] & QUOTE and reading.is_spoken(item):
+        if kinds[item] & QUOTE and reading.is_spoken(item) and not reading.is_title(item):
             break
         phrase = _before_comma(reading, item, low) if words[item] == sign else None
         item -= 1
@@ -88,6 +97,8 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
         first = phrase[0]
         if first > low and kinds[first - 1] & PREPOSITION:
             continue  # Smith, at a meeting in Salem, Ohio, said
+        if words[first - 1] == "," and (_PARTY.match(words[first]) or (first == phrase[1] and "." in words[first])):
+            continue  # Smith, R-Salem, and Smith, of Salem, N.H., said
         named = any(kinds[part] & NAME for part in range(first, phrase[1] + 1))
         if best is None or named:
             best = phrase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.contents import content_before, is_clause, last_word, quotes_in, span_from
-from worker.steps.facts.speech.lexicon import Cue
+from worker.steps.facts.speech.lexicon import Cue, media
 from worker.steps.facts.speech.phrases import (
     COORDINATOR,
     CUE,
@@ -13,9 +13,11 @@ from worker.steps.facts.speech.phrases import (
     NAME,
     PREPOSITION,
     QUOTE,
+    RELATIVE,
     SIGN,
     phrase_after,
     phrase_before,
+    source_after,
 )
 from worker.steps.facts.speech.saying import Saying
 
@@ -31,12 +33,18 @@ def read_according(reading: Reading, item: int, unit: Phrase) -> Saying | None:
     """ "According to X, ...", "..., according to X" and "..., according to X, ..."."""  # noqa: D210 - as below
     low, high = unit
     words = reading.words
-    source = phrase_after(reading, item + 2, high)
+    source = source_after(reading, item + 2, high)
     if source is None:
         return None
+    after = source[1] + 1
+    if after + 1 < high and words[after] in {"by", "from"} and words[source[1]] in media()["document"]:
+        author = phrase_after(reading, after + 1, high)  # a report by the Herald
+        source = source if author is None else (source[0], author[1])
     cue = item, item + 1
     if item <= low + 1 or all(reading.kinds[before] & COORDINATOR for before in range(low, item)):
         comma = next((after for after in range(source[1] + 1, high) if words[after] in {",", ":"}), None)
+        if comma is not None and comma + 1 < high and reading.kinds[comma + 1] & RELATIVE:
+            comma = next((after for after in range(comma + 1, high) if words[after] == ","), None)
         if comma is None or comma + 1 >= high:
             return None
         last = last_word(reading, comma + 1, high)
@@ -117,7 +125,9 @@ def read_noun(reading: Reading, item: int, unit: Phrase) -> Saying | None:
     if not _is_possessive(words[owner]):
         return None
     source = (owner, owner) if words[owner] in _POSSESSIVES else phrase_before(reading, owner, low)
-    found = span_from(reading, item + 1, high, Cue(words[item - 1], "base", frozenset(), ()), "that")
+    # "his claim that "..." was disputed": behind the quotation the reporter's words go on.
+    end = item + 2 if kinds[item + 1] & QUOTE else high
+    found = span_from(reading, item + 1, end, Cue(words[item - 1], "base", 0, ()), "that")
     if source is None or found is None:
         return None
     return Saying(
@@ -142,6 +152,8 @@ def read_colon(reading: Reading, item: int, unit: Phrase) -> Saying | None:
     kinds = reading.kinds
     if not 0 < item - low <= _MAX_NAME_ITEMS:
         return None
+    if reading.words[low] in {"q", "a"} and item == low + 1:
+        return None  # question and answer
     if not all(kinds[before] & NAME or reading.words[before] == "." for before in range(low, item)):
         return None
     quoted = bool(kinds[item + 1] & QUOTE)

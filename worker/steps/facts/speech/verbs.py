@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.behind import content_behind
+from worker.steps.facts.speech.levels import read_quoted_as
+from worker.steps.facts.speech.lexicon import Frame
 from worker.steps.facts.speech.phrases import (
     AUXILIARY,
     COORDINATOR,
     CUE,
     DETERMINER,
     NAME,
+    PASSED_OVER,
     PREPOSITION,
     PRONOUN,
     QUOTE,
@@ -19,6 +22,7 @@ from worker.steps.facts.speech.phrases import (
     phrase_after,
     phrase_before,
     skip_back_adverbs,
+    source_after,
 )
 from worker.steps.facts.speech.placing import complete, read_inverted
 from worker.steps.facts.speech.reading import DASHES
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from worker.steps.facts.speech.saying import Verb
 
 # Behind one of these a word is no verb.
-_LEADS_TO_NOUN: Final = frozenset(
+LEADS_TO_NOUN: Final = frozenset(
     {"the", "a", "an", "its", "their", "his", "her", "our", "your", "my", "every", "each", "no", "any", "another"}
 )
 _BE: Final = frozenset({"is", "are", "was", "were", "be", "been", "being", "am", "it's", "he's", "she's", "they're"})
@@ -50,22 +54,29 @@ _MAKES: Final = frozenset(
 )
 _MAX_MADE_ITEMS: Final = 20
 _HAS: Final = frozenset({"has", "have", "had"})
+_NOUN: Final = int(Frame.NOUN)
+_SPEAKS: Final = int(Frame.SAY | Frame.TELL)
+_HAS_CONTENT: Final = int(Frame.TELL | Frame.OBJECT | Frame.THAT | Frame.SAY)
 _POSSESSIVE: Final = ("'s", "\u2019s")
 
 
 def read_verb(verb: Verb) -> Saying | None:
     """The act of speech of this verb, or None when it is no verb here or nobody says anything by it."""
     reading = verb.reading
-    previous = skip_back_adverbs(reading, verb.first - 1, verb.low)
+    previous = verb.first - 1
+    if previous >= verb.low and reading.kinds[previous] & PASSED_OVER:
+        previous = skip_back_adverbs(reading, previous, verb.low)
     within = previous >= verb.low
     at, kind = (reading.words[previous], reading.kinds[previous]) if within else ("", 0)
     if at == "to":
         return _infinitive(verb)
+    if verb.cue.lemma in {"quote", "cite"} and (quoted := read_quoted_as(verb)) is not None:
+        return quoted
     if verb.cue.form == "ing":
         return _participle(verb, at, kind, is_first=not within)
     if verb.cue.form in {"past", "participle"} and at in _BE:
         return _passive(verb)
-    if at in _LEADS_TO_NOUN or kind & PREPOSITION or (verb.cue.form == "participle" and not kind & AUXILIARY):
+    if at in LEADS_TO_NOUN or kind & PREPOSITION or (verb.cue.form == "participle" and not kind & AUXILIARY):
         return None
     return read_inverted(verb) or _finite(verb, previous, at, kind)
 
@@ -74,7 +85,7 @@ def _infinitive(verb: Verb) -> Saying | None:
     """ "This led him to reply: "No."" Other infinitives say what nobody has said yet."""  # noqa: D210 - begins with a quotation
     reading = verb.reading
     behind = content_behind(reading, verb.span, verb.high, verb.cue)
-    if behind is None or not behind.quotes or not verb.cue.frames & {"say", "tell"}:
+    if behind is None or not behind.quotes or not verb.cue.frames & _SPEAKS:
         return None
     first = max(verb.low, verb.first - _MAX_MADE_ITEMS)
     makes = next((item for item in range(verb.first - 1, first, -1) if reading.words[item] in _MAKES), None)
@@ -89,7 +100,7 @@ def _participle(verb: Verb, at: str, kind: int, *, is_first: bool) -> Saying | N
     reading = verb.reading
     source: Phrase | None = None
     if at in _BE:
-        source, rule = subject_before(reading, verb.first, verb.low), "progressive"
+        source, rule = subject_before(reading, verb.first - 1, verb.low), "progressive"
     elif is_first:
         source, rule = main_subject(reading, verb.low, verb.high), "participle-first"
     elif kind & (DETERMINER | RELATIVE | PRONOUN):
@@ -119,12 +130,12 @@ def _passive(verb: Verb) -> Saying | None:
     """ "He was told that ...", "the talks are expected to ...": who says so is not said."""  # noqa: D210
     reading = verb.reading
     by = verb.last + 1
-    source = phrase_after(reading, by + 1, verb.high) if by < verb.high and reading.words[by] == "by" else None
+    source = source_after(reading, by + 1, verb.high) if by < verb.high and reading.words[by] == "by" else None
     span = (verb.first, source[1]) if source is not None else verb.span
     behind = content_behind(reading, span, verb.high, verb.cue, passive=True)
-    if behind is None or not verb.cue.frames & {"tell", "object", "that", "say"}:
+    if behind is None or not verb.cue.frames & _HAS_CONTENT:
         return None
-    subject = subject_before(reading, verb.first, verb.low)
+    subject = subject_before(reading, verb.first - 1, verb.low)
     if subject is None:
         return None
     return Saying(
@@ -144,7 +155,7 @@ def _finite(verb: Verb, previous: int, at: str, kind: int) -> Saying | None:
     if kind & COORDINATOR or (at == "," and words[previous - 1] in {"and", "then"}):
         source, rule = _governing_subject(verb), "joined"
     else:
-        source, rule = subject_before(reading, verb.first, verb.low), "finite"
+        source, rule = subject_before(reading, previous, verb.low), "finite"
     if source is not None and words[source[1]] in {"which", "that"}:
         source = _antecedent(verb, source)
     if source is None or _is_reduced(verb, source) or not _agrees(verb, source, kind):
@@ -184,7 +195,7 @@ def _agrees(verb: Verb, source: Phrase, kind: int) -> bool:  # noqa: PLR0911 - o
     named = bool(kinds[source[1]] & NAME)
     if kind & AUXILIARY or verb.cue.form not in {"base", "s"}:
         return True
-    if "noun" not in verb.cue.frames:
+    if not verb.cue.frames & _NOUN:
         singular = verb.cue.form == "base" and named and source[1] == verb.first - 1 and not joined
         return not singular or head.endswith("s")
     if head.endswith(("s'", "s\u2019")):

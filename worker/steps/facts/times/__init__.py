@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from worker.model.facts import Span, TimeMention
@@ -14,7 +13,7 @@ from worker.steps.facts.times.context import Named, Reading
 from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.heading import heading_times
 from worker.steps.facts.times.joining import join_times
-from worker.steps.facts.times.matching import next_place, read_signs
+from worker.steps.facts.times.matching import Walk, read_match, read_signs
 from worker.steps.facts.times.resolvers import NOTHING, RESOLVERS
 
 if TYPE_CHECKING:
@@ -47,48 +46,39 @@ def find_times(
 
 
 def _read(prose: Prose, day: date | None, language: str | None) -> list[Named]:
-    rules = grammar(language)
-    signs = read_signs(prose, rules.words)
+    known = grammar(language)
+    signs = read_signs(prose, known.words)
+    walk = Walk(prose=prose, signs=signs, rules=known)
     named: list[Named] = []
-    limit = 0
-    for start, end in prose.paragraphs:
-        here = bisect_left(signs.spans, (start,), limit)
-        limit = bisect_left(signs.spans, (end,), here)
-        behind = False
-        while place := next_place(signs, rules, here, limit, behind=behind):
-            here, behind = place[0] + 1, False
-            for match in place[1]:
-                reading = Reading(prose=prose, signs=signs, language=language, day=day, match=match, named=named)
-                if match.rule.resolver == NOTHING or _resolve(reading):
-                    here, behind = match.last, True
-                    break
+    here, behind = 0, False
+    while place := walk.next(here, behind=behind):
+        rules, first = place
+        here, behind = first.start() + 1, False
+        for rule, found, whole in rules.all(first, walk.limit):
+            match = read_match(signs, rule, found, whole)
+            sentence = prose.sentence_at(signs.spans[match.first][0])
+            reading = Reading(prose, signs, language, day, match, sentence, named)
+            if rule.resolver == NOTHING or _resolve(reading):
+                here, behind = match.last, True
+                break
     return named
 
 
 def _resolve(reading: Reading) -> bool:
     """Adds what the match names to what the text named before; whether it makes sense."""
-    match, spans = reading.match, reading.signs.spans
-    period = RESOLVERS[match.rule.resolver](reading)
+    rule, spans = reading.match.rule, reading.signs.spans
+    period = RESOLVERS[rule.resolver](reading)
     if period is None:
         return False
-    reading.named.append(
-        Named(
-            period=period,
-            rule=match.rule.name,
-            resolver=match.rule.resolver,
-            start=spans[match.first][0],
-            end=spans[match.last - 1][1],
-            sentence=reading.sentence(),
-            anchor=reading.anchor,
-        )
-    )
+    start, end = spans[reading.match.first][0], spans[reading.match.last - 1][1]
+    reading.named.append(Named(period, rule.name, rule.resolver, start, end, reading.sentence, reading.anchor))
     return True
 
 
 def _mention(text: str, named: Named) -> TimeMention:
     period = named.period
     return TimeMention(
-        span=Span.of(text, named.start, named.end),
+        span=Span(text[named.start : named.end], named.start, named.end),
         kind=period.kind,
         value=period.value,
         start_on=period.first,

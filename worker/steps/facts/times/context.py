@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.periods import shift_months
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from worker.steps.facts.times.tense import Tense
 
 # How many sentences back a story's last named period still holds for "two days later".
-_MAX_SENTENCES_OFF = 2
+MAX_SENTENCES_OFF = 2
 # The same for the quarter of a company's results, with which all is compared.
 _QUARTER_SENTENCES = 10
 # Of how many months companies tell results other than those of a quarter and a year.
 _LONG_RESULTS = frozenset({"P6M", "P9M"})
+_NO_CLASSES: frozenset[str] = frozenset()
 # No story names more times in so few sentences; a list might.
 _MOST_NAMED = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(NamedTuple):
     """A period that the story has named: by which words, in which sentence."""
 
     period: Period
@@ -45,15 +45,19 @@ class Named:
     anchor: date | None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Reading:
-    """One match in its text. `anchor` is set by what resolves it, when it uses the document's day or another."""
+    """One match in its text, in the sentence of that index.
+
+    `anchor` is set by what resolves it, when it uses the document's day or another.
+    """
 
     prose: Prose
     signs: Signs
     language: str | None
     day: date | None
     match: Match
+    sentence: int
     named: list[Named]
     anchor: date | None = field(default=None)
 
@@ -77,14 +81,15 @@ class Reading:
 
     def classes(self, offset: int) -> frozenset[str]:
         """The classes of the words before and after the mention."""
+        signs = self.signs
         index = (self.match.first if offset < 0 else self.match.last) + offset
-        if not 0 <= index < len(self.signs.signs):
-            return frozenset()
-        return grammar(self.language).words.classes.get(self.signs.signs[index], frozenset())
+        return (
+            signs.words.classes.get(signs.signs[index], _NO_CLASSES) if 0 <= index < len(signs.signs) else _NO_CLASSES
+        )
 
     def classes_within(self) -> frozenset[str]:
         """The classes of all words of the mention."""
-        classes = grammar(self.language).words.classes
+        classes = self.signs.words.classes
         return frozenset().union(
             *(classes.get(sign, ()) for sign in self.signs.signs[self.match.first : self.match.last])
         )
@@ -98,13 +103,9 @@ class Reading:
         self.anchor = self.day
         return self.day
 
-    def sentence(self) -> int:
-        """The index of the mention's sentence."""
-        return self.prose.sentence_at(self.signs.spans[self.match.first][0])
-
     def quarter(self) -> Period | None:
         """The quarter that the story is about: the last named that is over, with which others are only compared."""
-        here, today = self.sentence(), self.day
+        here, today = self.sentence, self.day
         quarters: list[Period] = []
         for named in self.named[: -_MOST_NAMED - 1 : -1]:
             if here - named.sentence > _QUARTER_SENTENCES:
@@ -123,7 +124,7 @@ class Reading:
 
     def is_of_months(self) -> bool:
         """Whether the sentence speaks of the first six or nine months of a year, and not of a quarter behind them."""
-        here = self.sentence()
+        here = self.sentence
         for named in self.named[: -_MOST_NAMED - 1 : -1]:
             if named.sentence != here or named.period.kind == "quarter":
                 return False
@@ -131,9 +132,9 @@ class Reading:
                 return True
         return False
 
-    def lately(self, *kinds: TimeKind, sentences: int = _MAX_SENTENCES_OFF) -> Period | None:
+    def lately(self, *kinds: TimeKind, sentences: int = MAX_SENTENCES_OFF) -> Period | None:
         """The period of one of these kinds that the story named last, not far back; the mention is anchored to it."""
-        here = self.sentence()
+        here = self.sentence
         for named in self.named[: -_MOST_NAMED - 1 : -1]:
             if here - named.sentence > sentences:
                 return None
@@ -154,16 +155,18 @@ class Reading:
         """Whether what is told came after the mention: "since Friday"."""
         return "back-near" in self.classes(-1) | self.classes(-2)
 
+    def is_asked_for(self) -> bool:
+        """Whether what is told is asked of someone, or something else comes before it."""
+        return self._clause().is_asked_for()
+
     def is_firmly_ahead(self) -> bool:
         """Whether a word close before the mention leaves no doubt that it is ahead."""
         return self._clause().is_firmly_ahead()
 
     def _clause(self) -> Clause:
-        start, end = self.prose.sentences[self.sentence()] if self.prose.sentences else (0, 0)
+        start, end = self.prose.sentences[self.sentence] if self.prose.sentences else (0, 0)
         match = self.match
-        return Clause(
-            signs=self.signs, language=self.language, first=match.first, last=match.last, start=start, end=end
-        )
+        return Clause(self.signs, self.language, match.first, match.last, start, end)
 
     def about_sport(self) -> bool:
         """Whether the story is about a match, whose quarters are not the calendar's."""

@@ -57,19 +57,18 @@ class Rules:
     rules: tuple[Rule, ...]
     indexes: Mapping[int | None, int]
 
-    def match(self, row: str, start: int, end: int) -> Iterator[tuple[Rule, re.Match[str], int]] | None:
-        """The rules that match at `start`, the preferred one first, or None.
+    def all(self, first: re.Match[str], end: int) -> Iterator[tuple[Rule, re.Match[str], int]]:
+        """The rules that match where `any_rule` did, the preferred one first.
 
         With each its match, and the number of the group that holds all of it.
         """
-        found = self.any_rule.match(row, start, end)
-        return self._all(found, row, start, end) if found else None
-
-    def _all(self, first: re.Match[str], row: str, start: int, end: int) -> Iterator[tuple[Rule, re.Match[str], int]]:
-        index = self.indexes[first.lastindex]
-        yield self.rules[index], first, first.lastindex or 0
+        whole = first.lastindex
+        index = self.indexes[whole]
+        if first.end() > first.start():
+            yield self.rules[index], first, whole or 0
         for rule in self.rules[index + 1 :]:
-            if found := rule.pattern.match(row, start, end):
+            found = rule.pattern.match(first.string, first.start(), end)
+            if found and found.end() > found.start():
                 yield rule, found, 0
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from worker.model.facts import Span, TimeMention
-from worker.steps.facts.dateline_day import match_day
+from worker.steps.facts.dateline_day import find_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from worker.model.facts import Dateline, Opening
 
 _HEADER_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_WORD = re.compile(r"\w+")
 
 
 def heading_times(text: str, opening: Opening) -> Iterator[TimeMention]:
@@ -43,9 +42,8 @@ def heading_times(text: str, opening: Opening) -> Iterator[TimeMention]:
 
 
 def _day_span(text: str, dateline: Dateline) -> Span | None:
-    for word in _WORD.finditer(text, dateline.span.start, dateline.span.end):
-        found = match_day(text, word.start(), dateline.span.end)
-        if found:
-            surface = text[word.start() : found[1]].rstrip(" .,")
-            return Span(surface, word.start(), word.start() + len(surface))
-    return None
+    found = find_day(text, dateline.span.start, dateline.span.end)
+    if found is None:
+        return None
+    surface = text[found[0] : found[1]].rstrip(" .,")
+    return Span(surface, found[0], found[0] + len(surface))

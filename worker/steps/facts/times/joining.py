@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from worker.steps.facts.times.periods import Period, day_period, shift_days
+from worker.steps.facts.times.periods import RANGE_GAP, Period, day_period, shift_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +19,7 @@ _CLOCK = "clock"
 _ZONED = "clock_24"
 _TIME_SENTENCES = 3
 _DURATION = "duration"
+_LEADING = frozenset({_CLOCK, _DURATION})
 _WEEKDAY = "weekday"
 _WEEKDAYS = frozenset({_WEEKDAY, "weekday_shifted"})
 _DAYS = frozenset({"day", "night", "time"})
@@ -28,19 +28,21 @@ _TIME_GAP = re.compile(r"[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
 _BRACKET = re.compile(r"[ \xa0]?\(")
 # "Two weeks before Christmas"; "from Monday to Wednesday".
 _AWAY_GAP = re.compile(r"[ \xa0](before|after|from)[ \xa0]")
+_BESIDE_GAP = re.compile(r",?[ \xa0]\(?(?:on[ \xa0])?")
 _AND_GAP = re.compile(r"(?:,|[ \xa0](?:and|or))[ \xa0](?:on[ \xa0])?")
-_RANGE_GAP = re.compile(r"[ \xa0](?:to|through|until)[ \xa0]|[-\u2013]")
 _LENGTH = re.compile(r"P(\d{1,4})([DW])")
 _LENGTH_DAYS = {"D": 1, "W": 7}
 # What is quoted was said at most so long before the document's day, on a day that such rules resolve.
 _SAID_WITHIN = timedelta(days=7)
-_SAID_ON = frozenset({_WEEKDAY, "day_of_month"})
+_DATE = "day_of_month"
+_SAID_ON = frozenset({_WEEKDAY, _DATE, "deictic_day", "last_night"})
 _DEICTIC = frozenset({"deictic_day", "this_part", "tonight", "last_night", "overnight"})
 _SAID = re.compile(
     r"\b(?:said|told|wrote|posted|added|announced|stated|tweeted|post|statement|interview|conference|speech)\b"
 )
 # Who said it, and when, stands close to what was said.
 _MAX_FRAME_CHARS = 400
+_LETTER = re.compile(r"[^\W\d_]")
 _MARK = re.compile(r"[\"\u201c\u201d\u00ab\u00bb]")
 
 
@@ -52,6 +54,8 @@ def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named
         found, following = named[here], named[here + 1] if here + 1 < len(named) else None
         here += 1
         both = _joined(prose.text, found, following) if following else None
+        if following and found.resolver in _WEEKDAYS:
+            found = _named_twice(prose.text, found, following)
         if both:
             joined.append(both)
             here += 1
@@ -62,28 +66,44 @@ def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named
                 joined.append(timed)
             elif before.period.value is None:
                 # "10:35 a.m. (0735 GMT)" is one time, said twice.
-                joined[-1] = replace(before, period=timed.period, anchor=timed.anchor)
+                joined[-1] = before._replace(period=timed.period, anchor=timed.anchor)
         else:
             joined.append(_after(prose.text, joined[-1], found, day) if joined else found)
     if day is None:
         return joined
-    paragraphs = {prose.paragraph_at(found.start) for found in joined if found.resolver in _DEICTIC}
-    quotations = _quotations(prose, sorted(paragraphs))
-    return [
-        _when_said(found, joined, _frame(prose, quotations, found.start), prose, day)
-        if found.resolver in _DEICTIC
-        else found
-        for found in joined
-    ]
+    return _all_when_said(prose, joined, day)
+
+
+def _all_when_said(prose: Prose, named: list[Named], day: date) -> list[Named]:
+    lately = any(found.resolver in _SAID_ON and _is_lately(found.period.first, day) for found in named)
+    near = [index for index, found in enumerate(named) if found.resolver in _DEICTIC] if lately else []
+    quotations = _quotations(prose, sorted({prose.paragraph_at(named[index].start) for index in near}))
+    if not quotations:
+        return named
+    moved, starts = named.copy(), [found.start for found in named]
+    for index in near:
+        for start, end in _frame(prose, quotations, named[index].start):
+            around = named[bisect_left(starts, start) : bisect_left(starts, end)]
+            when = _when_said(named[index], around, day) if around and _SAID.search(prose.text, start, end) else None
+            if when:
+                moved[index] = when
+                break
+    return moved
+
+
+def _is_lately(said_on: date | None, day: date) -> bool:
+    return said_on is not None and timedelta(0) < day - said_on <= _SAID_WITHIN
 
 
 def _joined(text: str, found: Named, following: Named) -> Named | None:
     """Two neighbours as one mention, when they are one: "noon Friday", "two days after May 3"."""
+    if found.resolver not in _LEADING:
+        return None
     period = following.period
     if period.first is None or period.kind not in _DAYS or following.resolver == _CLOCK:
         return None
     if found.resolver == _CLOCK and _TIME_GAP.fullmatch(text, found.end, following.start):
-        return replace(following, period=day_period(period.first, "time"), start=found.start)
+        return following._replace(period=day_period(period.first, "time"), start=found.start)
     length = _LENGTH.fullmatch(found.period.value or "") if found.resolver == _DURATION else None
     away = _AWAY_GAP.fullmatch(text, found.end, following.start) if length else None
     if length is None or away is None:
@@ -91,10 +111,19 @@ def _joined(text: str, found: Named, following: Named) -> Named | None:
     days = int(length[1]) * _LENGTH_DAYS[length[2]]
     moved = shift_days(period.first, -days if away[1] == "before" else days)
     return (
-        replace(following, period=day_period(moved), rule="away_from_day", anchor=period.first, start=found.start)
+        following._replace(period=day_period(moved), rule="away_from_day", anchor=period.first, start=found.start)
         if moved
         else None
     )
+
+
+def _named_twice(text: str, found: Named, following: Named) -> Named:
+    """The weekday of "next Friday (June 6)": the day that stands beside it, when it is one of that name."""
+    first, second = found.period.first, following.period.first
+    if found.resolver not in _WEEKDAYS or following.resolver != _DATE or not first or not second:
+        return found
+    same = first.weekday() == second.weekday() and _BESIDE_GAP.fullmatch(text, found.end, following.start)
+    return found._replace(period=day_period(second, found.period.kind)) if same else found
 
 
 def _after(text: str, before: Named, found: Named, day: date | None) -> Named:
@@ -102,10 +131,10 @@ def _after(text: str, before: Named, found: Named, day: date | None) -> Named:
     first, second = before.period.first, found.period.first
     if found.resolver != _WEEKDAY or before.resolver not in _WEEKDAYS or not first or not second or first <= second:
         return found
-    ranged = before.resolver == _WEEKDAY and _RANGE_GAP.fullmatch(text, before.end, found.start)
+    ranged = before.resolver == _WEEKDAY and RANGE_GAP.fullmatch(text, before.end, found.start)
     listed = day and second < day < first and _AND_GAP.fullmatch(text, before.end, found.start)
     moved = shift_days(second, 7) if ranged or listed else None
-    return replace(found, period=day_period(moved, found.period.kind)) if moved else found
+    return found._replace(period=day_period(moved, found.period.kind)) if moved else found
 
 
 def _with_day(found: Named, before: list[Named], after: Named | None, day: date | None) -> Named:
@@ -118,27 +147,18 @@ def _with_day(found: Named, before: list[Named], after: Named | None, day: date 
     near = [named for named in near if named.period.kind in _DAYS and named.period.first]
     other = min(near, key=lambda named: abs(named.start - found.start), default=None)
     anchor = other.period.first if other else day if found.rule == _ZONED else None
-    return replace(found, period=day_period(anchor, "time") if anchor else found.period, anchor=anchor)
+    return found._replace(period=day_period(anchor, "time") if anchor else found.period, anchor=anchor)
 
 
-def _when_said(
-    found: Named, named: Sequence[Named], frame: Sequence[tuple[int, int]], prose: Prose, day: date
-) -> Named:
-    """The mention, moved to the day on which the sentence around its quotation says that it was said."""
-    for start, end in frame:
-        first = bisect_left(named, start, key=_start)
-        for other in named[first : bisect_left(named, end, key=_start)]:
-            said_on = other.period.first
-            if other.resolver not in _SAID_ON or said_on is None or not timedelta(0) < day - said_on <= _SAID_WITHIN:
-                continue
-            moved = _moved(found.period, said_on - day) if _SAID.search(prose.text, start, end) else None
+def _when_said(found: Named, around: Sequence[Named], day: date) -> Named | None:
+    """The mention, moved to the day on which what stands around its quotation says that it was said."""
+    for other in around:
+        said_on = other.period.first
+        if other.resolver in _SAID_ON and said_on is not None and _is_lately(said_on, day):
+            moved = _moved(found.period, said_on - day)
             if moved:
-                return replace(found, period=moved, anchor=said_on)
-    return found
-
-
-def _start(named: Named) -> int:
-    return named.start
+                return found._replace(period=moved, anchor=said_on)
+    return None
 
 
 def _moved(period: Period, away: timedelta) -> Period | None:
@@ -146,7 +166,7 @@ def _moved(period: Period, away: timedelta) -> Period | None:
         return None
     value = shift_days(date.fromisoformat(period.value), away.days)
     first, last = shift_days(period.first, away.days), shift_days(period.last, away.days)
-    return replace(period, value=value.isoformat(), first=first, last=last) if value and first and last else None
+    return period._replace(value=value.isoformat(), first=first, last=last) if value and first and last else None
 
 
 def _quotations(prose: Prose, paragraphs: Sequence[int]) -> list[tuple[int, int]]:
@@ -169,8 +189,13 @@ def _frame(prose: Prose, quotations: list[tuple[int, int]], here: int) -> list[t
     index = bisect_left(quotations, (here, 0)) - 1
     if index < 0 or quotations[index][1] < here:
         return []
-    opened, closed = quotations[index]
-    return [
-        (max(prose.sentences[prose.sentence_at(opened)][0], opened - _MAX_FRAME_CHARS), opened),
-        (closed, min(prose.sentences[prose.sentence_at(closed)][1], closed + _MAX_FRAME_CHARS)),
-    ]
+    paragraph = prose.paragraph_at(here)
+    while index >= 0 and prose.paragraph_at(quotations[index][0]) == paragraph:
+        opened, closed = quotations[index]
+        before = (max(prose.sentences[prose.sentence_at(opened)][0], opened - _MAX_FRAME_CHARS), opened)
+        after = (closed, min(prose.sentences[prose.sentence_at(closed)][1], closed + _MAX_FRAME_CHARS))
+        if any(_LETTER.search(prose.text, *around) for around in (before, after)):
+            return [before, after]
+        # It goes on from the quotation before it, whose speaker has been named.
+        index -= 1
+    return []

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 from worker.steps.facts.times.grammar import PIECE
 from worker.steps.facts.times.lexicon import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from worker.steps.facts.prose import Prose
-    from worker.steps.facts.times.grammar import Grammar, Rule
+    from worker.steps.facts.times.grammar import Grammar, Rule, Rules
     from worker.steps.facts.times.lexicon import Value, Vocabulary
 
 # What joins the pieces of a word or a number, within it.
@@ -25,11 +26,11 @@ _MAX_LEAD = 6
 _MAX_WORD_CHARS = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
+class Signs(NamedTuple):
     """A text's words as spans, with one sign for each."""
 
     text: str
+    words: Vocabulary
     spans: Sequence[tuple[int, int]]
     signs: str
 
@@ -41,8 +42,7 @@ class Signs:
         return self.text[start:end]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(NamedTuple):
     """A pattern found: words `first` to `last` (exclusive), and the values of its parts."""
 
     rule: Rule
@@ -53,78 +53,106 @@ class Match:
 
 def read_signs(prose: Prose, words: Vocabulary) -> Signs:
     """The signs of a text; hyphenated words and possessives are taken apart where a part is a word of time."""
-    text, table = prose.text, words.signs
-    get = table.get
-    signs = [get(text[start:end], OTHER) for start, end in prose.words]
+    text = prose.text
+    signs = list(map(words.signs.get, prose.written, repeat(OTHER)))
     spans: list[tuple[int, int]] = []
     found: list[str] = []
-    done = 0
+    done = last_end = 0
     for joint in _JOINT.finditer(text):
-        index = bisect_right(prose.words, (joint.start(), len(text))) - 1
-        if index < done or signs[index] is not OTHER or prose.words[index][1] <= joint.start():
+        at = joint.start()
+        if at < last_end:
+            # Another one in the same word.
+            continue
+        index = bisect_right(prose.words, (at, len(text))) - 1
+        if index < 0 or signs[index] is not OTHER:
             continue
         start, end = prose.words[index]
+        if end <= at:
+            continue
+        last_end = end
+        word = text[start:end]
+        pieces = _pieces(word, words)
+        if not pieces:
+            signs[index] = words.sign(word)
+            continue
         spans += prose.words[done:index]
         found += signs[done:index]
-        for left, right in _pieces(text[start:end], words):
-            spans.append((start + left, start + right))
-            found.append(words.sign(text[start + left : start + right]))
+        for piece in pieces:
+            spans.append((start, start + len(piece)))
+            found.append(words.sign(piece))
+            start += len(piece)
         done = index + 1
     spans += prose.words[done:]
     found += signs[done:]
-    return Signs(text=text, spans=spans, signs="".join(found))
+    return Signs(text, words, spans, "".join(found))
 
 
-def _pieces(word: str, words: Vocabulary) -> list[tuple[int, int]]:
-    whole = [(0, len(word))]
+def _pieces(word: str, words: Vocabulary) -> list[str]:
+    """The pieces of a word with a word of time among them, which leave no gap; none of any other word."""
     if len(word) > _MAX_WORD_CHARS or (word[0].isdecimal() and words.sign(word) != OTHER):
-        return whole
-    pieces = [piece.span() for piece in PIECE.finditer(word)]
-    return pieces if any(end - start > 1 and word[start:end] in words.signs for start, end in pieces) else whole
+        return []
+    pieces = PIECE.findall(word)
+    return [] if words.signs.keys().isdisjoint([piece for piece in pieces if len(piece) > 1]) else pieces
 
 
-def next_place(
-    signs: Signs, rules: Grammar, start: int, end: int, *, behind: bool
-) -> tuple[int, Iterator[Match]] | None:
-    """The next word at which a pattern matches, and all that match there, the preferred one first.
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """A walk through a text, from one place where a pattern matches to the next; no match leaves its paragraph."""
 
-    What goes on right behind another mention needs no core ("May 3 and 4"): `behind` says that `start` is there.
-    """
-    row, starting = signs.signs, rules.starting
-    follows = starting.get(row[start : start + 1]) if behind and start < end else None
-    candidates = follows.match(row, start, end) if follows else None
-    if candidates:
-        return start, _matches(signs, rules.words, start, candidates)
-    while core := rules.core.search(row, start, end):
-        last = core.end()
-        # No pattern has a word that is in no class.
-        lead = max(start, last - 1 - _MAX_LEAD, row.rfind(OTHER, start, last) + 1)
-        for here in range(lead, last):
+    prose: Prose
+    signs: Signs
+    rules: Grammar
+    limit: int = 0
+
+    def next(self, here: int, *, behind: bool) -> tuple[Rules, re.Match[str]] | None:
+        """The next place from `here` on at which patterns match: these, and the match of the preferred one.
+
+        What goes on right behind another mention needs no core ("May 3 and 4"): `behind` says that `here` is there.
+        """
+        row, starting = self.signs.signs, self.rules.starting
+        if behind and here < self.limit:
             known = starting.get(row[here])
-            candidates = known.match(row, here, end) if known else None
-            if candidates:
-                return here, _matches(signs, rules.words, here, candidates)
-        start = last
-    return None
+            if known and (found := known.any_rule.match(row, here, self.limit)):
+                return known, found
+        search = self.rules.core.search
+        while core := search(row, here):
+            last = core.end()
+            if last > self.limit:
+                here = self._enter_paragraph(here, last - 1)
+            # No pattern has a word that is in no class.
+            lead = row.rfind(OTHER, max(here, last - 1 - _MAX_LEAD), last) + 1
+            for start in range(lead or max(here, last - 1 - _MAX_LEAD), last):
+                known = starting.get(row[start])
+                if known and (found := known.any_rule.match(row, start, self.limit)):
+                    return known, found
+            here = last
+        return None
+
+    def _enter_paragraph(self, here: int, index: int) -> int:
+        """Looks on in the paragraph of a word: how far before it, from `here` on, a mention may begin."""
+        spans = self.signs.spans
+        start, end = self.prose.paragraphs[self.prose.paragraph_at(spans[index][0])]
+        self.limit = bisect_left(spans, (end,), index)
+        first = max(here, index - _MAX_LEAD)
+        while spans[first][0] < start:
+            first += 1
+        return first
 
 
-def _matches(
-    signs: Signs, words: Vocabulary, start: int, candidates: Iterator[tuple[Rule, re.Match[str], int]]
-) -> Iterator[Match]:
-    for rule, found, whole in candidates:
-        last = found.end(whole)
-        if last == start:
+def read_match(signs: Signs, rule: Rule, found: re.Match[str], whole: int) -> Match:
+    """What a pattern matched; `whole` is the number of the group before those of its parts."""
+    value_of, text, spans = signs.words.value, signs.text, signs.spans
+    parts: dict[str, Value] = {}
+    first = found.start()
+    for group, (name, class_name) in enumerate(rule.parts, whole + 1):
+        at = found.start(group)
+        if at < 0:
             continue
-        parts: dict[str, Value] = {}
-        first = start
-        for group, (name, class_name) in enumerate(rule.parts, whole + 1):
-            at = found.start(group)
-            if at < 0:
-                continue
-            if not class_name:
-                first = at
-                continue
-            value = words.value(signs.word(at), class_name)
-            if value is not None:
-                parts[name] = value
-        yield Match(rule=rule, first=first, last=last, parts=parts)
+        if not class_name:
+            first = at
+            continue
+        left, right = spans[at]
+        value = value_of(text[left:right], class_name)
+        if value is not None:
+            parts[name] = value
+    return Match(rule, first, found.end(whole), parts)

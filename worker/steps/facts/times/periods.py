@@ -7,20 +7,21 @@ Values are ISO 8601 (2025-05-24, 2025-W21, 2025-05, 2025, 202 for the 2020s, 19 
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+import re
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from worker.model.facts import TimeKind
     from worker.steps.facts.times.tense import Tense
 
+# What stands between the two ends of a range.
+RANGE_GAP = re.compile(r"[ \xa0](?:to|through|until)[ \xa0]|[-\u2013]")
 # The first month of each season of the northern year; winter is named by the year in which it begins.
 _SEASON_MONTHS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(NamedTuple):
     """What a mention names. `value` is None when it cannot be said; so are the first and the last day."""
 
     kind: TimeKind
@@ -31,7 +32,7 @@ class Period:
 
 def day_period(day: date, kind: TimeKind = "day") -> Period:
     """One day, or a part of it."""
-    return Period(kind=kind, value=day.isoformat(), first=day, last=day)
+    return Period(kind, day.isoformat(), day, day)
 
 
 def night_period(morning: date) -> Period:
@@ -125,6 +126,11 @@ def decade_period(decade: int) -> Period | None:
     return Period(
         kind="decade", value=f"{decade:03}", first=date(decade * 10, 1, 1), last=date(decade * 10 + 9, 12, 31)
     )
+
+
+def years_period(year: int, years: int, value: str) -> Period:
+    """Some years from one on, under a value of their own."""
+    return Period("range", value, date(year, 1, 1), date(year + years - 1, 12, 31))
 
 
 def century_period(century: int) -> Period | None:

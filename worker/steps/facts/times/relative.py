@@ -17,6 +17,7 @@ from worker.steps.facts.times.periods import (
     shift_months,
     week_period,
     weekend_period,
+    written_day,
     year_period,
 )
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 _NIGHT = "NI"
 # How far before "last year" the "compared with" may stand.
 _MAX_COMPARED_WORDS = 14
+# How far before "overnight" the "not" may stand.
+_MAX_NEGATED_WORDS = 5
+# "A few", "a couple of", where "a" is the count of the pattern.
+_MANY = frozenset({"few", "couple"})
 POSSESSIVE = frozenset({"'s", "\u2019s"})
 
 
@@ -77,8 +82,21 @@ def last_night(reading: Reading) -> Period | None:
 
 
 def ago(reading: Reading) -> Period | None:
-    """Two weeks ago: as exact as its unit."""
+    """Two weeks ago: as exact as its unit; not "half a century ago"."""
+    if "one" in reading.parts and reading.word(-1) in {"half", "of"}:
+        return None
     return away(reading, reading.today(), -1)
+
+
+def ago_day(reading: Reading) -> Period | None:
+    """A week ago today, two years ago yesterday."""
+    today, count, days = reading.today(), count_of(reading), reading.number("deictic")
+    day = shift_days(today, days) if today and days is not None else None
+    if day is None or count is None or count > _MOST:
+        return None
+    if reading.parts["unit"] == "year":
+        return day_period(found) if (found := written_day(day.year - count, day.month, day.day)) else None
+    return _days_away(day, -7 * count) if reading.parts["unit"] == "week" else None
 
 
 def years_ago_month(reading: Reading) -> Period | None:
@@ -102,7 +120,11 @@ def in_future(reading: Reading) -> Period | None:
         # "In a week that saw much".
         return None
     # "The first in five years", "the lowest level in ten years" look back.
-    for offset in range(-2, -10, -1):
+    start = reading.prose.sentences[reading.sentence][0]
+    for index in range(reading.match.first - 2, max(reading.match.first - 10, -1), -1):
+        if reading.signs.spans[index][0] < start:
+            break
+        offset = index - reading.match.first
         if "superlative" in reading.classes(offset) or reading.word(offset).endswith("est"):
             return None
     return away(reading, reading.today(), 1) if reading.tense() == "future" else None
@@ -164,7 +186,8 @@ _MOST = 10_000
 
 def count_of(reading: Reading) -> int | None:
     """How many: in figures or words; None for "a few"."""
-    if "many" in reading.parts or "few" in reading.written().split() or "couple" in reading.written().split():
+    parts = reading.parts
+    if "many" in parts or not _MANY.isdisjoint(reading.written().split()):
         return None
     count = reading.number("int")
     if count is not None:
@@ -172,7 +195,7 @@ def count_of(reading: Reading) -> int | None:
     tens, ones = reading.number("tens"), reading.number("number")
     if tens is not None or ones is not None:
         return (tens or 0) + (ones or 0)
-    return 1 if "one" in reading.parts else None
+    return 1 if "one" in parts else None
 
 
 def unit_shifted(reading: Reading) -> Period | None:
@@ -192,7 +215,7 @@ def _compared_quarter(reading: Reading) -> Period | None:
     """The quarter that "last year" is, in "a loss for the third quarter, compared with a profit last year"."""
     if not any("compare" in reading.classes(-offset) for offset in range(1, _MAX_COMPARED_WORDS)):
         return None
-    before, here = reading.named[-1] if reading.named else None, reading.sentence()
+    before, here = reading.named[-1] if reading.named else None, reading.sentence
     if before is None or before.sentence != here or before.period.kind != "quarter" or before.period.first is None:
         return None
     reading.anchor = before.period.first
@@ -244,4 +267,6 @@ def overnight(reading: Reading) -> Period | None:
     """The night before the document's day; not "an overnight success", "overnight rates"."""
     today = reading.today()
     is_night = "article" not in reading.classes(-1) and "lending" not in reading.classes(0)
+    # "Wounds do not heal overnight".
+    is_night = is_night and not any("negation" in reading.classes(-offset) for offset in range(1, _MAX_NEGATED_WORDS))
     return night_period(today) if today and is_night else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from worker.steps.facts.times.context import MAX_SENTENCES_OFF
 from worker.steps.facts.times.periods import (
     Period,
     by_tense,
@@ -31,6 +32,9 @@ _FINE: Mapping[str, tuple[TimeKind, ...]] = {
     "year": ("day", "night", "time", "month", "quarter", "year"),
     "decade": ("year", "decade"),
 }
+# A month holds longer than a day.
+_LONG = frozenset({"month", "year", "decade"})
+_LONG_SENTENCES = 4
 _HALF_QUARTER_DAYS = 45
 
 
@@ -61,13 +65,24 @@ def same_in_story(reading: Reading) -> Period | None:
     return _story_period(reading, 0)
 
 
+def part_in_story(reading: Reading) -> Period | None:
+    """That night, the next morning: of the day that the story named last, the one after it, the one before it."""
+    lately, words = reading.lately("day", "time"), set(reading.written().split())
+    if lately is None or lately.first is None:
+        return None
+    days = 1 if {"next", "following"} & words else -1 if "previous" in words else 0
+    found = shift_days(lately.first, days)
+    # The story tells of what has been.
+    return None if found is None or (reading.day and found > reading.day) else part_of_day(reading, found)
+
+
 def before_that(reading: Reading) -> Period | None:
     """The day before: before that which the story named last; not "the day before the vote"."""
     return None if reading.word(0).isalnum() else _story_period(reading, -1)
 
 
 def _story_period(reading: Reading, shift: int) -> Period | None:
-    day = _story_day(reading)
+    day = _story_day(reading, onward=shift > 0)
     return period_away(day, str(reading.parts["unit"]), shift) if day else None
 
 
@@ -141,7 +156,8 @@ def the_quarter(reading: Reading) -> Period | None:
     return reading.quarter()
 
 
-def _story_day(reading: Reading) -> date | None:
+def _story_day(reading: Reading, *, onward: bool = False) -> date | None:
     unit = str(reading.parts.get("unit"))
-    lately = reading.lately(*_FINE[unit]) if unit in _FINE else None
+    back = _LONG_SENTENCES if onward and unit in _LONG else MAX_SENTENCES_OFF
+    lately = reading.lately(*_FINE[unit], sentences=back) if unit in _FINE else None
     return lately.first if lately else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.lexicon import OTHER
@@ -21,22 +21,30 @@ if TYPE_CHECKING:
 
 Tense = Literal["past", "future"]
 
+# The classes of words that tell it anywhere in a clause; what is in two of them is in the later one.
+_CUES = ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
 # A verb further off governs something else.
 _MAX_WORDS_OFF = 30
 # "Is meeting on Friday" is of the future; "is hurting, to judge by the polls of Friday" is not.
 _MAX_PRESENT_WORDS_OFF = 9
 _FIRM_WORDS_OFF = 9
 _PAST_ENDING, _PRESENT_ENDING = "ed", "ing"
+# Its last letter, which tells that most words have another ending.
+_PAST_SIGN = "d"
+# "Goes to the Senate", not "due to the storm".
+_PRESENT_SIGN = "s"
 # "Unspecified", "unexpected" are no verbs.
 _NEGATED = "un"
 _MIN_VERB_CHARS = 5
 # How far before "is heard" the "when" may stand, and how far before "by Friday" the wish.
 _MAX_WHEN_WORDS_OFF = 9
 _MAX_WISH_WORDS_OFF = 12
+# How far before the mention the "to" of "urged them to vote on Tuesday" may stand, and the "ahead".
+_MAX_ASKED_WORDS_OFF = 3
+_MAX_COMING_WORDS_OFF = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(NamedTuple):
     """A mention of time, words `first` to `last` (exclusive), in its sentence, which starts and ends at offsets."""
 
     signs: Signs
@@ -64,29 +72,37 @@ class Clause:
 
     def before(self) -> Tense | None:
         """The same, by the verbs before the mention alone."""
-        cues, row = _cues(self.language), self.signs.signs
+        cues, (text, _, spans, row) = _cues(self.language), self.signs
         for index in range(self.first - 1, self._first_within(_MAX_WORDS_OFF) - 1, -1):
             sign = row[index]
-            if sign in cues.clause_ends:
+            if sign in cues.of:
+                if cue := self._cue(cues, index, sign, behind=False):
+                    return cue
+            elif text[spans[index][1] - 1] == _PAST_SIGN:
+                if self._is_past_form(cues, index):
+                    return self._past(cues, index)
+            elif sign in cues.clause_ends:
                 return None
-            if (sign in cues.of or sign == OTHER) and (cue := self._cue(cues, index, sign, behind=False)):
-                return cue
         return None
 
     def _behind(self) -> Tense | None:
-        cues, row, spans = _cues(self.language), self.signs.signs, self.signs.spans
+        cues, (text, _, spans, row) = _cues(self.language), self.signs
         for index in range(self.last, min(self.last + _MAX_WORDS_OFF, len(spans))):
-            if spans[index][0] >= self.end:
+            start, end = spans[index]
+            if start >= self.end:
                 return None
             sign = row[index]
-            if (sign in cues.of or sign == OTHER) and (cue := self._cue(cues, index, sign, behind=True)):
-                return cue
+            if sign in cues.of:
+                if cue := self._cue(cues, index, sign, behind=True):
+                    return cue
+            elif text[end - 1] == _PAST_SIGN and self._is_past_form(cues, index):
+                return self._past(cues, index)
         return None
 
     def _first_within(self, words: int) -> int:
         """The index of the first word of the sentence, or of the one so many words before the mention."""
         spans = self.signs.spans
-        return bisect_left(spans, self.start, max(self.first - words, 0), self.first, key=_start)
+        return bisect_left(spans, (self.start,), max(self.first - words, 0), self.first)
 
     def _near(self) -> Tense | None:
         cues = _cues(self.language)
@@ -98,7 +114,7 @@ class Clause:
                 and (near := cues.near.get(self.signs.signs[index]))
             ):
                 return near
-        return "future" if self._is_deadline(cues) else None
+        return "future" if self._is_deadline(cues) or self._is_end(cues) else None
 
     def _cue(self, cues: _Cues, index: int, sign: str, *, behind: bool) -> Tense | None:
         """Whether the word at `index` looks back or ahead; `behind` says that it stands behind the mention."""
@@ -112,9 +128,13 @@ class Clause:
         if cue == "ahead":
             # "Had been scheduled to expire on Friday": it has.
             over = index > 1 and self.signs.signs[index - 2] in cues.perfect
-            return None if self._leads_to_noun(cues, index) else "past" if over else "future"
-        if cue == "ahead-base" and before not in cues.determiners and before not in cues.no_base:
-            # "Voters go to the polls", not "the go", "did not meet".
+            leads = self._leads_to_noun(cues, index) and not self.signs.word(index).endswith(_PRESENT_SIGN)
+            return None if leads else "past" if over else "future"
+        # "Voters go to the polls", not "the go", "did not meet"; "holds its vote on Tuesday", not "Tuesday's offer by
+        # Ford, which holds a stake".
+        based = cue == "ahead-base" and before not in cues.determiners and before not in cues.no_base
+        held = cue == "ahead-before" and not behind and self.first - index <= _MAX_PRESENT_WORDS_OFF
+        if based or held:
             return "future"
         if cue == "ahead-to" and not (back and behind) and self._looks_ahead(cues, index, back=back):
             return "future"
@@ -144,6 +164,28 @@ class Clause:
             if towards and signs[index] in cues.wish:
                 return True
             towards = towards or signs[index] in cues.towards
+        return False
+
+    def _is_end(self, cues: _Cues) -> bool:
+        """Whether the mention is that of "a fair to run through June"."""
+        signs, first = self.signs.signs, self.first
+        return first > 2 and signs[first - 1] in cues.deadline_to and signs[first - 3] in cues.towards
+
+    def is_asked_for(self) -> bool:
+        """Whether the mention is that of "urged them to vote Tuesday", or of "ahead of voting on Tuesday"."""
+        cues, signs = _cues(self.language), self.signs.signs
+        towards = False
+        for index in range(self.first - 1, self._first_within(_MAX_WISH_WORDS_OFF) - 1, -1):
+            sign = signs[index]
+            if sign in cues.clause_ends:
+                return False
+            off = self.first - index
+            if off <= _MAX_COMING_WORDS_OFF and cues.near.get(sign) == "future":
+                return True
+            towards = towards or (off <= _MAX_ASKED_WORDS_OFF and sign in cues.towards)
+            if towards and sign in cues.asked:
+                # "Was asked to resign on Friday" was asked then.
+                return index > 0 and signs[index - 1] not in cues.been
         return False
 
     def _is_hyphenated(self, index: int) -> bool:
@@ -178,10 +220,6 @@ class Clause:
         )
 
 
-def _start(span: tuple[int, int]) -> int:
-    return span[0]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cues:
     """Signs of words that tell tense: anywhere in the clause, right before the mention, and beside another cue."""
@@ -197,6 +235,9 @@ class _Cues:
     when: frozenset[str]
     wish: frozenset[str]
     deadline: frozenset[str]
+    deadline_to: frozenset[str]
+    asked: frozenset[str]
+    been: frozenset[str]
     clause_ends: frozenset[str]
     determiners: frozenset[str]
     towards: frozenset[str]
@@ -212,7 +253,11 @@ def _cues(language: str | None) -> _Cues:
 
     ahead_near: dict[str, Tense] = dict.fromkeys(signs_of("ahead-near"), "future")
     back_near: dict[str, Tense] = dict.fromkeys(signs_of("back-near"), "past")
-    of = {sign: cue for cue in ("ahead", "ahead-base", "ahead-to", "back-base", "back") for sign in signs_of(cue)}
+    of = {
+        sign: cue
+        for cue in ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
+        for sign in signs_of(cue)
+    }
     return _Cues(
         of=of
         | dict.fromkeys(signs_of("back") & signs_of("ahead-to"), "ahead-to")
@@ -227,6 +272,9 @@ def _cues(language: str | None) -> _Cues:
         when=signs_of("when"),
         wish=signs_of("wish-to"),
         deadline=signs_of("deadline"),
+        deadline_to=signs_of("deadline-to"),
+        asked=signs_of("asked-to"),
+        been=signs_of("been"),
         clause_ends=signs_of("clause-end"),
         determiners=signs_of("determiner"),
         towards=signs_of("towards"),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from worker.steps.facts.times.context import Reading
 
 _NEAR_DAYS = 2
+_MAX_MOVED_WORDS = 5
+# "Monday's deadly car bomb attack".
+_MAX_NOUN_WORDS = 5
 # Nothing is told by weeks that is further away.
 _MOST_WEEKS = 100
 
@@ -26,21 +29,49 @@ _MOST_WEEKS = 100
 def weekday(reading: Reading) -> Period | None:
     """A day of the week: the last one, today included, or the next one when the clause looks ahead."""
     number, today = reading.number("weekday"), reading.today()
-    # "Super Tuesday", "Black Friday" are names.
-    if number is None or today is None or "day-name" in reading.classes(-1):
+    if number is None or today is None or _is_name(reading):
         return None
     if number == today.weekday():
         # A morning paper's "Saturday" on a Saturday.
         return part_of_day(reading, today)
+    if _is_unplanned(reading):
+        return part_of_day(reading, nearest_weekday(today, number, latest=True))
     days_back = (today.weekday() - number) % 7
-    tense = "future" if _is_intended(reading) else reading.tense()
+    moved = _is_moved(reading)
+    tense = "future" if moved or _is_intended(reading) else reading.tense()
     if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in POSSESSIVE):
         # Tomorrow's name, or tomorrow's match, is rarely that of a day of last week.
         ahead = not reading.follows()
+    elif 7 - days_back <= _NEAR_DAYS and "part" not in reading.parts and reading.is_asked_for():
+        ahead = True
     else:
         # On a Sunday, "Saturday" is yesterday, unless it is clearly not.
-        ahead = tense == "future" and (days_back > _NEAR_DAYS or reading.is_firmly_ahead())
+        ahead = tense == "future" and (days_back > _NEAR_DAYS or moved or reading.is_firmly_ahead())
     return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
+
+
+def _is_name(reading: Reading) -> bool:
+    """Whether the word is part of a name: "Super Tuesday", "the Sunday Times", "Mail on Sunday"."""
+    if "day-name" in reading.classes(-1):
+        return True
+    following = reading.surface(0)
+    if "part" in reading.parts:
+        return following.istitle() and reading.signs.word(reading.match.last - 1).istitle()
+    return ("paper" in reading.classes(0) and following.istitle()) or (
+        reading.word(-1) == "on" and "paper" in reading.classes(-2) and "determiner" in reading.classes(-3)
+    )
+
+
+def _is_unplanned(reading: Reading) -> bool:
+    """Whether the day is that of "Monday's deadly attack": nobody speaks of one that is to come."""
+    if reading.word(0) not in POSSESSIVE:
+        return "unplanned" in reading.classes(0) and "determiner" in reading.classes(-1)
+    for offset in range(1, _MAX_NOUN_WORDS):
+        if "unplanned" in reading.classes(offset):
+            return True
+        if "no-noun" in reading.classes(offset) or not reading.word(offset).isalpha():
+            return False
+    return False
 
 
 def _is_intended(reading: Reading) -> bool:
@@ -48,7 +79,17 @@ def _is_intended(reading: Reading) -> bool:
     before = reading.named[-1] if reading.named else None
     start = reading.signs.spans[reading.match.first][0]
     timed = before is not None and before.resolver == "clock" and before.end + 1 == start
+    if "answered" in reading.classes(-2):
+        # "Responsibility for Friday's attack".
+        return False
     return any("intended" in reading.classes(offset) for offset in ((-2, -3) if timed else (-1,)))
+
+
+def _is_moved(reading: Reading) -> bool:
+    """Whether the day is one of "moved from Thursday to Sunday"."""
+    return reading.word(-1) in {"to", "from"} and any(
+        "moved" in reading.classes(-offset) for offset in range(2, _MAX_MOVED_WORDS)
+    )
 
 
 def weekday_shifted(reading: Reading) -> Period | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from worker.steps.facts.times.lexicon import holidays, plain_apostrophes
 from worker.steps.facts.times.periods import (
+    RANGE_GAP,
     Period,
     by_tense,
     day_period,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from worker.steps.facts.times.context import Reading
+    from worker.steps.facts.times.tense import Tense
 
 # A day and a month without a year may be as far ahead as this although the verb is of the past ("declared a dividend,
 # payable Dec. 15"), or as far back although it looks ahead.
@@ -82,6 +84,23 @@ def day_of_shifted_year(reading: Reading) -> Period | None:
     return _day(year, reading.number("month"), reading.number("day"))
 
 
+def day_of_shifted_month(reading: Reading) -> Period | None:
+    """The 3rd of this month."""
+    today, shift = reading.today(), reading.number("shift")
+    found = shift_months(today, shift) if today and shift is not None else None
+    return _day(*found, reading.number("day")) if found else None
+
+
+def named_day(reading: Reading) -> Period | None:
+    """The Sept. 11 attacks: the day that is known by them, in the story of a later one; not "a Sept. 11 attack"."""
+    known, today = reading.number("known"), reading.day
+    if known is None or today is None or reading.word(-1) in {"a", "an", "on"}:
+        return None
+    year, month, day = known // 10_000, known // 100 % 100, known % 100
+    found = _day(year, month, day) if day == reading.number("day") else None
+    return found if found and found.first and found.first < today else None
+
+
 def day_range(reading: Reading) -> Period | None:
     """May 3-5; 3 to 5 May 2025."""
     month, day, last, year = (reading.number(name) for name in ("month", "day", "last", "year"))
@@ -137,10 +156,39 @@ def month(reading: Reading) -> Period | None:
     if number is None or today is None or not _is_month(reading):
         return None
     tense = reading.tense()
+    if ranged := _end_of_range(reading, number, today, tense):
+        return ranged
     # A month eleven months ago would be "last March": in February, "March" is the next.
     if (number - today.month) % 12 == 1:
         tense = "future"
     return by_tense([month_period(today.year + years, number) for years in (-1, 0, 1)], today, tense)
+
+
+def _end_of_range(reading: Reading, number: int, today: date, tense: Tense | None) -> Period | None:
+    """The second month of "from May to July", "May and July", which is not before the first."""
+    before, signs = reading.named[-1] if reading.named else None, reading.signs
+    if before is None or before.resolver != month.__name__ or before.period.first is None:
+        return None
+    first = before.period.first
+    gap = signs.text[before.end : signs.spans[reading.match.first][0]]
+    months = (number - first.month) % 12
+    # "October-September" is a year of any years.
+    ranged = RANGE_GAP.fullmatch(gap) and 0 < months < 11
+    listed = gap == " and " and (number == first.month + 1 or _is_between(reading))
+    if not (ranged or listed):
+        return None
+    last = month_period(first.year + (number < first.month), number)
+    if tense == "past" and last and last.first and last.first > today:
+        # "He led it from May to July", told in June, was a year ago.
+        over = month_period(first.year - 1, first.month)
+        last = month_period(last.first.year - 1, number)
+        reading.named[-1] = before._replace(period=over) if over else before
+    return last
+
+
+def _is_between(reading: Reading) -> bool:
+    """Whether the mention is the second month of "between November and March"."""
+    return "between" in (reading.word(-3), reading.word(-4))
 
 
 def week_of_month(reading: Reading) -> Period | None:
@@ -159,6 +207,9 @@ def week_of_month(reading: Reading) -> Period | None:
 
 def _is_month(reading: Reading) -> bool:
     classes = reading.classes_within()
+    if "month-verb" in classes and reading.word(0) == "of" and reading.surface(1)[:1].isupper():
+        # "March of Dimes".
+        return False
     if "edge" in reading.parts or "month-verb" not in classes:
         return "month-name" not in classes or not reading.surface(0)[:1].isupper()
     if "month-before" in reading.classes(-1) or reading.word(0) in {"'s", "\u2019s"}:

@@ -13,6 +13,7 @@ from worker.steps.facts.times.periods import (
     quarter_period,
     season_period,
     year_period,
+    years_period,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
 # Two-digit years of a decade: '20s and later are this century's when the story is of this century.
 _CENTURY = 100
+# "The 2000s" are ten years, "the 1900s" mostly a hundred.
+_FIRST_SHORT_DECADE = 2000
 _NEAR_QUARTER_DAYS = 100
+# "2000 years"; "2030 GMT".
+_AFTER_COUNTS = frozenset({"unit", "zone"})
+# "1600 North Capitol Street".
+_MAX_STREET_WORDS = 4
 # Four figures are a year behind "in", "since" and the like, and alone when they are of these times.
 _EARLIEST_BARE_YEAR = 1500
 _EARLIEST_PLAIN_YEAR, _LATEST_PLAIN_YEAR = 1900, 2059
@@ -55,6 +62,9 @@ def season_shifted(reading: Reading) -> Period | None:
 def season(reading: Reading) -> Period | None:
     """In the summer: the nearest by tense."""
     today, name = reading.today(), str(reading.parts["season"])
+    if reading.signs.word(reading.match.last - 1).istitle() and reading.surface(0)[:1].isupper():
+        # "The Winter Olympics".
+        return None
     # "In spring water", "in winter sports".
     describes = reading.word(0).isalpha() and "no-noun" not in reading.classes(0)
     if today is None or (describes and not reading.written().startswith("the ")):
@@ -75,10 +85,26 @@ def quarter(reading: Reading) -> Period | None:
     if number is None or today is None or reading.about_sport():
         return None
     quarters = [quarter_period(today.year + years, number) for years in (-1, 0, 1)]
-    ahead = by_tense(quarters, today, "future")
-    # A company will report the quarter that is over; only of one that is near it will speak otherwise.
+    ahead, behind = by_tense(quarters, today, "future"), by_tense(quarters, today, "past")
+    # A company will report the quarter that is just over; of others, and of one that is near, it will speak otherwise.
     near = ahead is not None and ahead.first is not None and (ahead.first - today).days <= _NEAR_QUARTER_DAYS
-    return ahead if near and reading.tense() == "future" else by_tense(quarters, today, "past")
+    over = behind is not None and behind.last is not None and (today - behind.last).days > _NEAR_QUARTER_DAYS
+    may_be_ahead = ahead and (near or over) and reading.word(0) != "ended"
+    return ahead if may_be_ahead and reading.tense() == "future" else behind
+
+
+def year_ago_quarter(reading: Reading) -> Period | None:
+    """The year-ago third quarter."""
+    found = quarter(reading)
+    return quarter_period(found.first.year - 1, (found.first.month + 2) // 3) if found and found.first else None
+
+
+def half(reading: Reading) -> Period | None:
+    """First-half profit: of the last such half that has begun."""
+    number, today = reading.number("ordinal"), reading.today()
+    if number is None or today is None or reading.about_sport():
+        return None
+    return by_tense([half_period(today.year + years, number) for years in (-1, 0)], today, "past")
 
 
 def half_of_year(reading: Reading) -> Period | None:
@@ -146,9 +172,11 @@ def _last_year(reading: Reading, first: int | None = None) -> int | None:
 
 
 def decade(reading: Reading) -> Period | None:
-    """The 1980s; the '80s; the eighties."""
+    """The 1980s; the '80s; the eighties; of the 1800s it is not said which ten years they are."""
     year, two, name = reading.number("year"), reading.number("two"), reading.number("eighties")
     if year is not None:
+        if year % _CENTURY == 0 and year < _FIRST_SHORT_DECADE:
+            return years_period(year, _CENTURY, f"{year // _CENTURY:02}")
         return decade_period(year // 10) if year % 10 == 0 else None
     tens = name if name is not None else two // 10 if two is not None and two % 10 == 0 else None
     if tens is None:
@@ -160,7 +188,12 @@ def decade(reading: Reading) -> Period | None:
 
 
 def century(reading: Reading) -> Period | None:
-    """The 20th century."""
+    """The 20th century; not "20th Century Fox", nor the fourth century of a cricket match."""
+    named = reading.signs.word(reading.match.last - 1).istitle() and reading.surface(0).istitle()
+    end = reading.signs.spans[reading.match.last - 1][1]
+    joined = reading.prose.text[end : end + 2]
+    if named or (joined[:1] == "-" and joined[1:].isalpha()) or reading.about_sport():
+        return None
     number = reading.number("ordinal") or reading.number("int")
     return century_period(number) if number else None
 
@@ -172,7 +205,7 @@ def _is_year(reading: Reading, year: int) -> bool:
         # "Post No. 1922".
         before |= reading.classes(-2) & {"year-not"}
     # "In 2019 workers struck" begins with its year.
-    counted = "unit" in following or (
+    counted = not following.isdisjoint(_AFTER_COUNTS) or (
         "counted" in following and not reading.surface(0).isupper() and reading.surface(-1) != "In"
     )
     counted = (
@@ -180,7 +213,7 @@ def _is_year(reading: Reading, year: int) -> bool:
         or ("measured" in reading.classes(-2) and "year-count" in before)
         or (after == "a" and "unit" in reading.classes(1))
     )
-    if counted or "year-not" in before or (after == "-" and reading.word(1).isalpha()):
+    if counted or "year-not" in before or (after == "-" and reading.word(1).isalpha()) or _is_address(reading):
         return False
     plural = (
         after.isalpha() and after.islower() and after.endswith("s") and len(after) > 3 and "yearly" not in following
@@ -191,10 +224,26 @@ def _is_year(reading: Reading, year: int) -> bool:
         return False
     if "year-after" in before or "edge" in reading.parts:
         return year >= _EARLIEST_BARE_YEAR
-    # "Windows 2000", "1990.5", "10-2000".
+    # "Windows 2000", "10-2000".
     return _EARLIEST_PLAIN_YEAR <= year <= _LATEST_PLAIN_YEAR and not (
         (reading.surface(-1)[:1].isupper() and "determiner" not in before) or reading.word(-1) in {"-", "/", ":", "+"}
     )
+
+
+def _is_address(reading: Reading) -> bool:
+    """Whether four figures begin what is no year: "2012 Main Street", "1990.5"."""
+    if reading.surface(0) == ".":
+        spans, last = reading.signs.spans, reading.match.last
+        return reading.surface(1)[:1].isdecimal() and spans[last][1] == spans[last + 1][0]
+    if "determiner" in reading.classes(-1):
+        # "The 2008 Wall Street crash".
+        return False
+    for offset in range(_MAX_STREET_WORDS):
+        if not reading.surface(offset)[:1].isupper():
+            return False
+        if offset and "street" in reading.classes(offset):
+            return True
+    return False
 
 
 def year_of(reading: Reading) -> int | None:
