@@ -74,10 +74,14 @@ class Composer:
         # In the publisher's own zone.
         filed_on = None if filed_at is None else filed_at.at.date()
         opening = read_opening(draft.text, filed_on)
+        paragraphs = find_paragraphs(draft.text, body_start=opening.body_start)
+        # Seconds of work for a message that nobody takes: it says its text twice, as a whole and by paragraphs.
+        least = len(draft.text) + sum(span.end - span.start for span in paragraphs)
+        if least > self.max_event_bytes:
+            raise ValueError(f"the message would have more than {least} bytes, the limit is {self.max_event_bytes}")
+        day = opening.day(filed_on)
         words = "\n\n".join(filter(None, (draft.headline, draft.text)))
         tongue = language.detect(words, declared=draft.language)
-        paragraphs = find_paragraphs(draft.text, body_start=opening.body_start)
-        day = opening.day(filed_on)
         return Article(
             identity=identity,
             source=Source(

@@ -106,7 +106,7 @@ def merged(documents: Sequence[Document], *, warnings: tuple[str, ...]) -> Docum
 def whole(document: Document, max_entries: int) -> Reading:
     """All entries of a document that cannot be taken apart."""
     # What the parser left out for their number alone is not read either, and nobody wants a dead letter for each.
-    readable = tuple(one for one in document.unreadable if one.reason != "too_many_entries")
+    readable = tuple(one for one in document.unreadable if one.reason != "too_many_entries")[:max_entries]
     kept = replace(document, entries=document.entries[:max_entries], unreadable=readable)
     skipped = len(document.entries) - len(kept.entries) + len(document.unreadable) - len(readable)
     received = tuple(Received(entry=entry, hash=identify.entry_hash(entry)) for entry in kept.entries)
@@ -128,51 +128,64 @@ class _Pieces:
     """A document that was taken apart: only those of its items that are not known are parsed."""
 
     def __init__(self, parts: split.Split, url: str, content_type: str | None, max_entries: int) -> None:
+        self._skipped = max(len(parts.items) - max_entries, 0)
+        if self._skipped:
+            # Items that stand before those that are cut out stay where they are.
+            parts = split.Split(body=parts.only(range(max_entries)), items=parts.items[:max_entries])
         self._parts = parts
         self._url = url
         self._content_type = content_type
         self._max_entries = max_entries
-        self._skipped = max(len(parts.items) - max_entries, 0)
 
     def read(self, known: Mapping[str, SeenEntry]) -> Reading | NotAFeed:
-        items = self._parts.items[: self._max_entries]
-        fresh = [index for index, item in enumerate(items) if item.hash not in known]
+        fresh = [index for index, item in enumerate(self._parts.items) if item.hash not in known]
         document = self._parse(fresh)
         if isinstance(document, NotAFeed):
             return document
-        if len(document.entries) != len(fresh):
-            return self._one_by_one(document, fresh, known)
-        received = tuple(
-            Received(entry=entry, hash=items[index].hash, raw=self._parts.raw(index))
-            for index, entry in zip(fresh, document.entries, strict=True)
-        )
-        return self._reading(document, received, known)
-
-    def _one_by_one(self, document: Document, fresh: Sequence[int], known: Mapping[str, SeenEntry]) -> Reading:
-        """Some items could not be read: find out which, so that their bytes are kept."""
         received: list[Received] = []
         unreadable: list[Unreadable] = []
-        for index in fresh:
-            alone = self._parse([index])
-            raw = self._parts.raw(index)
-            if isinstance(alone, Document) and len(alone.entries) == 1:
-                received.append(Received(entry=alone.entries[0], hash=self._parts.items[index].hash, raw=raw))
-            elif isinstance(alone, Document) and alone.unreadable:
-                unreadable.append(replace(alone.unreadable[0], raw=raw))
-            else:
-                detail = "the item holds no entry, or more than one"
-                unreadable.append(Unreadable(raw=raw, reason="unreadable_entry", detail=detail))
-        document = replace(document, unreadable=tuple(unreadable))
-        return self._reading(document, tuple(received), known)
+        self._sort(fresh, document, received, unreadable)
+        return self._reading(replace(document, unreadable=tuple(unreadable)), tuple(received), known)
+
+    def _sort(
+        self,
+        wanted: Sequence[int],
+        document: Document | NotAFeed,
+        received: list[Received],
+        unreadable: list[Unreadable],
+    ) -> None:
+        """Tell the items that hold an entry from those that cannot be read, whose bytes are kept.
+
+        Args:
+            wanted: some items.
+            document: what parsing them together gave. Where they do not match one by one, each half is parsed again.
+            received: takes those that were read.
+            unreadable: takes the others.
+        """
+        entries, refused = (document.entries, document.unreadable) if isinstance(document, Document) else ((), ())
+        if len(entries) == len(wanted) and not refused:
+            received += [
+                Received(entry=entry, hash=self._parts.items[index].hash, raw=self._parts.raw(index))
+                for index, entry in zip(wanted, entries, strict=True)
+            ]
+        elif not entries and len(refused) == len(wanted):
+            unreadable += [replace(one, raw=self._parts.raw(index)) for index, one in zip(wanted, refused, strict=True)]
+        elif len(wanted) == 1:
+            detail = "the item holds no entry, or more than one"
+            raw = self._parts.raw(wanted[0])
+            unreadable.append(Unreadable(raw=raw, reason="unreadable_entry", detail=detail))
+        else:
+            half = len(wanted) // 2
+            for some in (wanted[:half], wanted[half:]):
+                self._sort(some, self._parse(some), received, unreadable)
 
     def _reading(self, document: Document, received: tuple[Received, ...], known: Mapping[str, SeenEntry]) -> Reading:
-        items = self._parts.items[: self._max_entries]
         return Reading(
             document=_capped(
                 replace(document, entries=tuple(one.entry for one in received)), self._skipped, self._max_entries
             ),
             received=received,
-            kept=tuple(known[item.hash] for item in items if item.hash in known),
+            kept=tuple(known[item.hash] for item in self._parts.items if item.hash in known),
             skipped=self._skipped,
         )
 

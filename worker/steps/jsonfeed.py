@@ -24,6 +24,8 @@ _TITLE = re.compile(r'"title"\s*:\s*("(?:[^"\\]|\\.)*+")')
 _BETWEEN = re.compile(r"[\s,]*")
 _MAX_RAW_CHARS = 20_000
 _MAX_HUBS = 5
+# As many as in the other formats: with more of them a document is an attack.
+_MAX_ITEMS = 10_000
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -65,13 +67,17 @@ def _document(feed: object, url: str, warnings: tuple[str, ...]) -> Document | N
         warnings = (*warnings, 'document: a JSON Feed without "version"')
     entries: list[Entry] = []
     unreadable: list[Unreadable] = []
-    for item in items:
+    for item in items[:_MAX_ITEMS]:
         if not isinstance(item, dict):
             unreadable.append(_unreadable(item, "unreadable_entry", "an item is not an object"))
         elif (entry := _entry(item, feed, url)) is None:
             unreadable.append(_unreadable(item, "empty_entry", "there is nothing in the item"))
         else:
             entries.append(entry)
+    excess = len(items) - _MAX_ITEMS
+    if excess > 0:
+        detail = f"the document has more than {_MAX_ITEMS} items"
+        unreadable += [Unreadable(raw=b"", reason="too_many_entries", detail=detail)] * excess
     return Document(
         format="jsonfeed",
         title=_text(feed.get("title")),

@@ -251,9 +251,18 @@ def _sound(match: re.Match[str]) -> str:
     section, comment, name = match.groups()
     if comment is not None:
         return ""
-    if section is not None or name in _XML_ENTITIES or match[0].startswith("&#"):
+    if match[0].startswith("&#"):
+        # libxml2 reads past a reference to half a surrogate pair, and lxml fails on what it made of it.
+        return match[0] if _is_character(match[0][2:-1]) else ""
+    if section is not None or name in _XML_ENTITIES:
         return match[0]
     return html5.get(f"{name};") or f"&amp;{match[0][1:]}"
+
+
+def _is_character(number: str) -> bool:
+    """Whether the number of a reference is that of a character that XML knows (XML 1.0, 2.2)."""
+    code = int(number[1:], 16) if number[0] == "x" else int(number[:20])
+    return code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF
 
 
 def _children(element: etree._Element | None) -> tuple[dict[str, etree._Element], list[tuple[str, etree._Element]]]:

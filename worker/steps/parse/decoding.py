@@ -41,6 +41,9 @@ _MEANT = {
     "big5": "big5hkscs",
 }
 _SINGLE_BYTE = re.compile(r"cp125\d|cp874|cp866|iso8859-\d+|koi8-[ru]|mac-\w+|ascii")
+# What "surrogateescape" makes of bytes that are not valid, as windows-1252. Five bytes that this does not assign are
+# control characters for browsers.
+_STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9._:-]{1,40})")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
@@ -95,18 +98,6 @@ def _read(body: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError:
         pass
     if name == "utf-8" or _SINGLE_BYTE.fullmatch(name):
-        text = body.decode(name, _BYTE_BY_BYTE)
+        text = body.decode(name, "surrogateescape").translate(_STRAY)
         return text, () if name == "cp1252" else (f"document: some bytes are not {name}, read as windows-1252",)
     return body.decode(name, "replace"), (f"document: some bytes are not {name}",)
-
-
-def _byte_by_byte(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    invalid = error.object[error.start : error.end]
-    # Five bytes that windows-1252 does not assign are control characters for browsers.
-    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in invalid), error.end
-
-
-_BYTE_BY_BYTE = "dateline.byte_by_byte"
-codecs.register_error(_BYTE_BY_BYTE, _byte_by_byte)
