@@ -626,7 +626,9 @@ def test_max_age_puts_the_next_poll_off(poller: Poller) -> None:
     poller.poll(answer(rss(), cache_control="public, max-age=1800", etag='"1"'))
     assert poller.state.next_poll_at == NOW + timedelta(minutes=30)
     poller.poll(answer(b"", 304))
-    assert poller.state.next_poll_at == NOW + timedelta(hours=1, minutes=10)
+    assert poller.state.next_poll_at == NOW + timedelta(hours=1, minutes=30)
+    poller.poll(answer(b"", 304, cache_control="max-age=60"))
+    assert poller.state.next_poll_at == NOW + timedelta(hours=2, minutes=10)
 
 
 def test_a_broken_document_is_one_dead_letter_not_one_for_each_poll(poller: Poller) -> None:

@@ -145,6 +145,8 @@ class FeedState:
     without their help; `mismatches` counts the answers since then that came with known validators and other bytes, and
     `validators_lie` says that this server's validators stayed the same when its document had changed.
 
+    `fresh_seconds` is for how long the last answer that said so stays fresh (RFC 9111, 4.2.1).
+
     `body_sha256` is of the last body that was read, as it travelled; `broken_sha256` of the last one that went to the
     dead letters. `held_until_at` is until when the host asked to be left alone. `waiting` names the entries whose page
     could not be had yet, by key, and how often it was asked.
@@ -170,6 +172,7 @@ class FeedState:
     next_poll_at: datetime | None = None
     held_until_at: datetime | None = None
     failures: int = 0
+    fresh_seconds: float = 0.0
     hints: Hints = _NO_HINTS
     rhythm: Rhythm = Rhythm()
     title: str | None = None

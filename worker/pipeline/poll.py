@@ -18,7 +18,7 @@ from worker.pipeline.compose import Composer
 from worker.pipeline.documents import Reading, merged, read_document, whole
 from worker.pipeline.keys import keyed, meets
 from worker.pipeline.pages import page_of
-from worker.steps import encode, schedule
+from worker.steps import encode, schedule, urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -121,7 +121,7 @@ def needs_reading(feed: Feed, state: FeedState, fetched: Fetched, *, now: dateti
     state = standing.at_its_url(feed, state)
     if due_pages(feed, state, now):
         return True
-    return fetched.status == 200 and not standing.is_known(state, fetched, body_sha256=_hash(fetched), now=now)
+    return fetched.status == 200 and not standing.is_known(feed, state, fetched, body_sha256=_hash(fetched), now=now)
 
 
 def not_read(  # noqa: PLR0913 - the same as for a poll that was read
@@ -181,7 +181,7 @@ class _Poll:
 
     def answered(self, response: Response) -> Batch | Ask | Open:
         # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
-        if standing.is_known(self.state, response, body_sha256=self.raw_sha256, now=self.now):
+        if standing.is_known(self.feed, self.state, response, body_sha256=self.raw_sha256, now=self.now):
             return self._nothing_new(response)
         due = {seen.key for seen in self.due}
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
@@ -200,7 +200,7 @@ class _Poll:
                 return self._read(response, reading, self.raw_sha256)
 
     def unmodified(self, response: Response) -> Batch | Ask | Open:
-        if not standing.was_asked(self.state, response):
+        if not standing.was_asked(self.feed, self.state, response):
             # Nobody asked whether something changed. Validators of a body that was not read would hide it for ever.
             return self.refused(response)
         return self._nothing_new(response)
@@ -332,7 +332,13 @@ class _Poll:
             self._dead_letter("parse", unreadable.raw, unreadable.reason, unreadable.detail)
             for unreadable in what.reader.unread(document.unreadable)
         ] + [
-            self._dead_letter("extract", one.raw or repr(one.entry).encode("utf-8", "replace"), "unusable_entry", why)
+            self._dead_letter(
+                "extract",
+                one.raw or repr(one.entry).encode("utf-8", "replace"),
+                "unusable_entry",
+                why,
+                entry_hash=one.hash,
+            )
             for one, why in found.unusable
         ]
         seen = len(reading.received) + len(reading.kept) + len(document.unreadable) + reading.skipped
@@ -369,10 +375,21 @@ class _Poll:
     def _failed(self, reason: str, report: PollReport) -> Batch:
         return self._batch(standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now), report)
 
-    def _dead_letter(self, stage: str, raw: bytes, reason: str, detail: str) -> DeadLetter:
-        unreadable = Unreadable(raw=raw, reason=reason, detail=detail)
+    def _dead_letter(
+        self, stage: str, raw: bytes, reason: str, detail: str, *, entry_hash: str | None = None
+    ) -> DeadLetter:
+        headers = self.fetched.headers if isinstance(self.fetched, Response) else {}
         return encode.encode_unreadable(
-            self.feed.id, stage, unreadable, now=self.now, max_bytes=self.limits.max_event_bytes
+            self.feed.id,
+            stage,
+            Unreadable(raw=raw, reason=reason, detail=detail),
+            now=self.now,
+            max_bytes=self.limits.max_event_bytes,
+            known={
+                "content_type": headers.get("content-type"),
+                "content_encoding": headers.get("content-encoding"),
+                "entry_hash": entry_hash,
+            },
         )
 
     def _batch(
@@ -383,8 +400,9 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        moved_to = state.adopted_url if state.adopted_url != self.state.adopted_url else None
-        report = replace(report, fetch_seconds=self.fetched.duration_seconds, moved_to=moved_to)
+        report = replace(report, fetch_seconds=self.fetched.duration_seconds)
+        if state.adopted_url is not None and state.adopted_url != self.state.adopted_url:
+            report = replace(report, moved_to=urls.without_secrets(state.adopted_url))
         if isinstance(self.fetched, Response):
             report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
         return Batch(

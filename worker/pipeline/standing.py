@@ -81,19 +81,21 @@ def asks_afresh(state: FeedState, *, now: datetime) -> bool:
     return state.body_at is not None and now - state.body_at >= _TRUSTED_FOR
 
 
-def is_known(state: FeedState, response: Response, *, body_sha256: str, now: datetime) -> bool:
-    """Whether a 200 holds what was read before: the same bytes, or the validators that were given with them."""
-    if state.body_sha256 is None:
+def is_known(feed: Feed, state: FeedState, response: Response, *, body_sha256: str, now: datetime) -> bool:
+    """Whether a 200 holds what was read before: the same bytes, or the validators that were given with them.
+
+    An answer without a body holds nothing, whatever its validators say.
+    """
+    if state.body_sha256 is None or not response.body:
         return False
     if body_sha256 == state.body_sha256:
         return True
-    return _has_known_validators(state, response) and not asks_afresh(state, now=now)
+    return _has_known_validators(feed, state, response) and not asks_afresh(state, now=now)
 
 
-def was_asked(state: FeedState, response: Response) -> bool:
+def was_asked(feed: Feed, state: FeedState, response: Response) -> bool:
     """Whether the server that says "not modified" was asked that: it has given validators, and got them back."""
-    has_some = state.etag is not None or state.last_modified is not None
-    return has_some and _final(response) == state.validators_url
+    return _has_validators(state) and _source(feed, state, response) == _validators_source(feed, state)
 
 
 def unmodified(
@@ -102,9 +104,13 @@ def unmodified(
     """The state after an answer without anything new; `body_sha256` is of its body, None when it had none (304)."""
     if body_sha256 is None:
         # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
-        etag = response.headers.get("etag", state.etag)
-        last_modified = response.headers.get("last-modified", state.last_modified)
-        state = replace(state, etag=etag, last_modified=last_modified, validators_url=_final(response))
+        etag, last_modified = _given(response)
+        state = replace(
+            state,
+            etag=etag or state.etag,
+            last_modified=last_modified or state.last_modified,
+            validators_url=_final(response),
+        )
     elif body_sha256 == state.body_sha256:
         state = replace(_validated(state, response), mismatches=0, body_at=now)
     else:
@@ -116,19 +122,20 @@ def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, 
     """The state after a document was read."""
     lied = (
         asks_afresh(state, now=now)
+        and learned.settled
         and state.body_sha256 is not None
         and learned.body_sha256 not in {None, state.body_sha256}
-        and _has_known_validators(state, response)
+        and _has_known_validators(feed, state, response)
     )
     if learned.settled:
-        # Only now: what was not settled has to be asked for again, and a 304 would hide it.
-        state = _validated(state, response)
+        # Only now: what was not settled has to be asked for again, and a 304 would hide it. So would its hash, by which
+        # the same bytes are known the next time.
+        state = replace(_validated(state, response), body_sha256=learned.body_sha256)
     state = replace(
         state,
         validators_lie=state.validators_lie or lied,
         mismatches=0,
         body_at=now,
-        body_sha256=learned.body_sha256 if learned.settled or learned.body_sha256 else state.body_sha256,
         title=learned.title or state.title,
         hints=learned.hints,
         entries=learned.entries,
@@ -150,11 +157,18 @@ def failed(feed: Feed, state: FeedState, fetched: Fetched, *, reason: str, now: 
         failures=failures,
         held_until_at=now + timedelta(seconds=held) if held else None,
         next_poll_at=schedule.after_failure(
-            feed, headers, status=status, failures=failures, rhythm=state.rhythm, now=now
+            feed,
+            headers,
+            status=status,
+            failures=failures,
+            hints=state.hints,
+            rhythm=state.rhythm,
+            validated=(state.body_sha256 is None or _has_validators(state)) and not state.validators_lie,
+            now=now,
         ),
     )
     if state.adopted_url is not None and failures >= _FAILURES_AT_ADOPTED:
-        return replace(state, adopted_url=None, move=None)
+        return _asking(feed, state, None)
     return state
 
 
@@ -164,7 +178,7 @@ def gone(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> Fe
     Unless it was asked somewhere else than configured: then the configured address has a word to say first.
     """
     if state.adopted_url is not None:
-        return replace(failed(feed, state, fetched, reason="http_410", now=now), adopted_url=None, move=None)
+        return _asking(feed, failed(feed, state, fetched, reason="http_410", now=now), None)
     return replace(
         _polled(state, now=now), status="gone", reason="http_410", failures=state.failures + 1, next_poll_at=None
     )
@@ -174,10 +188,14 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
     rhythm = schedule.learned(state.rhythm, news, now=now)
     if schedule.is_silent(rhythm, now=now):
         rhythm = replace(rhythm, silent=True)
+    fresh_seconds = schedule.freshness_seconds(response.headers, now=now)
+    if fresh_seconds is None:
+        # A 304 leaves what was said with the document as it was (RFC 9111, 4.3.4).
+        fresh_seconds = state.fresh_seconds if response.status == 304 else 0.0
     state = _moved(feed, state, response)
-    given = (response.headers.get("etag"), response.headers.get("last-modified"))
     return replace(
         _polled(state, now=now),
+        fresh_seconds=fresh_seconds,
         status="active" if state.adopted_url is None else "moved",
         reason="silent" if rhythm.silent else None,
         failures=0,
@@ -186,10 +204,10 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
         rhythm=rhythm,
         next_poll_at=schedule.after_success(
             feed,
-            response.headers,
+            fresh_seconds=fresh_seconds,
             hints=state.hints,
             rhythm=rhythm,
-            validated=(response.status == 304 or given != (None, None)) and not state.validators_lie,
+            validated=(response.status == 304 or _given(response) != (None, None)) and not state.validators_lie,
             now=now,
         ),
     )
@@ -197,12 +215,8 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
 
 def _validated(state: FeedState, response: Response) -> FeedState:
     """The state with the validators of an answer, those that it does not have dropped."""
-    return replace(
-        state,
-        etag=response.headers.get("etag"),
-        last_modified=response.headers.get("last-modified"),
-        validators_url=_final(response),
-    )
+    etag, last_modified = _given(response)
+    return replace(state, etag=etag, last_modified=last_modified, validators_url=_final(response))
 
 
 def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
@@ -214,7 +228,7 @@ def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
     if sightings < _SIGHTINGS:
         return replace(state, move=Move(url=target, sightings=sightings))
     back = target == _without_credentials(feed.url)
-    return replace(state, move=None, adopted_url=None if back else target)
+    return _asking(feed, state, None if back else target)
 
 
 def _permanent_target(hops: Sequence[Hop]) -> str | None:
@@ -227,9 +241,43 @@ def _permanent_target(hops: Sequence[Hop]) -> str | None:
     return target
 
 
-def _has_known_validators(state: FeedState, response: Response) -> bool:
-    given = (response.headers.get("etag"), response.headers.get("last-modified"))
-    return given != (None, None) and given == (state.etag, state.last_modified)
+def _asking(feed: Feed, state: FeedState, adopted_url: str | None) -> FeedState:
+    """The state with another address to ask. Its validators stay with the one that gave them."""
+    if adopted_url == state.adopted_url:
+        return replace(state, move=None)
+    return replace(state, adopted_url=adopted_url, move=None, validators_url=_validators_source(feed, state))
+
+
+def _given(response: Response) -> tuple[str | None, str | None]:
+    """ETag and Last-Modified of an answer; empty ones say nothing."""
+    return response.headers.get("etag") or None, response.headers.get("last-modified") or None
+
+
+def _has_validators(state: FeedState) -> bool:
+    return state.etag is not None or state.last_modified is not None
+
+
+def _has_known_validators(feed: Feed, state: FeedState, response: Response) -> bool:
+    return (
+        _has_validators(state)
+        and _given(response) == (state.etag, state.last_modified)
+        and _source(feed, state, response) == _validators_source(feed, state)
+    )
+
+
+def _source(feed: Feed, state: FeedState, response: Response) -> str:
+    """Which address answered."""
+    return _final(response) or _asked(feed, state)
+
+
+def _validators_source(feed: Feed, state: FeedState) -> str:
+    """Which address gave the validators."""
+    return state.validators_url or _asked(feed, state)
+
+
+def _asked(feed: Feed, state: FeedState) -> str:
+    """Which address is asked."""
+    return _without_credentials(feed.url) if state.adopted_url is None else state.adopted_url
 
 
 def _final(response: Response) -> str | None:

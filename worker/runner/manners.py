@@ -70,8 +70,10 @@ class Manners:
         host = self._host(request.url)
         if request.kind != "page":
             async with self._turn(host):
+                if self.held_seconds(request.url) > 0:
+                    return self._no(request, "unavailable", "the host asked to be left alone")
                 fetched = await self._fetcher.fetch(request)
-            self._hear(request, fetched)
+            self._hear(fetched)
             return fetched
         if (refused := await self._refused(host, request)) is not None:
             return refused
@@ -80,7 +82,7 @@ class Manners:
             if self._clock.monotonic_seconds() < host.peace_until_seconds:
                 return self._no(request, "unavailable", "the host is left in peace for now")
             fetched = await self._fetcher.fetch(request)
-        self._hear(request, fetched)
+        self._hear(fetched)
         self._learn(host, fetched)
         return fetched
 
@@ -121,7 +123,7 @@ class Manners:
             parts = urlsplit(url)
             request = Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
             fetched = await self._fetcher.fetch(request)
-        self._hear(request, fetched)
+        self._hear(fetched)
         host.robots = None
         if isinstance(fetched, Response):
             body = inflate(fetched.body, fetched.content_encoding, max_bytes=_ROBOTS_BYTES)
@@ -130,8 +132,8 @@ class Manners:
         host.robots_until_seconds = self._clock.monotonic_seconds() + kept_seconds
         return host.robots
 
-    def _hear(self, request: Request, fetched: Fetched) -> None:
-        """A host that asks for a pause gets it, for everything; so does the one that sent us to it."""
+    def _hear(self, fetched: Fetched) -> None:
+        """A host that asks for a pause gets it, for everything. The one that sent us to it has asked for nothing."""
         if self._metrics is not None:
             self._metrics.requested(fetched)
         if not isinstance(fetched, Response):
@@ -140,8 +142,7 @@ class Manners:
         if seconds:
             if self._metrics is not None:
                 self._metrics.throttled(fetched.status)
-            for url in {request.url, fetched.url}:
-                self.hold(url, seconds)
+            self.hold(fetched.url, seconds)
 
     def _learn(self, host: _Host, fetched: Fetched) -> None:
         """A host that is overloaded, or away, is not asked for more pages for a while."""

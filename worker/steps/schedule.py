@@ -47,8 +47,8 @@ _PASSING = frozenset({408, 425, 429})
 
 def after_success(  # noqa: PLR0913 - all that has a say
     feed: Feed,
-    headers: Mapping[str, str],
     *,
+    fresh_seconds: float,
     hints: Hints,
     rhythm: Rhythm,
     validated: bool,
@@ -61,40 +61,55 @@ def after_success(  # noqa: PLR0913 - all that has a say
 
     Args:
         feed: as configured.
-        headers: of the answer.
+        fresh_seconds: for how long the answer stays fresh; see `freshness_seconds`.
         hints: of the document.
         rhythm: of the feed.
         validated: whether the server gives validators; without them each poll costs it the whole document.
         now: when it is.
     """
     wanted = max(
-        interval_seconds(feed, rhythm, now=now),
-        0.0 if validated else feed.unvalidated_interval_seconds,
-        _fresh_seconds(headers, now=now),
-        hints.ttl_seconds,
-        hints.update_seconds,
+        _usual_seconds(feed, hints=hints, rhythm=rhythm, validated=validated, now=now),
+        fresh_seconds,
     )
     return _outside_skipped(now + timedelta(seconds=_bounded(feed, wanted)), hints)
 
 
 def after_failure(  # noqa: PLR0913 - all that has a say
-    feed: Feed, headers: Mapping[str, str], *, status: int | None, failures: int, rhythm: Rhythm, now: datetime
+    feed: Feed,
+    headers: Mapping[str, str],
+    *,
+    status: int | None,
+    failures: int,
+    hints: Hints,
+    rhythm: Rhythm,
+    validated: bool,
+    now: datetime,
 ) -> datetime:
     """The next poll after the `failures`-th failure in a row: doubling waits with jitter, never before Retry-After.
 
-    `status` is that of the answer, None when there was none.
+    The first of them is the usual one: a server in trouble is not asked more often than it was in good health.
+
+    Args:
+        feed: as configured.
+        headers: of the answer; none when there was none.
+        status: of the answer, None when there was none.
+        failures: counted from 1.
+        hints: of the last document.
+        rhythm: of the feed.
+        validated: whether the server gives validators, as far as is known.
+        now: when it is.
     """
     if is_refusal(status) and failures >= feed.give_up_after:
         wait = _PAUSE_SECONDS
     else:
-        doubled = interval_seconds(feed, rhythm, now=now) * 2.0 ** min(failures - 1, 10)
-        wait = _bounded(feed, doubled)
+        usual = _usual_seconds(feed, hints=hints, rhythm=rhythm, validated=validated, now=now)
+        wait = _bounded(feed, usual * 2.0 ** min(failures - 1, 10))
         if is_challenge(status, headers):
             # Whoever guards the site takes us for a robot: asking again soon confirms it.
             wait = feed.max_interval_seconds
     wait *= 1 + _JITTER * _fraction(feed.id, failures)
     asked_for = max(held_seconds(status, headers, now=now), retry_after_seconds(headers, now=now))
-    return now + timedelta(seconds=max(wait, asked_for))
+    return _outside_skipped(now + timedelta(seconds=max(wait, asked_for)), hints)
 
 
 def interval_seconds(feed: Feed, rhythm: Rhythm, *, now: datetime) -> float:
@@ -150,12 +165,31 @@ def held_seconds(status: int | None, headers: Mapping[str, str], *, now: datetim
     return retry_after_seconds(headers, now=now) if status == 503 else 0.0
 
 
-def earliest_forced(feed: Feed, *, polled_at: datetime | None, held_until_at: datetime | None) -> datetime | None:
+def earliest_forced(
+    feed: Feed, *, polled_at: datetime | None, held_until_at: datetime | None, now: datetime
+) -> datetime | None:
     """When a feed may be polled at the earliest that somebody wants polled now; None for at once."""
-    floor = None
-    if polled_at is not None:
-        floor = polled_at + timedelta(seconds=min(FLOOR_SECONDS, feed.min_interval_seconds))
-    return max((at for at in (floor, held_until_at) if at is not None), default=None)
+    if polled_at is None or polled_at - now > timedelta(seconds=FLOOR_SECONDS):
+        # The clock was set back since: nobody knows how long ago that was, and it may take years to come again.
+        return None
+    floor = polled_at + timedelta(seconds=min(FLOOR_SECONDS, feed.min_interval_seconds))
+    return max(floor, held_until_at or floor)
+
+
+def left_alone_seconds(state: FeedState, *, now: datetime) -> float:
+    """For how long from now a state that was read back says that its host is to be left alone.
+
+    Never longer than the host had asked for, whatever happened to the clock meanwhile.
+    """
+    if state.held_until_at is None or state.polled_at is None:
+        return 0.0
+    asked_for = state.held_until_at - state.polled_at
+    return max(min(state.held_until_at - now, asked_for).total_seconds(), 0.0)
+
+
+def skipped_seconds(hints: Hints, *, now: datetime) -> float:
+    """For how long from now a feed asks not to be read; 0 when it may be."""
+    return (_outside_skipped(now, hints) - now).total_seconds()
 
 
 def first_poll_delay_seconds(feed: Feed, *, position: int) -> float:
@@ -175,20 +209,33 @@ def wait_seconds(state: FeedState, *, now: datetime) -> float:
     return max(min(left, planned), 0.0)
 
 
+def _usual_seconds(feed: Feed, *, hints: Hints, rhythm: Rhythm, validated: bool, now: datetime) -> float:
+    """How often a feed is polled, as far as that does not depend on its last answer."""
+    return max(
+        interval_seconds(feed, rhythm, now=now),
+        0.0 if validated else feed.unvalidated_interval_seconds,
+        hints.ttl_seconds,
+        hints.update_seconds,
+    )
+
+
 def _bounded(feed: Feed, seconds: float) -> float:
     return min(max(seconds, feed.min_interval_seconds), feed.max_interval_seconds)
 
 
-def _fresh_seconds(headers: Mapping[str, str], *, now: datetime) -> float:
+def freshness_seconds(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """For how long an answer says that it stays fresh (RFC 9111, 4.2.1): max-age, or Expires where there is none.
 
-    What must always be checked (5.2.2.4) is never fresh. Expires is counted from the server's own Date.
+    What must always be checked (5.2.2.4) is never fresh. Expires is counted from the server's own Date. None when the
+    answer says nothing of it.
     """
     control = headers.get("cache-control", "")
     if control.strip():
         match = _MAX_AGE.search(control)
         return 0.0 if match is None or _NO_CACHE.search(control) else float(match[1])
-    expires_at = _date(headers.get("expires", ""))
+    if not headers.get("expires", "").strip():
+        return None
+    expires_at = _date(headers["expires"])
     if expires_at is None:
         return 0.0
     return max((expires_at - (_date(headers.get("date", "")) or now)).total_seconds(), 0.0)

@@ -15,9 +15,11 @@ from worker.steps.schedule import (
     after_success,
     earliest_forced,
     first_poll_delay_seconds,
+    freshness_seconds,
     interval_seconds,
     is_silent,
     learned,
+    left_alone_seconds,
     wait_seconds,
 )
 
@@ -33,13 +35,27 @@ FEED = Feed(
 MONTH_SECONDS = 31 * 86_400
 
 
-def success_seconds(**headers: str) -> float:
-    at = after_success(FEED, dashed(headers), hints=Hints(), rhythm=Rhythm(), validated=True, now=NOW)
-    return (at - NOW).total_seconds()
+def success_seconds(**headers: Any) -> float:
+    return seconds_with(**headers)
 
 
 def failure_seconds(failures: int = 1, **headers: str) -> float:
-    at = after_failure(FEED, dashed(headers), status=503, failures=failures, rhythm=Rhythm(), now=NOW)
+    return failed_seconds(FEED, failures, headers=headers)
+
+
+def failed_seconds(
+    feed: Feed, failures: int = 1, *, validated: bool = True, headers: dict[str, str] | None = None
+) -> float:
+    at = after_failure(
+        feed,
+        dashed(headers or {}),
+        status=503,
+        failures=failures,
+        hints=Hints(),
+        rhythm=Rhythm(),
+        validated=validated,
+        now=NOW,
+    )
     return (at - NOW).total_seconds()
 
 
@@ -110,10 +126,7 @@ def test_feeds_that_failed_together_do_not_return_together() -> None:
         )
         for number in range(100)
     ]
-    waits = {
-        (after_failure(feed, {}, status=None, failures=3, rhythm=Rhythm(), now=NOW) - NOW).total_seconds()
-        for feed in feeds
-    }
+    waits = {failed_seconds(feed, 3) for feed in feeds}
     assert len(waits) == 100
     assert max(waits) - min(waits) > 200
 
@@ -193,7 +206,8 @@ NO_HINTS = Hints()
 
 
 def seconds_with(hints: Hints = NO_HINTS, *, validated: bool = True, feed: Feed = FEED, **headers: Any) -> float:
-    at = after_success(feed, dashed(headers), hints=hints, rhythm=Rhythm(), validated=validated, now=NOW)
+    fresh_seconds = freshness_seconds(dashed(headers), now=NOW) or 0.0
+    at = after_success(feed, fresh_seconds=fresh_seconds, hints=hints, rhythm=Rhythm(), validated=validated, now=NOW)
     return (at - NOW).total_seconds()
 
 
@@ -243,6 +257,7 @@ def test_without_validators_the_least_interval_is_longer() -> None:
     feed = replace(FEED, unvalidated_interval_seconds=86_400)
     assert seconds_with(feed=feed) == 600
     assert seconds_with(feed=feed, validated=False) == 86_400
+    assert 86_400 <= failed_seconds(feed, validated=False) <= 1.1 * 86_400
 
 
 def test_a_remembered_time_is_never_further_away_than_it_was_planned() -> None:
@@ -255,11 +270,20 @@ def test_a_remembered_time_is_never_further_away_than_it_was_planned() -> None:
 
 def test_nobody_can_have_a_feed_polled_twice_within_a_minute() -> None:
     minute, hour = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
-    assert earliest_forced(FEED, polled_at=NOW, held_until_at=None) == minute
-    assert earliest_forced(FEED, polled_at=NOW, held_until_at=hour) == hour
-    assert earliest_forced(FEED, polled_at=None, held_until_at=None) is None
+    assert earliest_forced(FEED, polled_at=NOW, held_until_at=None, now=NOW) == minute
+    assert earliest_forced(FEED, polled_at=NOW, held_until_at=hour, now=NOW) == hour
+    assert earliest_forced(FEED, polled_at=None, held_until_at=None, now=NOW) is None
     quick = replace(FEED, min_interval_seconds=1)
-    assert earliest_forced(quick, polled_at=NOW, held_until_at=None) == NOW + timedelta(seconds=1)
+    assert earliest_forced(quick, polled_at=NOW, held_until_at=None, now=NOW) == NOW + timedelta(seconds=1)
+
+
+def test_after_the_clock_was_set_back_nothing_has_to_wait_for_years() -> None:
+    before = NOW - timedelta(days=900)
+    assert earliest_forced(FEED, polled_at=NOW, held_until_at=NOW + timedelta(hours=1), now=before) is None
+    state = FeedState(feed_id="f", url="https://f.example/", polled_at=NOW, held_until_at=NOW + timedelta(hours=1))
+    assert left_alone_seconds(state, now=before) == 3_600
+    assert left_alone_seconds(state, now=NOW + timedelta(minutes=20)) == 2_400
+    assert left_alone_seconds(state, now=NOW + timedelta(days=900)) == 0
 
 
 # Rhythm

@@ -43,6 +43,7 @@ def encode_state(state: FeedState) -> bytes:
             "next_poll_at": state.next_poll_at,
             "held_until_at": state.held_until_at,
             "failures": state.failures,
+            "fresh_seconds": state.fresh_seconds,
             "hints": _hints(state.hints),
             "rhythm": (state.rhythm.gap_seconds, state.rhythm.newest_at, state.rhythm.silent),
             "title": state.title,
