@@ -62,6 +62,11 @@ lock: $(STAMP)  ## rewrite the locked dependencies from pyproject.toml
 		-o requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--extra dev -o requirements-dev.lock pyproject.toml
+	@sed -n 's/^\([a-z0-9-]*==[^ ;]*\).*/\1/p' requirements-dev.lock > .constraints
+	@sed -n '/^#/p' deploy/build.lock > .build.lock
+	@echo hatchling | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate -c .constraints - >> .build.lock
+	@mv .build.lock deploy/build.lock && rm .constraints
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

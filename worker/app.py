@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
@@ -19,25 +22,29 @@ from worker.edges.http import HttpFetcher
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader, read_feed_states
+from worker.edges.kafka_tokens import EndpointTokens, FileTokens
 from worker.edges.kafka_topics import ensure_topics
 from worker.edges.metrics import PrometheusMetrics
+from worker.edges.notify import ServiceManager
+from worker.edges.pages import Pages
 from worker.edges.sqlite import SqliteLedger, SqliteReader, read_states
-from worker.edges.status import StatusServer
+from worker.edges.status import HubCallbacks, StatusServer
 from worker.edges.watch import FileWatch
 from worker.model.errors import Stop
 from worker.model.event import Batch
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
 from worker.pipeline import Limits, digest_of, first_state, process
+from worker.pipeline.notes import feed_states
 from worker.pipeline.overview import feed_status
-from worker.runner import CommitSettings, Manners, Runner, RunnerSettings
+from worker.runner import CommitSettings, HubSettings, Manners, Runner, RunnerSettings
 from worker.steps.encode import decode_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from worker.config import Config, Kafka
+    from worker.config import Config, Kafka, Security
     from worker.model.step import Digest
     from worker.ports import Ledger, Reader
 
@@ -90,7 +97,9 @@ class Worker:
                     max_delay_seconds=config.commit.max_delay_seconds,
                     pending_bytes=config.commit.pending_bytes,
                 ),
-                limits=_limits(config),
+                limits=limits_of(config),
+                hubs=_hubs(config),
+                readers=fetch.children or os.cpu_count() or 1,
             ),
         )
         self._status = StatusServer(
@@ -99,10 +108,25 @@ class Worker:
             metrics=metrics,
             alive=self._runner.not_alive,
             ready=self._runner.not_ready,
+            pages=Pages(
+                overview=self._runner.overview,
+                about={"name": config.name, "version": __version__, "ledger": ledger_name(config)},
+                config=self._shown_config,
+            ),
+            hubs=None
+            if self._runner.hubs is None
+            else HubCallbacks(
+                callbacks=self._runner.hubs,
+                max_body_bytes=fetch.max_body_bytes,
+                timeout_seconds=fetch.timeout_seconds,
+            ),
         )
+
+        self._manager = ServiceManager(os.environ, alive=self._runner.not_alive, ready=self._runner.not_ready)
 
     def stop(self) -> None:
         """Finish what is under way and return from `run`."""
+        self._manager.stopping()
         self._runner.stop()
 
     def reload(self) -> None:
@@ -125,15 +149,20 @@ class Worker:
         listening(await self._status.start())
         try:
             await self._readers.start()
-            following = asyncio.create_task(self._follow())
+            beside = {asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
             try:
                 await self._runner.run(once=once)
             finally:
-                following.cancel()
-                await asyncio.wait({following})
+                for task in beside:
+                    task.cancel()
+                await asyncio.wait(beside)
         finally:
             await self._readers.close()
             await self._status.stop()
+
+    def _shown_config(self) -> dict[str, Any]:
+        """The effective configuration without secrets, and without feeds: each of them has a page of its own."""
+        return self._config.model_copy(update={"feeds": ()}).redacted()
 
     async def _follow(self) -> None:
         """Take over what changes in the configuration's files. A bad one changes nothing."""
@@ -208,7 +237,7 @@ def feed_statuses(config: Config) -> list[dict[str, Any]]:
     else:
         values = read_feed_states(kafka_settings(config.name, config.kafka)).values
     now = SystemClock().now()
-    states = {feed_id: decode_state(value) for feed_id, value in values.items()}
+    states = {feed_id: decode_state(value) for feed_id, value in feed_states(values).items()}
     return [feed_status(feed, states.get(feed.id), now=now) for feed in config.feeds]
 
 
@@ -234,13 +263,7 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
         config: for its fetch settings.
         content: where the text of articles comes from.
     """
-    fetch = Fetch() if config is None else config.fetch
-    manners = Manners(
-        _fetcher(config, _EVERYWHERE if config is None else config.fetch.allow_networks),
-        clock=SystemClock(),
-        agent=_agent(fetch),
-        gap_seconds=fetch.host_gap_seconds,
-    )
+    manners = manners_of(config)
     try:
         is_url = source.startswith(("http://", "https://"))
         fetched = await manners.fetch(Request(url=source)) if is_url else _read(Path(source))
@@ -253,7 +276,7 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
             max_interval_seconds=86_400.0,
             content=content,
         )
-        limits = _limits(config)
+        limits = limits_of(config)
         digests: dict[str, Digest | None] = {}
         while True:
             step = process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=limits, digests=digests)
@@ -265,6 +288,17 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
         await manners.close()
 
 
+def manners_of(config: Config | None) -> Manners:
+    """Asks servers for documents and pages; without a configuration on every network. It has to be closed."""
+    fetch = Fetch() if config is None else config.fetch
+    return Manners(
+        _fetcher(config, _EVERYWHERE if config is None else fetch.allow_networks),
+        clock=SystemClock(),
+        agent=_agent(fetch),
+        gap_seconds=fetch.host_gap_seconds,
+    )
+
+
 def _read(path: Path) -> Response:
     try:
         body = path.read_bytes()
@@ -273,14 +307,15 @@ def _read(path: Path) -> Response:
     return Response(url=path.name, status=200, body=body, retrieved_at=SystemClock().now())
 
 
-def kafka_settings(name: str, kafka: Kafka) -> KafkaSettings:
-    """The settings of the Kafka edges from the section of the configuration."""
+def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
+    """The settings of the Kafka edges from the section of the configuration; `port` is where a worker listens."""
     security = kafka.security
     options = {
         "security_protocol": security.protocol,
         "sasl_mechanism": security.mechanism,
         "sasl_plain_username": security.username,
         "sasl_plain_password": security.password.get_secret_value() if security.password else None,
+        "sasl_oauth_token_provider": _tokens(security),
         "ssl_cafile": _path(security.ca_file),
         "ssl_certfile": _path(security.cert_file),
         "ssl_keyfile": _path(security.key_file),
@@ -298,14 +333,32 @@ def kafka_settings(name: str, kafka: Kafka) -> KafkaSettings:
         delivery_timeout_seconds=kafka.delivery_timeout_seconds,
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
+        instance=kafka.instance or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}"),
+        session_timeout_seconds=kafka.session_timeout_seconds,
+        shard_grace_seconds=kafka.shard_grace_seconds,
+        leave_on_stop=kafka.leave_on_stop,
         security={key: value for key, value in options.items() if value is not None},
+    )
+
+
+def _tokens(security: Security) -> FileTokens | EndpointTokens | None:
+    if security.token_file is not None:
+        return FileTokens(security.token_file)
+    if security.token_url is None or security.client_id is None or security.client_secret is None:
+        return None
+    return EndpointTokens(
+        url=security.token_url,
+        client_id=security.client_id,
+        client_secret=security.client_secret.get_secret_value(),
+        scope=security.scope,
+        ca_file=security.ca_file,
     )
 
 
 def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
-    return KafkaLedger(kafka_settings(config.name, config.kafka))
+    return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
 
 
 def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:
@@ -327,12 +380,22 @@ def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6N
     )
 
 
+def _hubs(config: Config) -> HubSettings | None:
+    websub = config.websub
+    if websub.callback_url is None:
+        return None
+    return HubSettings(
+        callback_url=websub.callback_url, lease_seconds=websub.lease_seconds, make_token=secrets.token_urlsafe
+    )
+
+
 def _agent(fetch: Fetch) -> str:
     """The product name of the User-Agent: what a robots.txt calls us (RFC 9309, 2.2.1)."""
     return fetch.user_agent.partition("/")[0].partition(" ")[0]
 
 
-def _limits(config: Config | None) -> Limits:
+def limits_of(config: Config | None) -> Limits:
+    """Caps on what one poll may cost."""
     return Limits(
         max_body_bytes=config.fetch.max_body_bytes if config else 5 * 2**20,
         max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,

@@ -14,6 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker import __version__
+from worker.cli_export import export
+from worker.cli_ledger import dlq, forward, state
+from worker.cli_shared import (
+    config_option as _config_option,
+    load as _load,
+    output_option as _output_option,
+    read as _read,
+    write as _write,
+)
 from worker.model.errors import DatelineError, Stop
 
 if TYPE_CHECKING:
@@ -39,18 +48,6 @@ class _Commands(click.Group):
             # Whoever read our output has seen enough (`dateline tap | head`).
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
-
-
-_config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    envvar="DATELINE_CONFIG",
-    required=True,
-    metavar="FILE",
-    help="The configuration, YAML. Also $DATELINE_CONFIG.",
-)
 
 
 def _optional_config(purpose: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -148,15 +145,22 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
     code points into "text" as given. {"id", "html", "meta": {"url"}}: the main text of an article's page, as "body".
     {"id", "a", "b"}: whether two texts are copies of one.
     """
+    import gc
+
     import orjson
 
     from worker.pipeline.explain import explain
     from worker.pipeline.extract import FormError, extract as facts_of
+    from worker.pipeline.prepare import prepare
 
     if explained is not None:
         click.echo(explain(explained.read(), None if day is None else day.date()), nl=False)
         return
 
+    prepare()
+    gc.collect()
+    # The lexicons stay until the end: the collector need not look through them again and again.
+    gc.freeze()
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             document = orjson.loads(line)
@@ -225,9 +229,6 @@ def feeds() -> None:
     """List the feeds, and exchange them with feed readers as OPML."""
 
 
-_output_option = click.option(
-    "-o", "--output", "output_path", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to stdout."
-)
 _force_option = click.option("--force", is_flag=True, help="Overwrite the output file.")
 
 
@@ -334,6 +335,12 @@ def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, wi
     if stripped:
         what = "1 feed is without its" if stripped == 1 else f"{stripped} feeds are without their"
         click.echo(f"warning: {what} user name and password; --with-credentials keeps them", err=True)
+
+
+main.add_command(dlq)
+main.add_command(state)
+main.add_command(forward)
+main.add_command(export)
 
 
 @main.group()
@@ -460,38 +467,6 @@ def demo(*, once: bool, step_seconds: float) -> None:
         await show_demo.run(once=once)
 
     asyncio.run(show())
-
-
-def _load(path: Path) -> Config:
-    from worker.config import load
-
-    return load(path, os.environ)
-
-
-def _read(source: str) -> bytes:
-    """The bytes of a file, or of stdin for `-`."""
-    if source == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise Stop(f"{source}: cannot be read: {reason}; give a file, or - for stdin") from error
-
-
-def _write(data: bytes, path: Path | None, *, force: bool = False) -> None:
-    """Write to a file, which may not be there yet unless forced, or to stdout."""
-    if path is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with path.open("wb" if force else "xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise Stop(f"{path}: is there already; choose another name, or overwrite it with --force") from error
-    except OSError as error:
-        raise Stop(f"{path}: cannot be written: {(error.strerror or 'unknown error').lower()}") from error
 
 
 def _feeds(count: int) -> str:

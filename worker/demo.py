@@ -142,7 +142,7 @@ class Demo:
 
     def _announce(self, config: Config, url: str, *, once: bool) -> None:
         self._say(f"publishing to {ledger_name(config)}")
-        self._say(f"metrics {url}/metrics   health {url}/healthz   readiness {url}/readyz")
+        self._say(f"pages {url}/   metrics {url}/metrics   health {url}/healthz   readiness {url}/readyz")
         if not once:
             self._say("the sample feeds change as you watch; Ctrl-C stops everything")
 

@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
+    from typing import Any
 
     from worker.model.event import Batch, PollReport, Published
     from worker.model.fetch import Fetched, Request
+    from worker.model.overview import FeedPage, FeedQuery
     from worker.model.shards import Restored
 
 
@@ -151,6 +153,26 @@ class Callbacks(Protocol):
 
     def push(self, token: str, signature: str) -> Push | None:
         """A POST with this X-Hub-Signature begins (7); None if the token is unknown."""
+        ...
+
+
+class Overview(Protocol):
+    """What a worker is doing, for people: plain data without secrets. Times are aware datetimes."""
+
+    def summary(self) -> dict[str, Any]:
+        """The worker as a whole: since when it runs, readiness, ledger, shards, counts."""
+        ...
+
+    def feeds(self, query: FeedQuery) -> FeedPage:
+        """Some of the feeds that this worker polls. May be called in any thread."""
+        ...
+
+    def feed(self, feed_id: str) -> dict[str, Any] | None:
+        """All that is known of a configured feed, with its last polls, latest first; None if there is no such feed."""
+        ...
+
+    def articles(self) -> list[dict[str, Any]]:
+        """What this worker published last, latest first: where and when, and under `message` the event's own data."""
         ...
 
 

@@ -41,6 +41,14 @@ COMMANDS = (
     "feeds list",
     "feeds import",
     "feeds export",
+    "dlq list",
+    "dlq show",
+    "dlq replay",
+    "state show",
+    "state export",
+    "state import",
+    "state reshard",
+    "forward",
     "topics create",
     "kafka start",
     "kafka stop",
@@ -50,7 +58,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", ["", "feeds", "topics", "kafka", *COMMANDS])
+@pytest.mark.parametrize("command", ["", "feeds", "dlq", "state", "topics", "kafka", *COMMANDS])
 def test_every_command_explains_itself(command: str):
     shown = run_cli(*command.split(), "--help")
     assert shown.returncode == 0

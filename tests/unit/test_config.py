@@ -32,7 +32,7 @@ WHAT_TO_WRITE = (
 DURATION = "must be a duration: 500ms, 20s, 15m, 1h30m, 2d or a number of seconds"
 SIZE = "must be a size: 5MiB, 64KiB, 500kB or a number of bytes"
 HOST = "the host is neither a name nor an address; an IPv6 address stands in [brackets]"
-NEEDED = "is needed with protocol SASL_SSL; write PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+NEEDED = "is needed with protocol SASL_SSL; write PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
 LISTEN = "must be host:port, such as 127.0.0.1:9108; an IPv6 host stands in [brackets]"
 BROKER_ADDRESS = "must be host:port, such as localhost:9092; an IPv6 host stands in [brackets]"
 SET_MIN = "this feed's interval (30s); set this feed's min_interval too"
@@ -105,7 +105,9 @@ def test_kafka_gets_every_default_once_a_broker_is_named() -> None:
     assert kafka.topics.feed_state == "news.feed-state"
     assert kafka.topics.dead_letters == "news.dead-letters"
     assert (kafka.create_topics, kafka.partitions, kafka.replication_factor) == (True, 12, 1)
-    assert (kafka.transaction_timeout_seconds, kafka.delivery_timeout_seconds) == (30.0, 20.0)
+    assert (kafka.transaction_timeout_seconds, kafka.delivery_timeout_seconds) == (10.0, 8.0)
+    assert (kafka.instance, kafka.leave_on_stop) == (None, True)
+    assert (kafka.session_timeout_seconds, kafka.shard_grace_seconds) == (10.0, 8.0)
     assert (kafka.max_event_bytes, kafka.compression) == (1_000_000, "lz4")
     assert (kafka.security.protocol, kafka.security.mechanism, kafka.security.password) == ("PLAINTEXT", None, None)
 
@@ -277,10 +279,16 @@ SETTINGS_MISTAKES = [
     ("kafka: {partitions: true}", "2:21: kafka.partitions: must be a whole number"),
     ("kafka: {replication_factor: 0}", "2:29: kafka.replication_factor: must be at least 1"),
     (
-        "kafka: {delivery_timeout: 31s}",
-        "2:27: kafka.delivery_timeout: 31s is above transaction_timeout (30s)",
+        "kafka: {delivery_timeout: 11s}",
+        "2:27: kafka.delivery_timeout: 11s is above transaction_timeout (10s)",
     ),
-    ("kafka: {transaction_timeout: 10s}", "2:8: kafka.delivery_timeout: 20s is above transaction_timeout (10s)"),
+    ("kafka: {transaction_timeout: 7s}", "2:8: kafka.delivery_timeout: 8s is above transaction_timeout (7s)"),
+    ("kafka: {transaction_timeout: 30s}", "2:30: kafka.transaction_timeout: 30s is above session_timeout (10s)"),
+    ("kafka: {session_timeout: 9s}", "2:8: kafka.transaction_timeout: 10s is above session_timeout (9s)"),
+    (
+        "kafka: {instance: a b}",
+        "2:19: kafka.instance: must be 1 to 100 letters, digits, dots, dashes or underscores",
+    ),
     ("kafka: {compression: snappy}", "2:22: kafka.compression: must be none, lz4, zstd or gzip"),
     ("sqlite: {path: 5}", "2:16: sqlite.path: must be the path of a file"),
     ("sqlite: {path: ''}", "2:16: sqlite.path: must be the path of a file"),
@@ -817,6 +825,9 @@ def test_a_list_in_the_place_of_a_section_is_reported_even_when_the_environment_
 
 
 SASL = "protocol: SASL_SSL, mechanism: PLAIN, username: bob"
+OAUTH = "protocol: SASL_SSL, mechanism: OAUTHBEARER"
+SECRET_NEEDED = "is needed with token_url; write client_secret_file, or client_secret"
+ENDPOINT = "token_url: 'https://id.example/token'"
 
 
 @pytest.mark.parametrize(
@@ -849,7 +860,7 @@ SASL = "protocol: SASL_SSL, mechanism: PLAIN, username: bob"
         (
             "protocol: SASL_SSL, mechanism: SCRAM-SHA-1, username: '', password: ''",
             [
-                "2:51: kafka.security.mechanism: must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+                "2:51: kafka.security.mechanism: must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
                 "2:74: kafka.security.username: must not be empty",
                 "2:88: kafka.security.password: must not be empty",
             ],
@@ -863,6 +874,44 @@ SASL = "protocol: SASL_SSL, mechanism: PLAIN, username: bob"
         (
             f"{SASL}, password_file: nowhere",
             ["2:88: kafka.security.password_file: the file cannot be read: no such file or directory"],
+        ),
+        (
+            OAUTH,
+            ["2:19: kafka.security.token_url: is needed with mechanism OAUTHBEARER; write token_url, or token_file"],
+        ),
+        (
+            f"{OAUTH}, username: bob, {ENDPOINT}",
+            [
+                "2:19: kafka.security.client_id: is needed with token_url; write the name that the endpoint knows",
+                f"2:19: kafka.security.client_secret: {SECRET_NEEDED}",
+                "2:74: kafka.security.username: is not used with mechanism OAUTHBEARER; write token_file, or token_url",
+            ],
+        ),
+        (
+            f"{OAUTH}, token_file: /dev/null, client_id: us, scope: all",
+            [
+                "2:98: kafka.security.client_id: is used with token_url alone",
+                "2:109: kafka.security.scope: is used with token_url alone",
+            ],
+        ),
+        (
+            f"{OAUTH}, token_file: /dev/null, {ENDPOINT}",
+            ["2:98: kafka.security.token_url: token_url and token_file are both given; keep one"],
+        ),
+        (
+            f"{OAUTH}, token_url: 'http://id.example/token', client_id: us, client_secret: x",
+            ["2:75: kafka.security.token_url: must be an https:// URL: it is sent the client secret"],
+        ),
+        (
+            f"{OAUTH}, {ENDPOINT}, client_id: '', client_secret: ''",
+            [
+                "2:114: kafka.security.client_id: must not be empty",
+                "2:133: kafka.security.client_secret: must not be empty",
+            ],
+        ),
+        (
+            f"{SASL}, password: x, {ENDPOINT}",
+            ["2:97: kafka.security.token_url: tokens are used with mechanism OAUTHBEARER alone"],
         ),
     ],
 )
@@ -881,6 +930,18 @@ def test_a_password_is_read_from_its_file_without_the_trailing_newline(
     assert kafka.security.password is not None
     assert kafka.security.password.get_secret_value() == secret
     assert secret not in repr(kafka)
+
+
+def test_a_client_secret_is_read_from_its_file_and_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hunter2\n", encoding="utf-8")
+    config = settings(
+        f"kafka: {{security: {{{OAUTH}, {ENDPOINT}, client_id: us, client_secret_file: {file}}}}}", BROKER
+    )
+    assert config.kafka is not None
+    assert config.kafka.security.client_secret is not None
+    assert config.kafka.security.client_secret.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(config) + str(config.redacted())
 
 
 def test_a_password_file_that_gives_no_password_is_a_mistake(tmp_path: Path) -> None:
@@ -961,7 +1022,7 @@ feeds:
     assert json.loads(json.dumps(plain)) == plain
     assert plain["listen"] == "localhost:0"
     assert plain["kafka"]["bootstrap_servers"] == ["a:1"]
-    assert plain["kafka"]["delivery_timeout"] == 20.0
+    assert plain["kafka"]["delivery_timeout"] == 8.0
     assert plain["kafka"]["security"] == {
         "protocol": "SASL_SSL",
         "mechanism": "PLAIN",

@@ -205,7 +205,9 @@ def test_the_entry_that_a_document_breaks_off_in_is_published_when_it_comes_whol
 def test_a_document_that_always_breaks_off_at_the_same_place_is_one_dead_letter(poller: Poller) -> None:
     cut = rss(story("1"), story("2", "The words of the second story, which are many."))[:-60]
     assert len(poller.poll(answer(cut)).rejected) == 1
-    assert poller.poll(answer(cut)).report.outcome == "not_modified"
+    # What is missing may come with the same bytes: nothing is taken as known of a document that broke off.
+    again = poller.poll(answer(cut))
+    assert (again.report.outcome, again.report.unchanged, again.rejected) == ("ok", 2, ())
     assert poller.poll(answer(cut.replace(b"Sun, 25 May 2025 09", b"Sun, 25 May 2025 10"))).rejected == ()
 
 

@@ -1,6 +1,7 @@
 """The sections about Kafka: topics, brokers, and how they are reached."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
@@ -13,11 +14,10 @@ Topic = Annotated[
     str,
     matching(r"(?!\.{1,2}$)[a-zA-Z0-9.-]{1,249}", "must be 1 to 249 letters, digits, dots or dashes; no underscores"),
 ]
-_SASL_CURES = {
-    "mechanism": "write PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
-    "username": "write the name to log in with",
-    "password": "write password_file, or password",
-}
+_MECHANISMS = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
+_WRONG_INSTANCE = "must be 1 to 100 letters, digits, dots, dashes or underscores"
+_NEEDS_URL = "is used with token_url alone"
+_PASSWORD_CURES = {"username": "write the name to log in with", "password": "write password_file, or password"}
 
 
 def _server(value: object) -> str:
@@ -25,6 +25,16 @@ def _server(value: object) -> str:
     if port == 0:
         raise Mistake(WRONG_PORT)
     return joined(name, port)
+
+
+def _token_url(value: object) -> str:
+    # RFC 6749, 3.2: the request carries the secret.
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme != "https" or not parts.hostname:
+        raise Mistake("must be an https:// URL: it is sent the client secret")
+    if parts.username is not None or parts.fragment:
+        raise Mistake("must have neither credentials nor a fragment; write client_id and client_secret_file")
+    return parts.geturl()
 
 
 class Topics(Section):
@@ -44,13 +54,24 @@ class Topics(Section):
 
 
 class Security(Section):
-    """How the brokers are reached: encryption, and who we say we are. Files are read when the configuration is."""
+    """How the brokers are reached: encryption, and who we say we are. Files are read when the configuration is.
+
+    The one exception is `token_file`: what it holds changes, so it is read at each login.
+    """
 
     protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(default=None, validate_default=True)
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = Field(
+        default=None, validate_default=True
+    )
     username: Text | None = Field(default=None, validate_default=True)
     password_file: ReadSecret | None = None
     password_given: SecretStr | None = Field(default=None, alias="password", validate_default=True)
+    token_file: ReadableFile | None = None
+    token_url: Annotated[str, PlainValidator(_token_url)] | None = Field(default=None, validate_default=True)
+    client_id: Text | None = Field(default=None, validate_default=True)
+    client_secret_file: ReadSecret | None = None
+    client_secret_given: SecretStr | None = Field(default=None, alias="client_secret", validate_default=True)
+    scope: Text | None = Field(default=None, validate_default=True)
     ca_file: ReadableFile | None = None
     cert_file: ReadableFile | None = None
     key_file: ReadableFile | None = None
@@ -60,6 +81,11 @@ class Security(Section):
         """The password, from wherever it was given."""
         return self.password_file.secret if self.password_file else self.password_given
 
+    @property
+    def client_secret(self) -> SecretStr | None:
+        """The client secret, from wherever it was given."""
+        return self.client_secret_file.secret if self.client_secret_file else self.client_secret_given
+
     @field_validator("protocol")
     @classmethod
     def _hides_passwords(cls, protocol: str) -> str:
@@ -68,22 +94,62 @@ class Security(Section):
             raise Mistake("SASL_PLAINTEXT would expose the password on the network; use SASL_SSL")
         return protocol
 
-    @field_validator("mechanism", "username", mode="after")
+    @field_validator("mechanism")
     @classmethod
-    def _goes_with_sasl(cls, value: Any, info: ValidationInfo) -> Any:
-        _check_sasl(info.field_name or "", info, given=value is not None)
-        return value
+    def _goes_with_sasl(cls, mechanism: str | None, info: ValidationInfo) -> str | None:
+        protocol = info.data.get("protocol")
+        if protocol == "SASL_SSL" and mechanism is None:
+            raise Mistake(f"is needed with protocol SASL_SSL; write {_MECHANISMS}")
+        if protocol in ("PLAINTEXT", "SSL") and mechanism is not None:
+            raise Mistake(_not_used_with(protocol))
+        return mechanism
 
-    @field_validator("password_given")
+    @field_validator("username")
     @classmethod
-    def _one_password(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _is_needed_with_a_password(cls, username: str | None, info: ValidationInfo) -> str | None:
+        _check_password("username", info, given=username is not None)
+        return username
+
+    @field_validator("password_given", "client_secret_given")
+    @classmethod
+    def _one_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is not None and not value.get_secret_value():
             raise Mistake("must not be empty")
-        if "password_file" in info.data:
-            from_file = info.data["password_file"] is not None
-            if value is not None and from_file:
-                raise Mistake("password and password_file are both given; keep one")
-            _check_sasl("password", info, given=value is not None or from_file)
+        key = (info.field_name or "").removesuffix("_given")
+        if f"{key}_file" not in info.data:
+            return value
+        from_file = info.data[f"{key}_file"] is not None
+        if value is not None and from_file:
+            raise Mistake(f"{key} and {key}_file are both given; keep one")
+        given = value is not None or from_file
+        if key == "password":
+            _check_password(key, info, given=given)
+        else:
+            _check_client(info, given=given, cure="write client_secret_file, or client_secret")
+        return value
+
+    @field_validator("token_url")
+    @classmethod
+    def _one_source_of_tokens(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if "token_file" not in info.data or "mechanism" not in info.data:
+            return url
+        from_file = info.data["token_file"] is not None
+        if url is not None and from_file:
+            raise Mistake("token_url and token_file are both given; keep one")
+        given = url is not None or from_file
+        if info.data["mechanism"] == "OAUTHBEARER" and not given:
+            raise Mistake("is needed with mechanism OAUTHBEARER; write token_url, or token_file")
+        if info.data["mechanism"] != "OAUTHBEARER" and given:
+            raise Mistake("tokens are used with mechanism OAUTHBEARER alone")
+        return url
+
+    @field_validator("client_id", "scope")
+    @classmethod
+    def _goes_with_a_token_url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.field_name == "client_id":
+            _check_client(info, given=value is not None, cure="write the name that the endpoint knows")
+        elif value is not None and info.data.get("token_url", value) is None:
+            raise Mistake(_NEEDS_URL)
         return value
 
     @field_validator("ca_file", "cert_file", "key_file")
@@ -96,12 +162,27 @@ class Security(Section):
         return value
 
 
-def _check_sasl(key: str, info: ValidationInfo, *, given: bool) -> None:
-    protocol = info.data.get("protocol")
-    if protocol == "SASL_SSL" and not given:
-        raise Mistake(f"is needed with protocol SASL_SSL; {_SASL_CURES[key]}")
+def _check_password(key: str, info: ValidationInfo, *, given: bool) -> None:
+    protocol, mechanism = info.data.get("protocol"), info.data.get("mechanism")
     if protocol in ("PLAINTEXT", "SSL") and given:
-        raise Mistake(f"is not used with protocol {protocol}; set protocol: SASL_SSL")
+        raise Mistake(_not_used_with(protocol))
+    if mechanism == "OAUTHBEARER" and given:
+        raise Mistake("is not used with mechanism OAUTHBEARER; write token_file, or token_url")
+    if protocol == "SASL_SSL" and mechanism != "OAUTHBEARER" and not given:
+        raise Mistake(f"is needed with protocol SASL_SSL; {_PASSWORD_CURES[key]}")
+
+
+def _check_client(info: ValidationInfo, *, given: bool, cure: str) -> None:
+    if "token_url" not in info.data:
+        return
+    if info.data["token_url"] is None and given:
+        raise Mistake(_NEEDS_URL)
+    if info.data["token_url"] is not None and not given:
+        raise Mistake(f"is needed with token_url; {cure}")
+
+
+def _not_used_with(protocol: str) -> str:
+    return f"is not used with protocol {protocol}; set protocol: SASL_SSL"
 
 
 class Kafka(Section):
@@ -114,11 +195,24 @@ class Kafka(Section):
     create_topics: bool = True
     partitions: Count = 12
     replication_factor: Count = 1
-    transaction_timeout_seconds: Seconds = Field(default=30.0, alias="transaction_timeout")
-    delivery_timeout_seconds: Seconds = Field(default=20.0, alias="delivery_timeout", validate_default=True)
+    instance: Annotated[str, matching(r"[a-zA-Z0-9._-]{1,100}", _WRONG_INSTANCE)] | None = None
+    session_timeout_seconds: Seconds = Field(default=10.0, alias="session_timeout")
+    shard_grace_seconds: Seconds = Field(default=8.0, alias="shard_grace")
+    leave_on_stop: bool = True
+    transaction_timeout_seconds: Seconds = Field(default=10.0, alias="transaction_timeout", validate_default=True)
+    delivery_timeout_seconds: Seconds = Field(default=8.0, alias="delivery_timeout", validate_default=True)
     max_event_bytes: Size = 1_000_000
     compression: Literal["none", "lz4", "zstd", "gzip"] = "lz4"
     security: Security = Security()
+
+    @field_validator("transaction_timeout_seconds")
+    @classmethod
+    def _ends_with_the_session(cls, value: float, info: ValidationInfo) -> float:
+        # Whoever takes over a dead worker's shards waits until its last transaction is undone.
+        limit = info.data.get("session_timeout_seconds", value)
+        if value > limit:
+            raise Mistake(f"{duration_text(value)} is above session_timeout ({duration_text(limit)})")
+        return value
 
     @field_validator("delivery_timeout_seconds")
     @classmethod

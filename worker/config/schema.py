@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from worker.model.feed import Backfill, Feed
+from worker.model.secrets import without_tokens
 
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka
@@ -204,7 +205,7 @@ class Config(Section):
     def redacted(self) -> dict[str, Any]:
         """The effective configuration as plain data, in the form of the file, durations in seconds, sizes in bytes.
 
-        Secrets and the credentials in feed URLs are `***`. Keys that have no value are left out.
+        Secrets, and the credentials and tokens in feed URLs, are `***`. Keys that have no value are left out.
         """
         return dict(_plain(self))
 
@@ -230,7 +231,7 @@ def _plain(value: Any) -> Any:
 
 def _plain_feed(feed: Feed) -> dict[str, Any]:
     parts: dict[str, Any] = {
-        "url": without_credentials(feed.url, f"{_HIDDEN}@"),
+        "url": without_tokens(without_credentials(feed.url, f"{_HIDDEN}@")),
         "id": feed.id,
         "title": feed.title,
         "publisher": feed.publisher,

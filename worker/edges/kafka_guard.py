@@ -9,7 +9,10 @@ import functools
 from typing import Any
 
 from kafka.errors import InvalidProducerEpochError, KafkaConnectionError, KafkaError
-from kafka.producer.transaction_manager import EndTxnHandler
+from kafka.producer.transaction_manager import AddOffsetsToTxnHandler, EndTxnHandler, TxnOffsetCommitHandler
+
+# Requests that belong to one transaction, and would do harm in the next one.
+_ONCE = (EndTxnHandler, AddOffsetsToTxnHandler, TxnOffsetCommitHandler)
 
 
 def guard(producer: Any) -> None:
@@ -18,7 +21,7 @@ def guard(producer: Any) -> None:
     - Answered error 47 (its epoch is over), it gets itself a new epoch, which can abort the transaction of the
       worker that fenced it. Here the error ends it.
     - It repeats an EndTxn whose connection broke. The first copy, held up in the network, can then commit the first
-      half of the *next* transaction (KIP-890). Here the error ends it.
+      half of the *next* transaction (KIP-890). Here the error ends it. It is the same with the shards' offsets.
     - It forgets a request whose coordinator cannot be reached when the request is to be sent, and the call then
       waits for ever. Here the request stays.
     """
@@ -26,8 +29,8 @@ def guard(producer: Any) -> None:
     enqueue, await_ready = manager._enqueue_request, client.await_ready  # noqa: SLF001 - as above
 
     def enqueue_guarded(handler: Any) -> None:
-        if isinstance(handler, EndTxnHandler):
-            handler.on_complete = functools.partial(_on_end_txn_complete, handler)
+        if isinstance(handler, _ONCE):
+            handler.on_complete = functools.partial(_on_complete_once, handler)
         enqueue(handler)
 
     def refuse_new_epoch() -> None:
@@ -44,7 +47,7 @@ def guard(producer: Any) -> None:
     client.await_ready = is_ready_in_time
 
 
-def _on_end_txn_complete(handler: Any, correlation_id: int, answer: Any) -> None:
+def _on_complete_once(handler: Any, correlation_id: int, answer: Any) -> None:
     if isinstance(answer, KafkaConnectionError):
         answer = KafkaError(f"the connection broke before the answer came ({answer})")
-    EndTxnHandler.on_complete(handler, correlation_id, answer)
+    type(handler).on_complete(handler, correlation_id, answer)

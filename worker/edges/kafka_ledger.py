@@ -1,12 +1,14 @@
 """The ledger on Kafka: each commit is one transaction, and nothing of it is visible before the whole is.
 
 kafka-python is synchronous, so each session has a thread of its own that does everything, one call after another.
-A session ends with its first failure; what follows begins with `open` and is told by `restore` how far it came.
+A session ends with its first failure; what follows begins with `open` and is told by `restore` how far it came. The
+membership in the group of workers, by which a worker has its shards, outlives sessions.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,18 +16,20 @@ from kafka.partitioner.default import murmur2
 
 from worker.edges.call_thread import CallThread, wait
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
-from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, Record, TransactionalProducer
-from worker.edges.kafka_reader import read_feed_states
+from worker.edges.kafka_group import ShardGroup
+from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, OutdatedError, Record, TransactionalProducer
+from worker.edges.kafka_reader import StateFollower, read_feed_states
 from worker.edges.kafka_topics import check_topics
 from worker.edges.limits import check_sizes
 from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
-from worker.model.shards import Holding, Restored, shard_of
+from worker.model.shards import NOTHING, Restored, shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from worker.model.event import Batch
+    from worker.model.shards import Holding
 
 # Each call is bounded from within; these are for a thread that is stuck all the same.
 _OPEN_SECONDS = INIT_SECONDS + 60.0
@@ -33,6 +37,9 @@ _RESTORE_SECONDS = 600.0
 _COMMIT_MARGIN_SECONDS = 30.0
 _CLOSE_SECONDS = 10.0
 _PING_SECONDS = 3.0
+# A commit that met a rebalance is tried again as a member of the new generation.
+_ATTEMPTS = 5
+_REBALANCE_SECONDS = 5.0
 
 _T = TypeVar("_T")
 
@@ -40,19 +47,22 @@ _T = TypeVar("_T")
 class KafkaLedger:
     """Implements `worker.ports.Ledger`.
 
-    One worker of a name is active: `open` fences whoever had the name before, and a worker that was fenced gets
-    `Stop` from then on, until it is opened again on purpose.
+    The workers of one name share the shards, which are the partitions of the feed-state topic. Of each instance one
+    worker is active: `open` fences whoever was it before, and a worker that was fenced gets `Stop` from then on, until
+    it is opened again on purpose.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self._group = ShardGroup(settings)
+        self._misplaced: set[str] = set()
         self._session: _Session | None = None
         self._usable = False
         self._stopped: str | None = None
         self._pinger: _Pinger | None = None
 
     async def open(self) -> None:
-        """Check the topics, take over the transactional id, and undo what a predecessor left open.
+        """Check the topics, join the group, take over the transactional id, and undo what a predecessor left open.
 
         Raises:
             Retry: Kafka cannot be reached now.
@@ -61,48 +71,52 @@ class KafkaLedger:
         self._let_go()
         self._stopped = None
         self._pinger = self._pinger or _Pinger(self._settings)
-        self._session = session = _Session(self._settings)
+        self._session = session = _Session(self._settings, self._group, self._misplaced)
         await self._call(
             session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
         )
 
     async def restore(self) -> Restored:
-        """The last committed state of every feed, by feed id.
+        """The shards that are ours from now on, and the last committed state of each of their feeds.
 
         Raises:
             Retry: Kafka cannot be reached now.
-            Stop: the topic must not be read.
+            Stop: the topic must not be read, or another worker took our place.
         """
         session = self._working()
-        states = await self._call(
+        return await self._call(
             session, session.restore, seconds=_RESTORE_SECONDS, late=Retry("Kafka is too slow to restore")
         )
-        count = session.shards
-        return Restored(holding=Holding(shards=frozenset(range(count)), count=count), states=states)
 
     async def moving(self) -> frozenset[int]:
-        """Never returns: one worker has all shards."""
-        await asyncio.Event().wait()
-        return frozenset()
+        """Return when our shards are to change: those that will be taken, empty when there only come more.
+
+        Empty, too, when all were lost: then nothing can be committed before the next `restore`.
+        """
+        return await asyncio.wrap_future(self._group.next_move())
 
     async def commit(self, batches: Sequence[Batch]) -> None:
         """Write events, dead letters and states of all batches in one transaction.
 
         Raises:
-            Retry: nothing was written; open and restore, then try again.
+            Retry: nothing was written (a shard may have moved); open and restore, then try again with what is ours.
             Unknown: it may have been written; open and restore, and compare versions.
             Reject: one record is not acceptable; nothing was written, and the session goes on.
-            Stop: another worker with this name took over, or the rights are missing.
+            Stop: another worker took our place, or the rights are missing.
         """
         session = self._working()
         check_sizes(batches, max_event_bytes=self._settings.max_event_bytes)
         if not batches:
             return
+        if unknown := session.unknown(batches):
+            look = partial(session.look_elsewhere, unknown)
+            await self._call(session, look, seconds=_RESTORE_SECONDS, late=Retry("Kafka is too slow to read states"))
         seconds = (
             self._settings.delivery_timeout_seconds
             + self._settings.transaction_timeout_seconds
             + 2 * MARGIN_SECONDS
             + _COMMIT_MARGIN_SECONDS
+            + _ATTEMPTS * _REBALANCE_SECONDS
         )
         late = Unknown(f"Kafka did not finish a commit within {seconds:.0f} s; its outcome is not known")
         await self._call(session, partial(session.commit, batches), seconds=seconds, late=late)
@@ -117,8 +131,11 @@ class KafkaLedger:
         pinger, self._pinger = self._pinger, None
         if pinger is not None:
             pinger.end()
+        self._group.hurry()
         if session is not None:
             await session.end(seconds=_CLOSE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await wait(self._group.leave(), seconds=_CLOSE_SECONDS)
 
     def _working(self) -> _Session:
         if self._stopped is not None:
@@ -153,12 +170,17 @@ class KafkaLedger:
 class _Session:
     """Everything between one `open` and its end, on one thread. The public methods without async block."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, group: ShardGroup, misplaced: set[str]) -> None:
         self._settings = settings
+        self._group = group
+        # Feeds whose state was found in a shard that is not theirs, and is to be restored from there.
+        self._misplaced = misplaced
         self._thread = CallThread(f"kafka-{settings.name}")
         self._producer: TransactionalProducer | None = None
+        self._elsewhere: StateFollower | None = None
         self._abandoned = False
         self._partitions: Mapping[str, int] = {}
+        self._holding: Holding = NOTHING
         self._state_partitions: dict[str, int] = {}
 
     async def run(self, call: Callable[[], _T], *, seconds: float, late: DatelineError) -> _T:
@@ -168,25 +190,62 @@ class _Session:
         except TimeoutError:
             raise late from None
 
-    @property
-    def shards(self) -> int:
-        return self._partitions[self._settings.feed_state_topic]
-
     def open(self) -> None:
         self._partitions = check_topics(self._settings)
         if not self._abandoned:
+            self._group.join()
             self._producer = TransactionalProducer(self._settings)
 
-    def restore(self) -> Mapping[str, bytes]:
-        found = read_feed_states(self._settings)
-        self._state_partitions = dict(found.partitions)
-        return found.values
+    def restore(self) -> Restored:
+        holding = self._group.hold()
+        self._group.settle(holding.shards)
+        found = read_feed_states(self._settings, holding.shards)
+        values, partitions = dict(found.values), dict(found.partitions)
+        if self._misplaced:
+            everywhere = read_feed_states(self._settings)
+            for feed_id in self._misplaced & everywhere.values.keys() - values.keys():
+                values[feed_id], partitions[feed_id] = everywhere.values[feed_id], everywhere.partitions[feed_id]
+            self._misplaced.clear()
+        self._holding, self._state_partitions = holding, partitions
+        return Restored(holding=holding, states=values)
+
+    def unknown(self, batches: Sequence[Batch]) -> set[str]:
+        """The feeds without a state that may have one in the shards of others: their address may have changed."""
+        if len(self._holding.shards) == self._holding.count:
+            return set()
+        ours = {batch.feed_id for batch in batches if self._shard(batch) in self._holding.shards}
+        return ours - self._state_partitions.keys()
+
+    def look_elsewhere(self, unknown: set[str]) -> None:
+        """Make sure that these feeds have no state in the shards of others.
+
+        Raises:
+            Retry: one has; the next restore brings it.
+        """
+        self._elsewhere = self._elsewhere or StateFollower(self._settings)
+        found = unknown & self._elsewhere.read(keep_values=False).partitions.keys()
+        if found:
+            self._misplaced |= found
+            raise Retry(f"the state of feed {min(found)} lies in another shard; nothing was written")
 
     def commit(self, batches: Sequence[Batch]) -> None:
         assert self._producer is not None  # noqa: S101 - `open` succeeded
-        self._producer.commit([record for batch in batches for record in self._records(batch)])
+        shards = {self._shard(batch) for batch in batches}
+        membership = self._group.vouch(shards)
+        records = [record for batch in batches for record in self._records(batch)]
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._producer.commit_for(shards, membership, records)
+            except OutdatedError:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+                # The shards that stayed ours are nobody else's meanwhile.
+                self._group.await_newer(membership, seconds=_REBALANCE_SECONDS)
+                membership = self._group.vouch(shards)
+            else:
+                break
         for batch in batches:
-            self._state_partitions[batch.feed_id] = self._state_partition(batch)
+            self._state_partitions[batch.feed_id] = self._shard(batch)
 
     async def end(self, *, seconds: float) -> None:
         """Close when the thread has done what it was told before; after the time given, abandon it."""
@@ -205,6 +264,8 @@ class _Session:
         self._thread.end()
 
     def _close(self) -> None:
+        if self._elsewhere is not None:
+            self._elsewhere.close()
         if self._producer is not None:
             self._producer.close()
 
@@ -230,7 +291,7 @@ class _Session:
         state = partial(
             Record, feed_id=batch.feed_id, topic=self._settings.feed_state_topic, key=batch.feed_id.encode()
         )
-        here = self._state_partition(batch)
+        here = self._shard(batch)
         before = self._state_partitions.get(batch.feed_id, here)
         if before != here:  # the feed's domain or the number of partitions changed: only one state may remain
             yield state(partition=before, value=None)
@@ -240,8 +301,8 @@ class _Session:
         """The choice of Kafka's own clients, so that other producers of the topic agree."""
         return int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
 
-    def _state_partition(self, batch: Batch) -> int:
-        return shard_of(batch.shard_key, self.shards)
+    def _shard(self, batch: Batch) -> int:
+        return shard_of(batch.shard_key, self._holding.count)
 
 
 class _Pinger:

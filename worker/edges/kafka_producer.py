@@ -11,9 +11,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
+    CommitFailedError,
+    FencedInstanceIdError,
     InvalidProducerEpochError,
     InvalidRecordError,
     InvalidTimestampError,
@@ -24,6 +26,7 @@ from kafka.errors import (
     TransactionalIdNotFoundError,
     UnknownError,
 )
+from kafka.structs import OffsetAndMetadata
 
 from worker.edges.kafka_client import (
     CLIENT_ERRORS,
@@ -32,6 +35,7 @@ from worker.edges.kafka_client import (
     connect,
     one_line,
     open_admin,
+    taken_over,
     translate,
 )
 from worker.edges.kafka_guard import guard
@@ -39,7 +43,7 @@ from worker.edges.kafka_topics import RECORD_OVERHEAD_BYTES
 from worker.model.errors import Reject, Retry, Stop, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from worker.model.event import Headers
 
@@ -71,6 +75,10 @@ class Record:
     key: bytes
     headers: Headers = ()
     value: bytes | None
+
+
+class OutdatedError(Retry):
+    """The group of workers has gone on meanwhile; nothing was written, and the producer can go on."""
 
 
 class TransactionalProducer:
@@ -128,12 +136,35 @@ class TransactionalProducer:
             Reject: the broker refuses a record; nothing was written.
             Stop: another worker took over, or the rights are missing.
         """
+        self._transact(records, lambda _: None)
+
+    def commit_for(self, shards: Collection[int], membership: Any, records: Sequence[Record]) -> None:
+        """Write all records in one transaction, as the member of the group that has these shards.
+
+        After `OutdatedError`, too, the producer can go on.
+
+        Args:
+            shards: whose feeds the records are; each has the state of one among them.
+            membership: the group metadata of the consumer to which the shards are assigned.
+            records: what to write.
+
+        Raises:
+            OutdatedError: the membership is out of date; nothing was written.
+            Retry: nothing was written.
+            Unknown: it may have been written.
+            Reject: the broker refuses a record; nothing was written.
+            Stop: another worker took over, or the rights are missing.
+        """
+        self._transact(records, lambda futures: self._add_offsets(futures, shards, membership))
+
+    def _transact(self, records: Sequence[Record], vouch: Callable[[Sequence[Any]], None]) -> None:
         began_seconds = time.monotonic()
         failures: list[tuple[str, Exception]] = []
         try:
             self._producer.begin_transaction()
             futures = [self._send(record, failures) for record in records]
             self._flush(futures)
+            vouch(futures)
         except CLIENT_ERRORS as error:
             # The first to fail is the cause: kafka-python gives the others of the transaction the same error.
             feed_id, cause = failures[0] if failures else ("", error)
@@ -142,7 +173,7 @@ class TransactionalProducer:
             self._end(committed=True, seconds=self._settings.transaction_timeout_seconds + MARGIN_SECONDS)
         except CLIENT_ERRORS as error:
             if self._is_fenced(error, began_seconds):
-                raise self._taken_over() from error
+                raise taken_over(self._settings) from error
             raise Unknown(f"the commit to Kafka was sent, its outcome is not known: {one_line(error)}") from error
 
     def abandon(self) -> None:
@@ -186,12 +217,34 @@ class TransactionalProducer:
         for future in futures:
             future.get(timeout=max(0.0, deadline_seconds - time.monotonic()))
 
+    def _add_offsets(self, written: Sequence[Any], shards: Collection[int], membership: Any) -> None:
+        """Have the group vouch for the transaction: Kafka refuses a member that is not up to date (KIP-447).
+
+        The offset of a shard is that after its last state, so that whoever looks sees a group without lag.
+        """
+        offsets: dict[Any, Any] = {}
+        for place in (future.value for future in written):
+            if place.topic == self._settings.feed_state_topic and place.partition in shards:
+                partition = TopicPartition(place.topic, place.partition)
+                offset = max(place.offset + 1, offsets[partition].offset if partition in offsets else 0)
+                offsets[partition] = OffsetAndMetadata(offset, "", -1)
+        result = self._manager.send_offsets_to_transaction(offsets, membership)
+        self._producer._sender.wakeup()  # noqa: SLF001 - as send_offsets_to_transaction does, which waits for ever
+        if not result.wait(timeout_ms=self._settings.delivery_timeout_seconds * 1000):
+            raise KafkaTimeoutError(f"the group did not answer within {self._settings.delivery_timeout_seconds:.0f} s")
+
     def _give_up(self, feed_id: str, error: Exception, began_seconds: float) -> Retry | Reject | Stop:
         """Undo a transaction of which a record failed, and say what follows."""
         if isinstance(error, AuthorizationError):
             return translate(error, self._settings)
+        if isinstance(error, FencedInstanceIdError):
+            self._abort()
+            return taken_over(self._settings)
+        if isinstance(error, CommitFailedError):
+            kind = OutdatedError if self._abort() else Retry
+            return kind(f"the shards have moved meanwhile; nothing was written: {one_line(error)}")
         if not isinstance(error, _REFUSED) and self._is_fenced(error, began_seconds):
-            return self._taken_over()
+            return taken_over(self._settings)
         undone = self._abort()
         if isinstance(error, _REFUSED) and undone:
             return Reject(
@@ -207,6 +260,8 @@ class TransactionalProducer:
             self._end(committed=False, seconds=MARGIN_SECONDS)
         except CLIENT_ERRORS:
             return False
+        # Offsets that were refused would be sent again with those of the next transaction.
+        self._manager._pending_txn_offset_commits.clear()  # noqa: SLF001 - nobody else does
         return True
 
     def _end(self, *, committed: bool, seconds: float) -> None:
@@ -259,16 +314,10 @@ class TransactionalProducer:
 
     def _explain_init(self, error: Exception) -> Retry | Stop:
         if isinstance(error, _FENCED):
-            return self._taken_over()
+            return taken_over(self._settings)
         if "InvalidTransactionTimeoutError" in str(error):
             return Stop(
                 f"Kafka does not take a transaction timeout of {self._settings.transaction_timeout_seconds:g} s: "
                 "it is above the broker's transaction.max.timeout.ms"
             )
         return translate(error, self._settings)
-
-    def _taken_over(self) -> Stop:
-        return Stop(
-            f"another worker with the name {self._settings.name} took over; nothing was written: "
-            "stop one of the two, or give it a name of its own"
-        )

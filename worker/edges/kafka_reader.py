@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kafka import TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import KafkaTimeoutError
 
-from worker.edges.kafka_client import CLIENT_ERRORS, REQUEST_SECONDS, KafkaSettings, open_consumer, translate
+from worker.edges.kafka_client import (
+    CLIENT_ERRORS,
+    REQUEST_SECONDS,
+    KafkaSettings,
+    open_admin,
+    open_consumer,
+    translate,
+)
 from worker.model.errors import Stop
 from worker.model.event import Published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _POLL_SECONDS = 0.5
 _STALLED_SECONDS = 30.0
@@ -30,30 +38,73 @@ class FeedStates:
     partitions: Mapping[str, int]
 
 
-def read_feed_states(settings: KafkaSettings) -> FeedStates:
-    """Read the feed-state topic from its start to its end.
+def read_feed_states(settings: KafkaSettings, shards: Collection[int] | None = None) -> FeedStates:
+    """Read the feed-state topic, or these partitions of it, from the start to the end.
+
+    A transaction that is open is waited for: a commit that was answered may not be visible yet.
 
     Raises:
         Retry: Kafka cannot be reached now, or sends nothing for half a minute.
         Stop: the topic must not be read, or does not exist.
     """
-    last: dict[tuple[int, bytes], bytes | None] = {}
-    consumer = open_consumer(settings)
+    states = StateFollower(settings)
     try:
-        _assign(consumer, (settings.feed_state_topic,))
-        consumer.seek_to_beginning()
-        for record in _to_end(consumer):
-            last[record.partition, record.key] = record.value
-    except CLIENT_ERRORS as error:
-        raise translate(error, settings) from error
+        return states.read(shards)
     finally:
-        consumer.close(autocommit=False, timeout_ms=_CLOSE_SECONDS * 1000)
-    # Partitions come in any order. Of a feed that moved, all but one hold a tombstone.
-    found = {key.decode(): (partition, value) for (partition, key), value in last.items() if value is not None}
-    return FeedStates(
-        values={feed_id: value for feed_id, (_, value) in found.items()},
-        partitions={feed_id: partition for feed_id, (partition, _) in found.items()},
-    )
+        states.close()
+
+
+class StateFollower:
+    """Reads the feed-state topic, and later what came since."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._consumer: Any = None
+        self._admin: Any = None
+        self._last: dict[tuple[int, bytes], bytes] = {}
+
+    def read(self, shards: Collection[int] | None = None, *, keep_values: bool = True) -> FeedStates:
+        """What these partitions hold, or all; the same ones each time.
+
+        Raises:
+            Retry: Kafka cannot be reached now, or sends nothing for half a minute.
+            Stop: the topic must not be read, or does not exist.
+        """
+        if shards is not None and not shards:
+            return FeedStates(values={}, partitions={})
+        try:
+            for record in self._new(shards):
+                key = (record.partition, record.key)
+                if record.value is None:
+                    self._last.pop(key, None)
+                else:
+                    self._last[key] = record.value if keep_values else b""
+        except CLIENT_ERRORS as error:
+            raise translate(error, self._settings) from error
+        # Partitions come in any order. Of a feed that moved, all but one hold a tombstone.
+        found = {key.decode(): (partition, value) for (partition, key), value in self._last.items()}
+        return FeedStates(
+            values={feed_id: value for feed_id, (_, value) in found.items()},
+            partitions={feed_id: partition for feed_id, (partition, _) in found.items()},
+        )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_SECONDS * 1000)
+        if self._admin is not None:
+            self._admin.close()
+
+    def _new(self, shards: Collection[int] | None) -> Iterator[Any]:
+        if self._consumer is None:
+            self._admin = open_admin(self._settings)
+            self._consumer = open_consumer(self._settings)
+            _assign(self._consumer, (self._settings.feed_state_topic,), shards)
+            self._consumer.seek_to_beginning()
+        # Not the end of what is committed: with that, a commit whose markers are on their way would be passed over.
+        latest = dict.fromkeys(self._consumer.assignment(), OffsetSpec.LATEST)
+        found = self._admin.list_partition_offsets(latest)
+        return _to_end(self._consumer, {partition: end.offset for partition, end in found.items()})
 
 
 class KafkaReader:
@@ -71,6 +122,7 @@ class KafkaReader:
         self._from_beginning = from_beginning
         self._consumer: Any = None
         self._positions: dict[Any, int] = {}
+        self._assigned: list[Any] = []
         self._fetched: deque[Published] = deque()
         self._closed = False
 
@@ -109,8 +161,9 @@ class KafkaReader:
         try:
             if self._consumer is None:
                 self._connect()
+            self._notice_new_partitions()
             if timeout_seconds is None:
-                self._take(_to_end(self._consumer))
+                self._take(_to_end(self._consumer, _visible_ends(self._consumer)))
             else:
                 polled = self._consumer.poll(timeout_ms=timeout_seconds * 1000)
                 self._take(record for records in polled.values() for record in records)
@@ -126,14 +179,24 @@ class KafkaReader:
 
     def _connect(self) -> None:
         self._consumer = open_consumer(self._settings)
-        partitions = _assign(self._consumer, self._topics)
+        self._assigned = _assign(self._consumer, self._topics)
         if not self._positions and not self._from_beginning:
-            self._positions = self._consumer.end_offsets(partitions)
-        for partition in partitions:
+            self._positions = self._consumer.end_offsets(self._assigned)
+        self._seek()
+
+    def _seek(self) -> None:
+        for partition in self._assigned:
             if partition in self._positions:
                 self._consumer.seek(partition, self._positions[partition])
             else:
                 self._consumer.seek_to_beginning(partition)
+
+    def _notice_new_partitions(self) -> None:
+        """Read partitions that a topic got meanwhile, too, from their beginning."""
+        known = sum(len(self._consumer.partitions_for_topic(topic)) for topic in self._topics)
+        if known > len(self._assigned):
+            self._assigned = _assign(self._consumer, self._topics)
+            self._seek()
 
     def _disconnect(self) -> None:
         if self._consumer is not None:
@@ -141,24 +204,30 @@ class KafkaReader:
             self._consumer = None
 
 
-def _assign(consumer: Any, topics: tuple[str, ...]) -> list[Any]:
+def _assign(consumer: Any, topics: tuple[str, ...], chosen: Collection[int] | None = None) -> list[Any]:
     partitions = []
     for topic in topics:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers:
             raise Stop(f"topic {topic} does not exist, or must not be read; create it: dateline topics create -c FILE")
-        partitions += [TopicPartition(topic, number) for number in sorted(numbers)]
+        wanted: Iterable[int] = numbers if chosen is None else chosen
+        partitions += [TopicPartition(topic, number) for number in sorted(wanted)]
     consumer.assign(partitions)
     return partitions
 
 
-def _to_end(consumer: Any) -> Iterator[Any]:
-    """All records up to the end as it is now.
+def _visible_ends(consumer: Any) -> dict[Any, int]:
+    """The ends of what is committed."""
+    ends: dict[Any, int] = consumer.end_offsets(list(consumer.assignment()), timeout_ms=REQUEST_SECONDS * 1000)
+    return ends
 
-    The end is a position, not a number of records: the markers of transactions take positions, too, and so do the
+
+def _to_end(consumer: Any, ends: Mapping[Any, int]) -> Iterator[Any]:
+    """All records up to these ends.
+
+    An end is a position, not a number of records: the markers of transactions take positions, too, and so do the
     records of aborted ones, and compaction leaves gaps.
     """
-    ends = consumer.end_offsets(list(consumer.assignment()), timeout_ms=REQUEST_SECONDS * 1000)
     left = set(ends)
     moved_seconds = time.monotonic()
     while left := {partition for partition in left if _position(consumer, partition) < ends[partition]}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from kafka.admin import ConfigResource
@@ -13,19 +14,29 @@ from kafka.errors import (
     NoError,
     PolicyViolationError,
     TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
     for_code,
 )
+from kafka.protocol.metadata import MetadataRequest
 
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin, translate
 from worker.model.errors import DatelineError, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 # The broker's default for max.message.bytes, and what key, headers and framing may add to a value.
 _BROKER_MAX_MESSAGE_BYTES = 1_048_588
 RECORD_OVERHEAD_BYTES = 65_536
+
+# To look at a topic; and all rights by the names that they have on the wire.
+_RIGHTS_TO_LOOK = ("Describe", "DescribeConfigs")
+_WIRE_NAMES = {"Read": "READ", "Write": "WRITE", "Describe": "DESCRIBE", "DescribeConfigs": "DESCRIBE_CONFIGS"}
+
+# How long all brokers may take to hear of a new topic.
+_SPREAD_SECONDS = 10.0
+_SPREAD_PAUSE_SECONDS = 0.05
 
 # Answers that stay the same however often one asks.
 _IMPOSSIBLE = (InvalidReplicationFactorError, InvalidPartitionsError, InvalidTopicError, PolicyViolationError)
@@ -43,7 +54,7 @@ def ensure_topics(settings: KafkaSettings) -> tuple[str, ...]:
     """
     admin = open_admin(settings)
     try:
-        partitions = _describe(admin, settings)
+        partitions = _describe(admin, dict.fromkeys(_policies(settings), _RIGHTS_TO_LOOK))
         missing = tuple(topic for topic in _policies(settings) if topic not in partitions)
         _check_policies(admin, settings, partitions)
         if missing:
@@ -66,7 +77,7 @@ def check_topics(settings: KafkaSettings) -> dict[str, int]:
         ensure_topics(settings)
     admin = open_admin(settings)
     try:
-        partitions = _describe(admin, settings)
+        partitions = _describe(admin, _rights(settings))
         for topic in _policies(settings):
             if topic not in partitions:
                 raise Stop(f"topic {topic} does not exist; create it: dateline topics create -c FILE")
@@ -87,16 +98,40 @@ def _policies(settings: KafkaSettings) -> dict[str, str]:
     }
 
 
-def _describe(admin: Any, settings: KafkaSettings) -> dict[str, int]:
-    """The number of partitions of those topics that exist."""
+def _rights(settings: KafkaSettings) -> dict[str, tuple[str, ...]]:
+    """What the worker must be allowed on each topic. A dead letter may come after weeks: better to know before."""
+    return {
+        settings.articles_topic: ("Write", "DescribeConfigs"),
+        settings.feed_state_topic: ("Read", "Write", "DescribeConfigs"),
+        settings.dead_letters_topic: ("Write", "DescribeConfigs"),
+    }
+
+
+def _describe(admin: Any, rights: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The number of partitions of those topics that exist.
+
+    Raises:
+        Stop: a right that is named is missing.
+    """
     partitions = {}
-    for topic in admin.describe_topics(list(_policies(settings))):
-        problem = for_code(topic["error_code"])
+    for topic in admin.describe_topics(list(rights)):
+        name, problem = topic["name"], for_code(topic["error_code"])
+        if problem is TopicAuthorizationFailedError:
+            raise _missing(name, rights[name])
         if problem is NoError:
-            partitions[topic["name"]] = len(topic["partitions"])
+            # A broker before 2.3 does not say (KIP-430).
+            if allowed := topic.get("authorized_operations"):
+                lacking = [right for right in rights[name] if _WIRE_NAMES[right] not in allowed]
+                if lacking:
+                    raise _missing(name, lacking)
+            partitions[name] = len(topic["partitions"])
         elif problem is not UnknownTopicOrPartitionError:
-            raise problem(f"topic {topic['name']}")
+            raise problem(f"topic {name}")
     return partitions
+
+
+def _missing(topic: str, rights: Sequence[str]) -> Stop:
+    return Stop(f"topic {topic}: the worker's user needs {' and '.join(rights)} on it; see docs/operations.md, Rights")
 
 
 def _check_policies(admin: Any, settings: KafkaSettings, topics: Iterable[str]) -> None:
@@ -128,7 +163,30 @@ def _create(admin: Any, settings: KafkaSettings, topics: tuple[str, ...]) -> Non
     answer = admin.create_topics(wanted, raise_errors=False)
     for topic in answer["topics"]:
         _check_created(topic["name"], for_code(topic["error_code"]), topic.get("error_message"), settings)
-    admin.wait_for_topics(topics)
+    _await_everywhere(admin, topics)
+
+
+def _await_everywhere(admin: Any, topics: Sequence[str]) -> None:
+    """Return when every broker knows the new topics: they hear of them one by one, and any may be asked next."""
+    deadline_seconds = time.monotonic() + _SPREAD_SECONDS
+    for broker in admin.describe_cluster()["brokers"]:
+        while not _is_known(admin, broker["broker_id"], topics) and time.monotonic() < deadline_seconds:
+            time.sleep(_SPREAD_PAUSE_SECONDS)
+
+
+def _is_known(admin: Any, broker: int, topics: Sequence[str]) -> bool:
+    async def ask() -> Any:
+        wanted = [MetadataRequest.MetadataRequestTopic(name=topic) for topic in topics]
+        request = MetadataRequest(topics=wanted, allow_auto_topic_creation=False)
+        return await admin._manager.send(request, node_id=broker)  # noqa: SLF001 - else any broker is asked
+
+    try:
+        answer = admin._manager.run(ask)  # noqa: SLF001 - as above
+    except CLIENT_ERRORS:  # it has just gone, or has just come
+        return False
+    return all(
+        topic.error_code == 0 and all(part.leader_id >= 0 for part in topic.partitions) for topic in answer.topics
+    )
 
 
 def _check_created(topic: str, problem: type[Exception], message: str | None, settings: KafkaSettings) -> None:

@@ -45,8 +45,9 @@ def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(threshold, logging.WARNING))
-    # kafka-python reports each failed attempt to connect; the ledger says once what matters.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL if threshold > logging.DEBUG else logging.DEBUG)
+    # kafka-python reports each failed attempt to connect; the ledger says once what matters. Its own debug level
+    # shows passwords: in the settings of a client, and in the bytes that log in.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL if threshold > logging.DEBUG else logging.INFO)
 
 
 def _json(event: object, **_: object) -> str:

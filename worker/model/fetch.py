@@ -70,7 +70,7 @@ class Request:
     """
 
     url: str = field(repr=False)
-    kind: Literal["feed", "page", "robots"] = "feed"
+    kind: Literal["feed", "page", "robots", "hub"] = "feed"
     etag: str | None = None
     last_modified: str | None = None
     validators_url: str | None = None

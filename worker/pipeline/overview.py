@@ -41,7 +41,7 @@ def feed_status(feed: Feed, state: FeedState | None, *, now: datetime) -> dict[s
         "state": state.status,
         "reason": state.reason,
         "url": url,
-        "moved_to": state.adopted_url,
+        "moved_to": None if state.adopted_url is None else urls.without_secrets(state.adopted_url),
         "title": feed.title or state.title,
         "polled_at": state.polled_at,
         "succeeded_at": state.succeeded_at,

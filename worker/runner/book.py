@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from worker.model.errors import Stop
 from worker.model.shards import NOTHING
 from worker.pipeline import carried_articles, first_state, owned_articles
+from worker.pipeline.notes import feed_states, unfinished
 from worker.steps.encode import decode_state, with_also_in
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ class FeedBook:
         """Take over what the ledger holds.
 
         Raises:
-            Stop: if a state cannot be read.
+            Stop: if a state cannot be read, or a command that changes states was interrupted.
         """
+        if (command := unfinished(restored.states)) is not None:
+            raise Stop(f"`{command}` was interrupted; run it again, to its end, before a worker may go on")
         self.holding = restored.holding
         self._states.clear()
         self._owners.clear()
         self._carriers.clear()
-        for feed_id, value in restored.states.items():
+        for feed_id, value in feed_states(restored.states).items():
             try:
                 state = decode_state(value)
             except ValueError as error:
@@ -60,6 +63,10 @@ class FeedBook:
     def state_of(self, feed: Feed) -> FeedState:
         """The feed's last committed state, or that of a feed never polled."""
         return self._states.get(feed.id) or first_state(feed)
+
+    def known(self, feed_id: str) -> FeedState | None:
+        """The feed's last committed state; None when it was never polled."""
+        return self._states.get(feed_id)
 
     def version_of(self, feed_id: str) -> int:
         """How many times the feed's state was committed."""

@@ -9,25 +9,39 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from worker.model.errors import Retry, Stop
-from worker.model.shards import NOTHING, shard_of
+from worker.model.errors import Retry
+from worker.model.fetch import FetchFailure
+from worker.model.shards import NOTHING, Holding, shard_of
 from worker.pipeline import request_for
 from worker.runner.book import FeedBook
 from worker.runner.committer import Committer
+from worker.runner.hubs import Hubs
+from worker.runner.lines import poll_line
 from worker.runner.manners import Manners
+from worker.runner.overview import RunnerOverview
 from worker.runner.polling import Poller
 from worker.runner.queue import PollQueue
-from worker.steps.schedule import earliest_forced, first_poll_delay_seconds, wait_seconds
+from worker.steps.schedule import (
+    earliest_forced,
+    first_poll_delay_seconds,
+    left_alone_seconds,
+    skipped_seconds,
+    wait_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from worker.model.event import Batch
     from worker.model.feed import Feed, FeedState
+    from worker.model.fetch import Request
     from worker.pipeline import Limits
     from worker.ports import Clock, Fetcher, Ledger, Metrics, Readers
     from worker.runner.committer import CommitSettings
+    from worker.runner.hubs import HubSettings
 
+# Polls that wait for a reader are not counted as under way, but they take memory as well.
+_POLLS_AT_MOST = 10
 # A loop that has not turned for this long is stuck.
 _STUCK_SECONDS = 60.0
 _OVERDUE_SECONDS = 60.0
@@ -39,7 +53,7 @@ _HAND_OVER_LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerSettings:
-    """How the loop behaves."""
+    """How the loop behaves. Without `hubs`, no feed is subscribed to; `readers` documents are read at once."""
 
     agent: str
     host_gap_seconds: float
@@ -47,6 +61,8 @@ class RunnerSettings:
     drain_timeout_seconds: float
     commit: CommitSettings
     limits: Limits
+    hubs: HubSettings | None = None
+    readers: int = 1
 
 
 class Runner:
@@ -85,12 +101,26 @@ class Runner:
             book=self._book,
             manners=self._manners,
             readers=readers,
+            count=settings.readers,
             metrics=metrics,
             clock=clock,
             limits=settings.limits,
             stopping=lambda: self._stopping,
         )
-        self._queue = PollQueue()
+        self.overview = RunnerOverview(
+            book=self._book, clock=clock, not_ready=self.not_ready, ledger_up=lambda: self._committer.up
+        )
+        self.hubs: Hubs | None = None
+        if settings.hubs is not None:
+            self.hubs = Hubs(
+                manners=self._manners,
+                metrics=metrics,
+                clock=clock,
+                settings=settings.hubs,
+                poke=self._poke,
+                ended=self._replan,
+            )
+        self._queue: PollQueue[Feed] = PollQueue()
         self._polls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -100,6 +130,8 @@ class Runner:
         self._unsettled: set[str] = set()
         # Feeds whose poll has begun and is not committed yet.
         self._polling: set[str] = set()
+        # Feeds that somebody wants polled now, and whose poll has not begun since.
+        self._poked: set[str] = set()
         self._holding = NOTHING
         self._leaving: frozenset[int] = frozenset()
         self._turned_at_seconds = clock.monotonic_seconds()
@@ -118,6 +150,7 @@ class Runner:
         for feed_id in removed:
             self._queue.drop(feed_id)
             self._unsettled.discard(feed_id)
+            self._unsubscribe(feed_id)
         touched = [feed for feed in after.values() if before.get(feed.id) != feed]
         self._log.info("feeds_replaced", feeds=len(after), removed=len(removed), added_or_changed=len(touched))
         if self._restored:
@@ -153,6 +186,7 @@ class Runner:
             following = asyncio.create_task(self._follow_shards())
             committer = asyncio.create_task(self._committer.run())
             scheduler = asyncio.create_task(self._schedule())
+            subscribing = asyncio.create_task(self._subscribe())
             try:
                 await asyncio.wait({committer, scheduler}, return_when=asyncio.FIRST_COMPLETED)
                 if not committer.done():
@@ -162,7 +196,7 @@ class Runner:
                 if self._crash is not None:
                     raise self._crash
             finally:
-                await _cancelled(committer, scheduler, following, *self._polls)
+                await _cancelled(committer, scheduler, following, subscribing, *self._polls)
         finally:
             await _cancelled(watcher)
             await self._manners.close()
@@ -186,8 +220,9 @@ class Runner:
 
     def _take_shards(self) -> None:
         """Poll the feeds of shards that came, and no more those of shards that went."""
-        before, self._holding = self._holding, self._book.holding
-        self._leaving = frozenset()
+        # A shard that was to go may have stayed after all.
+        left = Holding(shards=self._holding.shards - self._leaving, count=self._holding.count)
+        before, self._holding, self._leaving = left, self._book.holding, frozenset()
         self._metrics.holding(len(self._holding.shards))
         if before == self._holding:
             return
@@ -199,6 +234,7 @@ class Runner:
             elif had and not has:
                 self._queue.drop(feed.id)
                 self._unsettled.discard(feed.id)
+                self._unsubscribe(feed.id)
         self._log.info("shards", held=sorted(self._holding.shards), of=self._holding.count, feeds_come=len(come))
         self._plan(come)
         self._wake.set()
@@ -206,15 +242,14 @@ class Runner:
     async def _follow_shards(self) -> None:
         """Hand over the shards that other workers are to have, and take those that come."""
         while True:
-            leaving = await self._ledger.moving()
-            if leaving:
-                await self._hand_over(leaving)
             try:
+                leaving = await self._ledger.moving()
+                if leaving:
+                    await self._hand_over(leaving)
                 await self._committer.rebalance()
-            except Stop as error:
+            except Exception as error:  # noqa: BLE001 - raised again by `run`
                 self._crash = error
-                self._stopping = True
-                self._wake.set()
+                self.stop()
                 return
 
     async def _hand_over(self, leaving: frozenset[int]) -> None:
@@ -234,6 +269,10 @@ class Runner:
     def _is_leaving(self, feed: Feed) -> bool:
         return shard_of(feed.shard_key, self._book.holding.count) in self._leaving
 
+    def _is_ours(self, feed: Feed) -> bool:
+        """Whether this worker polls the feed, and is to go on with it."""
+        return self._holding.has(feed.shard_key) and not self._is_leaving(feed)
+
     def _plan(self, feeds: Iterable[Feed]) -> None:
         """Give feeds their next due time: where it was before a restart, spread out where it is new or past."""
         now_seconds, now = self._clock.monotonic_seconds(), self._clock.now()
@@ -241,8 +280,12 @@ class Runner:
         for feed in feeds:
             state = self._book.state_of(feed)
             known = state.url == feed.url
-            if state.held_until_at is not None:
-                self._manners.hold(feed.url, max((state.held_until_at - now).total_seconds(), 0.0))
+            if self.hubs is not None and not self._once:
+                self.hubs.update(feed, state)
+            if left_alone := left_alone_seconds(state, now=now):
+                asked = state.adopted_url or state.url
+                for url in {asked, state.validators_url or asked}:
+                    self._manners.hold(url, left_alone)
             if state.status == "gone" and known:
                 self._queue.drop(feed.id)
                 continue
@@ -257,12 +300,13 @@ class Runner:
                     at_once += 1
             self._unsettled.add(feed.id)
             if feed.id not in self._polling:
-                self._queue.add(feed, due_seconds=now_seconds + wait)
+                self._queue.add(feed, due_seconds=now_seconds + self._sooner(feed, state, wait))
 
     def _may_be_forced(self, feed: Feed, state: FeedState) -> bool:
         """Whether a feed may be polled for the asking: its host may want to be left alone, or was asked just now."""
-        earliest_at = earliest_forced(feed, polled_at=state.polled_at, held_until_at=state.held_until_at)
-        if earliest_at is None or earliest_at <= self._clock.now() or state.url != feed.url:
+        now = self._clock.now()
+        earliest_at = earliest_forced(feed, polled_at=state.polled_at, held_until_at=state.held_until_at, now=now)
+        if earliest_at is None or earliest_at <= now or state.url != feed.url:
             return True
         self._log.warning("poll_not_due", feed=feed.id, earliest_at=earliest_at, detail="polled too short a time ago")
         return False
@@ -275,10 +319,12 @@ class Runner:
             now_seconds = self._clock.monotonic_seconds()
             # Nothing is dropped when the ledger is slow or away: polling waits instead.
             while (
-                len(self._polls) < self._settings.concurrency
+                len(self._polls) - self._poller.waiting < self._settings.concurrency
+                and len(self._polls) < _POLLS_AT_MOST * self._settings.concurrency
                 and not self._committer.full
                 and (due := self._queue.take(now_seconds)) is not None
             ):
+                self._polling.add(due[0].id)
                 task = asyncio.create_task(self._poll(*due))
                 self._polls.add(task)
                 task.add_done_callback(self._poll_ended)
@@ -298,18 +344,24 @@ class Runner:
     async def _poll(self, feed: Feed, due_seconds: float) -> None:
         """Ask, read, and hand over the result. Whatever happens, the host is free again afterwards."""
         request = request_for(feed, self._book.state_of(feed), now=self._clock.now())
-        if (held_seconds := self._manners.held_seconds(request.url)) > 0:
+        if (seconds := self._not_now_seconds(feed, request)) > 0:
             self._queue.release(feed)
-            self._later(feed, held_seconds)
+            self._later(feed, seconds)
             return
+        self._poked.discard(feed.id)
         delay_seconds = self._clock.monotonic_seconds() - due_seconds
         self._metrics.poll_started()
-        self._polling.add(feed.id)
         try:
             try:
+                await self._poller.room(feed)
                 fetched = await self._manners.fetch(request)
             finally:
                 self._queue.release(feed)
+            if isinstance(fetched, FetchFailure) and fetched.kind == "unavailable":
+                # While it waited for its turn, the host asked to be left alone.
+                self._metrics.poll_cancelled()
+                self._later(feed, self._manners.held_seconds(request.url))
+                return
             batch, seconds = await self._poller.batch(feed, fetched)
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
@@ -317,9 +369,23 @@ class Runner:
         self._metrics.poll_finished(batch.report, delay_seconds=delay_seconds, processing_seconds=seconds)
         self._committer.add(batch)
 
+    def _not_now_seconds(self, feed: Feed, request: Request) -> float:
+        """How long a feed has to wait yet that is due: its host, or the document itself, asks for that."""
+        # Where redirects led the last time, there they are likely to lead again.
+        hosts = (request.url, request.validators_url or request.url)
+        held_seconds = max(map(self._manners.held_seconds, hosts))
+        state = self._book.state_of(feed)
+        if held_seconds or self._once or state.url != feed.url:
+            return held_seconds
+        return skipped_seconds(state.hints, now=self._clock.now())
+
     def _later(self, feed: Feed, wait_seconds: float) -> None:
         """Poll a feed whose host wants to be left alone when that is over; not at all in a run of one round."""
-        if self._once:
+        self._polling.discard(feed.id)
+        if self._book.feeds.get(feed.id) != feed or not self._is_ours(feed):
+            # Meanwhile it changed, or it is another worker's: whoever has it has planned it.
+            self._replan(feed.id)
+        elif self._once:
             self._log.warning("poll_not_due", feed=feed.id, detail="the host asked to be left alone")
             self._unsettled.discard(feed.id)
         else:
@@ -335,47 +401,57 @@ class Runner:
     def _settled(self, batch: Batch, committed: bool) -> None:  # noqa: FBT001 - called back by the committer only
         """A batch was committed, or never will be: report the poll and plan the next one."""
         if committed:
-            self._log_poll(batch)
+            self._tell(batch)
+            self.overview.committed(batch)
         self._polling.discard(batch.feed_id)
         self._unsettled.discard(batch.feed_id)
         feed = self._book.feeds.get(batch.feed_id)
         # A feed may have been taken off the list, or gone from it and come back with another address, meanwhile.
-        if feed is not None and not self._once and self._holding.has(feed.shard_key) and not self._is_leaving(feed):
+        if feed is not None and not self._once and self._is_ours(feed):
+            rests = committed and self._rests(feed, batch)
             if batch.state.url != feed.url:
                 self._plan([feed])
             elif batch.state.next_poll_at is not None:
                 wait = max(wait_seconds(batch.state, now=self._clock.now()), feed.min_interval_seconds)
+                if rests:
+                    wait = max(wait, feed.max_interval_seconds)
+                wait = self._sooner(feed, batch.state, wait)
                 self._queue.add(feed, due_seconds=self._clock.monotonic_seconds() + wait)
         self._wake.set()
 
-    def _log_poll(self, batch: Batch) -> None:
-        """The canonical line: all about one poll, once."""
-        report = batch.report
-        tell = self._log.info if report.outcome in {"ok", "not_modified"} else self._log.warning
-        tell(
-            "poll",
-            feed=report.feed_id,
-            outcome=report.outcome,
-            reason=report.reason,
-            status=report.status,
-            entries=report.entries,
-            published=report.published,
-            revised=report.revised,
-            withdrawn=report.withdrawn or None,
-            unchanged=report.unchanged,
-            skipped=report.skipped or None,
-            waiting=report.waiting or None,
-            gap=report.gap or None,
-            moved_to=report.moved_to,
-            feed_status=batch.state.status,
-            feed_reason=batch.state.reason,
-            rejected=report.rejected,
-            received_bytes=report.received_bytes,
-            fetch_seconds=round(report.fetch_seconds, 4),
-            failures=batch.state.failures,
-            next_poll_at=batch.state.next_poll_at,
-            detail="; ".join(report.warnings) or None,
-        )
+    def _tell(self, batch: Batch) -> None:
+        tell = self._log.info if batch.report.outcome in {"ok", "not_modified"} else self._log.warning
+        tell("poll", **poll_line(batch))
+
+    def _rests(self, feed: Feed, batch: Batch) -> bool:
+        """Whether a feed need not be polled as planned: its hub announces what is new."""
+        return self.hubs is not None and self.hubs.polled(feed, batch.state, batch.report)
+
+    def _poke(self, feed_id: str) -> None:
+        """Poll a feed as soon as manners allow: its hub says that it has changed."""
+        if feed_id not in self._poked:
+            self._poked.add(feed_id)
+            self._replan(feed_id)
+
+    def _replan(self, feed_id: str) -> None:
+        """Poll a feed when it would be without a hub that is relied on. One under way is planned when it is settled."""
+        feed = self._book.feeds.get(feed_id)
+        if feed is not None and self._is_ours(feed):
+            self._plan([feed])
+            self._wake.set()
+
+    def _sooner(self, feed: Feed, state: FeedState, wait: float) -> float:
+        """The wait until the next poll, cut short if somebody wants the feed polled now."""
+        if feed.id not in self._poked:
+            return wait
+        now = self._clock.now()
+        earliest_at = earliest_forced(feed, polled_at=state.polled_at, held_until_at=state.held_until_at, now=now)
+        return 0.0 if earliest_at is None else min(wait, max((earliest_at - now).total_seconds(), 0.0))
+
+    def _unsubscribe(self, feed_id: str) -> None:
+        self._poked.discard(feed_id)
+        if self.hubs is not None:
+            self.hubs.forget(feed_id)
 
     async def _drain(self, committer: asyncio.Task[None]) -> None:
         """Finish what is under way, within the time given: first the polls, then the commits.
@@ -405,11 +481,23 @@ class Runner:
             if self._restored:
                 self._committer.answered(up=await self._ledger.ping())
             now_seconds = self._clock.monotonic_seconds()
+            if self.hubs is not None:
+                self._metrics.subscriptions(self.hubs.counts())
             self._metrics.feeds(
                 self._book.counts(),
                 silent=self._book.silent(),
                 overdue=self._queue.overdue(now_seconds, by_seconds=_OVERDUE_SECONDS),
             )
+
+    async def _subscribe(self) -> None:
+        """Subscribe at hubs until cancelled. A run of one round has nothing to subscribe for."""
+        if self.hubs is None or self._once:
+            return
+        try:
+            await self.hubs.run()
+        except Exception as error:  # noqa: BLE001 - raised again by `run`
+            self._crash = error
+            self.stop()
 
     def _turned(self) -> None:
         self._turned_at_seconds = self._clock.monotonic_seconds()

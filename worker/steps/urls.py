@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 from yarl import URL
 
+from worker.model.secrets import without_tokens
+
 # A host name or an address, as RFC 3986, 3.2.2 writes it; some links have blanks or quotation marks there.
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++|[0-9A-Fa-f:.]+")
 # The session of a Java servlet stands in the path (Servlet 3.0, 7.1.3).
@@ -72,7 +74,9 @@ def canonical_url(text: str | None) -> str | None:
             return None
         before = f"{url.scheme}://"
         address = before + host.rstrip(".") + address.removeprefix(before + host)
-    address = _PATH_SESSION.sub("", address)
+    # Of the path: a host may look like that as well.
+    origin, slash, path = address.partition("://")[2].partition("/")
+    address = f"{url.scheme}://{origin}{slash}{_PATH_SESSION.sub('', path)}"
     if url.raw_path in {"", "/"} and not address.endswith("/"):
         address += "/"
     kept = "&".join(pair for pair in _SEPARATORS.split(query) if pair and not _is_tracking(pair))
@@ -80,12 +84,13 @@ def canonical_url(text: str | None) -> str | None:
 
 
 def without_secrets(text: str) -> str:
-    """An address as it may be shown: user and password replaced."""
+    """An address as it may be shown: without user and password, and without the tokens in its query."""
     try:
         url = URL(text)
-        return str(url.with_user(None)) if url.user or url.password else text
+        shown = str(url.with_user(None)) if url.user or url.password else text
     except ValueError:
-        return text.rpartition("@")[2]
+        shown = text.rpartition("@")[2]
+    return without_tokens(shown)
 
 
 def _final(url: URL) -> URL:

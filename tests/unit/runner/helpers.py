@@ -16,6 +16,7 @@ from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
     from worker.ports import Ledger
+    from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
 
@@ -142,6 +143,7 @@ def make_runner(
     pending_bytes: int = 10_000_000,
     drain_timeout_seconds: float = 5.0,
     max_delay_seconds: float = 0.01,
+    hubs: HubSettings | None = None,
 ) -> Runner:
     return Runner(
         feeds,
@@ -159,6 +161,7 @@ def make_runner(
                 max_events=100, max_bytes=1_000_000, max_delay_seconds=max_delay_seconds, pending_bytes=pending_bytes
             ),
             limits=Limits(max_body_bytes=1_000_000, max_event_bytes=1_000_000),
+            hubs=hubs,
         ),
     )
 

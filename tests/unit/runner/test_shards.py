@@ -72,6 +72,19 @@ async def test_a_shard_that_is_taken_is_polled_no_more_and_the_other_goes_on(web
     await running
 
 
+async def test_a_shard_that_was_to_go_and_stayed_is_polled_on(web: FakeWeb, store: FakeStore) -> None:
+    runner, ledger = started(web, store, BOTH)
+    running = asyncio.create_task(runner.run())
+    await until(lambda: set(store.states) == {FIRST, SECOND})
+    ledger.move(ONLY_FIRST)
+    store.holdings[ledger] = BOTH
+    await until(lambda: not ledger.moves.is_set())
+    so_far = asked(web, SECOND)
+    await until(lambda: asked(web, SECOND) > so_far + 2)
+    runner.stop()
+    await running
+
+
 async def test_a_shard_that_comes_is_polled_with_what_its_last_worker_knew(web: FakeWeb, store: FakeStore) -> None:
     """Never unconditionally: the state moves with the shard."""
     before, _ = started(web, store, ONLY_SECOND)

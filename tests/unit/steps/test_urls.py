@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from tests import schema
 from tests.hang import must_end
@@ -229,6 +229,7 @@ def test_a_query_of_nothing_but_tracking_goes_altogether() -> None:
         ("https://user:secret@news.example/a", "https://news.example/a"),
         ("https://news.example/a", "https://news.example/a"),
         ("https://user:secret@news.example:99999/a", "news.example:99999/a"),
+        ("https://user:secret@news.example/a?token=b&c", "https://news.example/a?token=***&c"),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(text: str, expected: str) -> None:
@@ -287,6 +288,7 @@ URLISH = st.builds(
 
 
 @settings(deadline=None)
+@example("https://a.rd.yahoo.com/*http://./;jsessionid=")
 @given(URLISH)
 def test_whatever_the_link_is_the_schema_takes_what_is_made_of_it(text: str) -> None:
     for address in (clean_url(text), canonical_url(text)):

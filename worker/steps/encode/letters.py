@@ -8,15 +8,27 @@ from worker.model.event import DeadLetter
 from worker.steps.encode.plain import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from worker.model.entry import Unreadable
 
+_NOTHING: Mapping[str, str | None] = {}
 
-def encode_unreadable(feed_id: str, stage: str, unreadable: Unreadable, *, now: datetime, max_bytes: int) -> DeadLetter:
+
+def encode_unreadable(  # noqa: PLR0913 - all that is known of the bytes
+    feed_id: str,
+    stage: str,
+    unreadable: Unreadable,
+    *,
+    now: datetime,
+    max_bytes: int,
+    known: Mapping[str, str | None] = _NOTHING,
+) -> DeadLetter:
     """Bytes that could not become an event. The header names are those that users of Kafka Connect filter on.
 
-    What is longer than `max_bytes` is cut, and says so: a document may be larger than the broker takes.
+    What is longer than `max_bytes` is cut, and says so: a document may be larger than the broker takes. `known` is what
+    it takes to read the bytes again: `content_type`, `content_encoding`, `entry_hash` (see `SeenEntry`).
     """
     headers = {
         "__connect.errors.topic": f"/feeds/{feed_id}",
@@ -27,6 +39,7 @@ def encode_unreadable(feed_id: str, stage: str, unreadable: Unreadable, *, now: 
         "dateline_reason": unreadable.reason,
         "dateline_rejected_at": rfc3339(now),
         "dateline_truncated": "true" if len(unreadable.raw) > max_bytes else "false",
+        **{f"dateline_{name}": value for name, value in known.items() if value is not None},
     }
     return DeadLetter(
         feed_id=feed_id,
