@@ -11,6 +11,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
 	then echo $$p; break; fi; done)
 ARGS ?=
+# Most of the integration tests wait for others, so three of them keep two processors busy.
+JOBS ?= 3
 DATA ?= ../shared/data
 
 .PHONY: help install run test check bench chaos score kafka kafka-stop lock clean
@@ -33,8 +35,8 @@ $(STAMP): pyproject.toml requirements-dev.lock
 run: $(STAMP)  ## the worker on sample feeds with a real local Kafka; ARGS=--once polls once and exits
 	@exec $(BIN)/dateline demo $(ARGS)
 
-test: $(STAMP)  ## unit and integration tests; ARGS go to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP)  ## unit and integration tests, JOBS at a time; ARGS go to pytest
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	@$(BIN)/ruff check .
