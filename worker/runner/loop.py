@@ -220,18 +220,19 @@ class Runner:
 
     def _take_shards(self) -> None:
         """Poll the feeds of shards that came, and no more those of shards that went."""
-        # A shard that was to go may have stayed after all.
-        left = Holding(shards=self._holding.shards - self._leaving, count=self._holding.count)
-        before, self._holding, self._leaving = left, self._book.holding, frozenset()
+        before, leaving = self._holding, self._leaving
+        self._holding, self._leaving = self._book.holding, frozenset()
         self._metrics.holding(len(self._holding.shards))
-        if before == self._holding:
+        if before == self._holding and not leaving:
             return
+        # A shard that was to go may have stayed after all, and its feeds are planned no more.
+        kept = Holding(shards=before.shards - leaving, count=before.count)
         come = []
         for feed in self._book.feeds.values():
-            had, has = before.has(feed.shard_key), self._holding.has(feed.shard_key)
-            if has and not had:
+            has = self._holding.has(feed.shard_key)
+            if has and not kept.has(feed.shard_key):
                 come.append(feed)
-            elif had and not has:
+            elif before.has(feed.shard_key) and not has:
                 self._queue.drop(feed.id)
                 self._unsettled.discard(feed.id)
                 self._unsubscribe(feed.id)
