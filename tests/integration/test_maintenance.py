@@ -41,7 +41,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "kafka"])
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.long)])
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
     """A deployment on each kind of ledger."""
     bootstrap = request.getfixturevalue("kafka_bootstrap") if request.param == "kafka" else None
@@ -313,6 +313,7 @@ def test_more_shards_repeat_no_article(on_kafka: Deployment, publishers: HTTPSer
     assert (fewer.returncode, "give --partitions 7 or more" in fewer.stderr) == (1, True)
 
 
+@pytest.mark.long
 def test_an_interrupted_reshard_keeps_workers_away_until_it_is_done(
     on_kafka: Deployment, publishers: HTTPServer, start: Start
 ):
@@ -353,6 +354,7 @@ def publishers() -> Iterator[HTTPServer]:
         yield server
 
 
+@pytest.mark.long
 def test_a_worker_waits_while_a_command_has_the_topics(on_kafka: Deployment, httpserver: HTTPServer, start: Start):
     httpserver.expect_request("/a").respond_with_data(rss(("1", "One")))
     config = config_of(on_kafka, httpserver, "a")
@@ -391,6 +393,7 @@ def moving(tmp_path: Path, kafka_bootstrap: str) -> tuple[Deployment, Deployment
     return before, after
 
 
+@pytest.mark.long
 def test_a_worker_goes_on_on_kafka_where_it_was_on_sqlite(
     moving: tuple[Deployment, Deployment], httpserver: HTTPServer, start: Start
 ):
@@ -423,6 +426,7 @@ def test_a_worker_goes_on_on_kafka_where_it_was_on_sqlite(
     assert (both.returncode, "workers used both" in both.stderr) == (1, True)
 
 
+@pytest.mark.long
 def test_a_file_that_went_on_is_forwarded_again_as_long_as_no_worker_used_kafka(
     moving: tuple[Deployment, Deployment], httpserver: HTTPServer, start: Start
 ):
@@ -482,6 +486,7 @@ def test_ctrl_c_stops_a_forward_and_says_what_follows(moving: tuple[Deployment, 
     assert len({record.key for record in after.records()}) == len(after.records()) == 5_000
 
 
+@pytest.mark.long
 def test_a_forward_names_what_is_in_its_way(
     moving: tuple[Deployment, Deployment], httpserver: HTTPServer, start: Start
 ):

@@ -264,6 +264,7 @@ def test_a_broker_that_is_killed_costs_a_pause_and_no_article(
     stage.assert_each_once_and_in_order()
 
 
+@pytest.mark.long
 def test_with_one_broker_of_three_nothing_is_acknowledged_and_nothing_is_lost(stage: Stage) -> None:
     """Fewer replicas than min.insync.replicas, and no controller: the worker waits, and goes on by itself."""
     stage.wait_for_new_articles()

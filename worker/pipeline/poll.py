@@ -14,7 +14,6 @@ from worker.model.page import NoPage, Page
 from worker.model.step import Ask, Claims
 from worker.pipeline import standing
 from worker.pipeline.articles import EntryReader, due_pages
-from worker.pipeline.compose import Composer
 from worker.pipeline.documents import Reading, merged, read_document, whole
 from worker.pipeline.keys import keyed, meets
 from worker.pipeline.pages import page_of
@@ -310,6 +309,9 @@ class _Poll:
         return Ask(requests=missing) if missing else None
 
     def _reader(self, reading: Reading, response: Response) -> EntryReader:
+        # Half a second of rules and lexicons, which only the processes that read need.
+        from worker.pipeline.compose import Composer  # noqa: PLC0415 - see above
+
         composer = Composer(
             feed=self.feed,
             feed_title=self.feed.title or reading.document.title,

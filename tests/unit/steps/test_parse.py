@@ -323,6 +323,12 @@ def test_hostile_documents_take_no_longer_than_others(item: str) -> None:
         assert [entry.guid for entry in document.entries] == ["1"]
 
 
+@pytest.mark.parametrize("body", ["<rss" + "x" * 400_000, "</" + "x" * 400_000 + "<"])
+def test_a_name_without_an_end_is_read_once(body: str) -> None:
+    with must_end():
+        assert refused(body).reason in {"broken", "not_a_feed"}
+
+
 def test_items_beyond_the_limit_are_named_and_not_read() -> None:
     document = read(RSS.format("<item><guid>1</guid></item>" * 10_001))
     assert len(document.entries) == 10_000
