@@ -36,10 +36,10 @@ run: $(STAMP)  ## the worker on sample feeds with a real local Kafka; ARGS=--onc
 	@exec $(BIN)/dateline demo $(ARGS)
 
 test: $(STAMP)  ## unit and integration tests, JOBS at a time; ARGS go to pytest
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not long" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not long" $(ARGS)
 
 test-long: $(STAMP)  ## the tests that take longest
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m long $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m long $(ARGS)
 
 check: $(STAMP)  ## lint, format, types, direction of imports
 	@$(BIN)/ruff check .

@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# What these set up takes long and is for all of their tests: they stay in one process.
-_WHOLE = frozenset(
-    {
-        "test_deploy",
-        "test_hostile",
-        "test_kafka_ledger",
-        "test_kafka_proxy",
-        "test_kafka_rights",
-        "test_kafka_security",
-        "test_status_pages",
-        "test_three_brokers",
-    }
-)
 # What takes longest begins first, so that nobody waits for it at the end.
 _FIRST = (
     "test_hostile",
@@ -44,12 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Divide the tests among processes (`make test` runs three)."""
-    for item in items:
-        if item.path.stem in _WHOLE:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Order the tests for `make test`, which runs three files at a time."""
     items.sort(key=lambda item: _FIRST.index(item.path.stem) if item.path.stem in _FIRST else len(_FIRST))
 
 
