@@ -193,7 +193,7 @@ def test_a_second_signal_ends_it_at_once(deployment: Deployment, httpserver: HTT
     assert time.monotonic() - began < 2.0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_ended_under_load_nothing_is_lost_and_nothing_comes_twice(
     number: signal.Signals, deployment: Deployment, httpserver: HTTPServer, start: Callable[..., Process]
 ):
