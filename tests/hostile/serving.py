@@ -10,6 +10,8 @@ import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Self
 
+from tests.loopback import listening
+
 from .cases import item, rss
 from .servers import head, send, silence
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from .cases import Case
-
-_MOMENT_SECONDS = 0.05
 
 
 class Server:
@@ -44,7 +44,6 @@ class Server:
         self.intruders: list[str] = []
         self._cases = {case.name: case for case in cases}
         self._at: dict[str, Case] = {}
-        self._writers: set[StreamWriter] = set()
         self._good = good
         self._contexts = contexts
         # Repetitive as they are, a few kilobytes each: the server is not to be the one who takes the memory.
@@ -80,20 +79,11 @@ class Server:
         async with contextlib.AsyncExitStack() as stack:
             for name in ("plain", "forbidden", "stalled", *self._contexts):
                 talk = {"forbidden": self._intrude, "stalled": self._stall}.get(name, self._talk)
-                hosts = ["0.0.0.0"] if name != "forbidden" else ["127.0.0.1"]
-                listener = await asyncio.start_server(talk, hosts, 0, ssl=self._contexts.get(name), backlog=500)
-                self.ports[name] = listener.sockets[0].getsockname()[1]
-                stack.push_async_callback(listener.wait_closed)
-                stack.callback(listener.close)
+                host = "127.0.0.1" if name == "forbidden" else "0.0.0.0"
+                listener = listening(talk, host=host, tls=self._contexts.get(name), backlog=500)
+                self.ports[name] = await stack.enter_async_context(listener)
             self._ready.set()
             await self._ended.wait()
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            for writer in self._writers:
-                writer.transport.abort()
-            await asyncio.sleep(_MOMENT_SECONDS)
 
     async def _intrude(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Nobody may come here."""
@@ -102,12 +92,10 @@ class Server:
         writer.close()
 
     async def _stall(self, _: StreamReader, writer: StreamWriter) -> None:
-        self._writers.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             await silence(writer)
 
     async def _talk(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._writers.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.CancelledError, asyncio.IncompleteReadError):
             while not writer.is_closing():
                 if (first := await reader.readexactly(1)) == b"\x16":

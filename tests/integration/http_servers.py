@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.loopback import listening
 from worker.edges.clock import SystemClock
 from worker.edges.http import HttpFetcher
 from worker.model.fetch import FetchFailure, Request, Response
@@ -99,21 +100,8 @@ class Server:
 @contextlib.asynccontextmanager
 async def serving(tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1") -> AsyncIterator[Server]:
     server = Server(host=host, scheme="http" if tls is None else "https")
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.ensure_future(server.talk(reader, writer)))
-
-    listener = await asyncio.start_server(accept, host, 0, ssl=tls)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
+    async with listening(server.talk, host=host, tls=tls) as server.port:
         yield server
-    finally:
-        listener.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await listener.wait_closed()
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.fakes import FakeClock
+from tests.loopback import listening
 
 if TYPE_CHECKING:
     import ssl
@@ -169,21 +170,8 @@ async def site(
 ) -> AsyncIterator[Site]:
     """A server until the context ends."""
     made = Site(clock=clock or FakeClock(), host=host, scheme="http" if tls is None else "https")
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.ensure_future(made.talk(reader, writer)))
-
-    listener = await asyncio.start_server(accept, host, 0, ssl=tls)
-    made.port = listener.sockets[0].getsockname()[1]
-    try:
+    async with listening(made.talk, host=host, tls=tls) as made.port:
         yield made
-    finally:
-        listener.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await listener.wait_closed()
 
 
 def answer(

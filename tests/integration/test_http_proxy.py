@@ -26,6 +26,7 @@ from tests.integration.http_servers import (
     server_side,
     serving,
 )
+from tests.loopback import listening
 from worker.model.errors import Stop
 
 if TYPE_CHECKING:
@@ -91,19 +92,8 @@ async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> N
 @pytest.fixture
 async def proxy() -> AsyncIterator[ForwardProxy]:
     running = ForwardProxy()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.ensure_future(running.talk(reader, writer)))
-
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-    running.port = listener.sockets[0].getsockname()[1]
-    yield running
-    listener.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await listener.wait_closed()
+    async with listening(running.talk) as running.port:
+        yield running
 
 
 @pytest.fixture
@@ -403,10 +393,8 @@ async def test_a_handshake_broken_off_behind_a_tunnel_is_a_tls_failure(proxy: Fo
         await reader.read(1000)
         writer.close()
 
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listener:
-        port = listener.sockets[0].getsockname()[1]
-        async with fetching(proxy=proxy.url()) as fetcher:
-            failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
+    async with listening(hang_up) as port, fetching(proxy=proxy.url()) as fetcher:
+        failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
 
     assert failure.kind == "tls"
     assert f"127.0.0.1:{port}" in failure.detail

@@ -20,6 +20,7 @@ from tests.integration.http_servers import (
     server_side,
     serving,
 )
+from tests.loopback import listening
 from worker.edges.http_tls import tls_context
 from worker.model.errors import Stop
 from worker.model.fetch import Hop
@@ -76,9 +77,7 @@ async def test_https_to_a_server_without_tls_is_a_tls_failure(fetcher: HttpFetch
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
-    listener = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with listener:
-        port = listener.sockets[0].getsockname()[1]
+    async with listening(answer) as port:
         failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
 
     assert failure.kind == "tls"
@@ -90,9 +89,7 @@ async def test_a_handshake_that_is_broken_off_is_a_tls_failure(fetcher: HttpFetc
         await reader.read(1000)
         writer.close()
 
-    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    async with listener:
-        port = listener.sockets[0].getsockname()[1]
+    async with listening(hang_up) as port:
         failure = await failed(fetcher, f"https://127.0.0.1:{port}/")
 
     assert failure.kind == "tls"

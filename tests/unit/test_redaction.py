@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests import newsroom
 from tests.fakes import FakeLedger, FakeStore, ThreadReaders, settled
+from tests.loopback import listening
 from tests.unit.runner.helpers import until
 from worker import app, pipeline
 from worker.config import loads
@@ -195,13 +196,11 @@ class Site:
         port = free_port()
         for way in WAYS:
             await web.TCPSite(runner, address(way), port).start()
-        garbage = await asyncio.start_server(_say_garbage, "127.0.0.1", 0)
-        other = garbage.sockets[0].getsockname()[1]
         self.base = f"http://{address('hub')}:{port}"
         try:
-            yield port, other
+            async with listening(_say_garbage) as other:
+                yield port, other
         finally:
-            garbage.close()
             await runner.cleanup()
 
 
