@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import signal
 import sys
 import time
 import traceback
 import zlib
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from tests.hang import must_end
 from tests.schema import validate
 from worker.model.event import Batch
 from worker.model.feed import Feed
@@ -40,8 +39,6 @@ _ROOT = Path(__file__).parents[1]
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _LIMITS = Limits(max_body_bytes=200_000, max_event_bytes=200_000, max_entries=8)
 _MAX_BYTES = 4_000
-# Of a processor, for one input of at most so many bytes. Most take 10 ms.
-_SECONDS = 10.0
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FEED = Feed(
     id="fuzz",
@@ -194,22 +191,6 @@ def _spans(value: object) -> Iterator[tuple[str, int, int]]:
             yield from _spans(part)
 
 
-@contextmanager
-def in_time() -> Iterator[None]:
-    """Fail when one input takes far longer than its size allows."""
-
-    def give_up(*_: object) -> None:
-        raise AssertionError(f"no end after {_SECONDS:g} seconds")
-
-    before = signal.signal(signal.SIGPROF, give_up)
-    signal.setitimer(signal.ITIMER_PROF, _SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a slice; the number of faults, at most 100."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile.fuzz", description=__doc__)
@@ -228,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         body = damaged(number, given.seed)
         started = time.process_time()
         try:
-            with in_time():
+            with must_end():
                 check(body)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
             where = traceback.extract_tb(error.__traceback__)[-1]

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.integration.harness import Process
+from tests.integration.http_servers import fetching, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from tests.integration.http_servers import Server
+    from worker.edges.http import HttpFetcher
 
 
 @pytest.fixture
@@ -24,3 +28,22 @@ def start() -> Iterator[Callable[..., Process]]:
     yield start
     for process in started:
         process.kill()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as running:
+        yield running
+
+
+@pytest.fixture
+async def other() -> AsyncIterator[Server]:
+    """A second server: another port, so another origin."""
+    async with serving() as running:
+        yield running
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[HttpFetcher]:
+    async with fetching() as made:
+        yield made

@@ -25,35 +25,15 @@ from tests.integration.http_servers import (
     redirect,
     resetting,
     resolve,
-    serving,
 )
 from worker.model.fetch import Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     from worker.edges.http import HttpFetcher
 
 SOON_SECONDS = 0.3
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Server]:
-    """A second server: another port, so another origin."""
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[HttpFetcher]:
-    async with fetching() as made:
-        yield made
 
 
 # What is sent

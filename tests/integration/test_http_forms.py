@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.http_servers import Server, answered, closing, failed, fetching, head, redirect, serving
+from tests.integration.http_servers import Server, answered, closing, failed, head, redirect
 from worker.model.fetch import Hop, Request, header_problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from worker.edges.http import HttpFetcher
 
 FORM = (
@@ -20,24 +18,6 @@ FORM = (
     ("hub.secret", "x y"),
 )
 BODY = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fnews.example%2Ffeed%3Fa%3Db%26c%3D%E2%82%AC&hub.secret=x+y"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[HttpFetcher]:
-    async with fetching() as made:
-        yield made
 
 
 # Headers of a feed's own

@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[HttpFetcher]:
-    async with fetching() as made:
-        yield made
-
-
-@pytest.fixture
 async def server6() -> AsyncIterator[Server]:
     """A server on ::1."""
     try:

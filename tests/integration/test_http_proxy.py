@@ -96,12 +96,6 @@ async def proxy() -> AsyncIterator[ForwardProxy]:
         yield running
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
 # The way
 
 

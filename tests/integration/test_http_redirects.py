@@ -7,32 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.http_servers import Server, answered, failed, fetching, head, redirect, serving
+from tests.integration.http_servers import Server, answered, failed, head, redirect
 from worker.model.fetch import Hop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from worker.edges.http import HttpFetcher
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Server]:
-    """A second server: another port, so another origin."""
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[HttpFetcher]:
-    async with fetching() as made:
-        yield made
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])

@@ -26,16 +26,9 @@ from worker.model.errors import Stop
 from worker.model.fetch import Hop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from worker.edges.http import HttpFetcher
-
-
-@pytest.fixture
-async def fetcher() -> AsyncIterator[HttpFetcher]:
-    async with fetching() as made:
-        yield made
 
 
 async def test_a_trusted_certificate_lets_the_answer_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
