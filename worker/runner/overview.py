@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict, deque
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from worker.model.overview import FeedPage
+from worker.model.overview import FeedPage, FeedVitals
 from worker.model.shards import shard_of
 from worker.pipeline.overview import feed_status
 from worker.pipeline.state_view import state_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from worker.model.event import Batch, Event, PollReport
@@ -131,6 +131,17 @@ class RunnerOverview:
             "articles": [_article(*one) for one in reversed(self._articles) if one[0] == feed_id],
             "known": known,
         }
+
+    def vitals(self, at_most: int) -> Iterator[FeedVitals]:
+        """How the feeds that this worker polls are doing: the first so many, in the order of the configuration."""
+        for feed in islice(self._book.held(), at_most):
+            state = self._book.known(feed.id)
+            yield FeedVitals(
+                feed_id=feed.id,
+                succeeded_at=None if state is None else state.succeeded_at,
+                new_entry_at=None if state is None else state.rhythm.newest_at,
+                failures=0 if state is None else state.failures,
+            )
 
     def articles(self) -> list[dict[str, Any]]:
         """What this worker published last, latest first."""

@@ -73,8 +73,11 @@ class RecordingMetrics:
     def committed(self, batches: Any, **_: Any) -> None:
         self.counts["committed"] += len(batches)
 
-    def commit_failed(self, result: str) -> None:
+    def commit_failed(self, result: str, batches: Any) -> None:
         self.counts[result] += 1
+
+    def restored(self, duration_seconds: float) -> None:
+        self.counts["restored"] += 1
 
     def ledger(self, *, up: bool) -> None:
         self.counts["up" if up else "down"] += 1
