@@ -35,7 +35,7 @@ class FeedQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """Some feeds, as `worker.pipeline.overview.feed_status` has them.
+    """Some feeds, as `worker.pipeline.overview.feed_status` has them, and the `last_poll` of each, where it is known.
 
     `matched` is how many there are on all pages; `counts` how many of all the worker's feeds are in each state.
     """

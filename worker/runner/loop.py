@@ -483,6 +483,9 @@ class Runner:
         """Keep the slow-moving gauges and the readiness up to date."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
+            if self._stopping:
+                # Nothing is scheduled any more. That may take longer than a loop that is stuck is given.
+                self._turned()
             if self._restored:
                 self._committer.answered(up=await self._ledger.ping())
             now_seconds = self._clock.monotonic_seconds()

@@ -110,7 +110,10 @@ class RunnerOverview:
             found = [one for one in found if _has(*one, text)]
         first = (query.page - 1) * query.limit
         return FeedPage(
-            rows=[feed_status(*one, now=now) for one in _ordered(found, query)[first : first + query.limit]],
+            rows=[
+                {**feed_status(*one, now=now), "last_poll": self._last_poll(one[0].id)}
+                for one in _ordered(found, query)[first : first + query.limit]
+            ],
             matched=len(found),
             counts=Counter(_status(state) for _, state in held),
         )
@@ -146,6 +149,14 @@ class RunnerOverview:
     def articles(self) -> list[dict[str, Any]]:
         """What this worker published last, latest first."""
         return [_article(*one) for one in reversed(self._articles)]
+
+    def _last_poll(self, feed_id: str) -> dict[str, Any] | None:
+        """A feed's last poll, as far as it is remembered."""
+        try:
+            return _shown(self._polls[self._polls_of[feed_id][-1]])
+        except (KeyError, IndexError):
+            # Never, or before this worker started, or forgotten by the loop just now.
+            return None
 
     def _remember(self, batch: Batch) -> None:
         warnings = tuple(text[:_WARNING_CHARS] for text in batch.report.warnings[:_WARNINGS])

@@ -15,7 +15,7 @@ from worker.pipeline import Limits
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
-    from worker.ports import Ledger
+    from worker.ports import Clock, Ledger
     from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
@@ -147,6 +147,7 @@ def make_runner(
     drain_timeout_seconds: float = 5.0,
     max_delay_seconds: float = 0.01,
     hubs: HubSettings | None = None,
+    clock: Clock | None = None,
 ) -> Runner:
     return Runner(
         feeds,
@@ -154,7 +155,7 @@ def make_runner(
         fetcher=web,
         readers=ThreadReaders(),
         metrics=metrics or RecordingMetrics(),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         settings=RunnerSettings(
             agent="Dateline",
             host_gap_seconds=0.0,
