@@ -234,10 +234,10 @@ class PrometheusMetrics:
             topic=(*for_consumers, self._feed_state_topic),
             reason=_COMMIT_FAILURES,
         )
-        # A message that breaks the contract is a fault of ours, and is not published.
+        # A message that breaks the contract is not published: a fault of ours, or a value that nobody foresaw.
         self._invalid = self._counter(
             "validation_failures_total",
-            "Messages that would have broken the contract, by their field; other is any that names no fact.",
+            "Messages that would have broken the contract, by their field; other is any that holds no facts.",
             field=_FIELDS,
         )
         # Entries nobody will read unless somebody looks.

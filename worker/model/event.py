@@ -60,9 +60,9 @@ class DeadLetter:
 
     feed_id: str
     reason: LetterReason
+    field: str | None = None
     headers: Headers
     value: bytes
-    field: str | None = None
 
     @property
     def key(self) -> bytes:

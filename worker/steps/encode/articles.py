@@ -24,6 +24,7 @@ _TYPE = "dateline.news.article.{change}.v1"
 def encode_article(article: Article) -> Event:
     """One article revision as a record with CloudEvents 1.0 headers (Kafka protocol binding, binary mode)."""
     identity, source = article.identity, article.source
+    value = message(article)
     headers = {
         "ce_specversion": "1.0",
         "ce_id": f"{identity.article_id}:{identity.revision}",
@@ -34,15 +35,14 @@ def encode_article(article: Article) -> Event:
         "ce_dataschema": SCHEMA,
         "content-type": "application/json",
     }
-    told = message(article)
     return Event(
         article_id=identity.article_id,
         revision=identity.revision,
         change=identity.change,
         published_at=article.published_at.at if article.published_at else None,
-        headers=tuple((name, value.encode()) for name, value in headers.items()),
-        value=orjson.dumps(told),
-        facts=tuple(_count(told[kind]) for kind in FACTS),
+        headers=tuple((name, text.encode()) for name, text in headers.items()),
+        value=orjson.dumps(value),
+        facts=tuple(_count(value[kind]) for kind in FACTS),
     )
 
 
