@@ -92,6 +92,17 @@ def test_a_real_prometheus_understands_all_that_workers_tell(prometheus: Prometh
     assert all(count >= 1 for (feed, _), count in failures.items() if feed != "good-0")
     assert set(prometheus.query("dateline_feed_last_success_timestamp_seconds")) == {("good-0", address(few))}
 
+    # What happens in the processes that read documents is told by the one that Prometheus asks.
+    assert prometheus.query("dateline_facts_total")[address(few), "dateline"] == 2
+    assert prometheus.query("dateline_extract_duration_seconds_count")[address(few),] >= 1
+    # The good document, the page and the broken one.
+    assert prometheus.query("dateline_parse_duration_seconds_count")[address(few),] >= 3
+    assert prometheus.query("dateline_parse_failures_total")[address(few), "html"] >= 1
+    assert prometheus.query("dateline_restore_duration_seconds_count")[address(few),] == 1
+    assert prometheus.query("dateline_event_loop_lag_seconds_count")[address(few),] >= 1
+    # One for each feed that has trouble, at least.
+    assert prometheus.query("dateline_log_messages_total")[address(few), "warning"] >= 4
+
     # The number of series is the same for 5 feeds and for 25.
     series = prometheus.query('count by (instance) ({job="dateline", __name__!~"dateline_feed_.*(failures|seconds)"})')
     assert series[address(few),] == series[address(many),]
@@ -131,6 +142,7 @@ def test_a_live_exposition_is_right_in_both_formats_and_without_feeds_that_are_g
     assert kind.startswith("application/openmetrics-text; version=1.0.0")
     assert body.endswith("\n# EOF\n")
     assert body.count("# EOF") == 1
+    assert "_created" not in body
 
     file = tmp_path / "few/dateline.yaml"
     written = json.loads(file.read_text())

@@ -106,6 +106,8 @@ def test_the_vitals_are_those_of_the_first_feeds_that_are_polled_here():
     )
     room.book.replace([b, c])
     assert [vitals.feed_id for vitals in room.overview.vitals(2)] == ["b", "c"]
+    room.book.holding = Holding(shards=frozenset({shard_of("c.example", 1_000)}), count=1_000)
+    assert [vitals.feed_id for vitals in room.overview.vitals(2)] == ["c"]
 
 
 def test_the_credentials_of_a_feed_cannot_be_searched_for():

@@ -29,7 +29,7 @@ _COLUMNS: tuple[tuple[FeedOrder | None, str], ...] = (
     (None, "entries"),
 )
 _LINKS = ("/feeds", "/articles", "/config", "/metrics", "/healthz", "/readyz")
-_TWINS = ("/api/status", "/api/feeds", "/api/articles")
+_TWINS = ("/api/status", "/api/feeds", "/api/articles", "/api/config")
 
 
 def index_page(about: Mapping[str, str], summary: Mapping[str, Any], *, now: datetime) -> Html:
