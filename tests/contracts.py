@@ -56,7 +56,7 @@ def event(
 
 
 def dead_letter(feed_id: str = "world", *, value: bytes = b"<rss", headers: Headers = ()) -> DeadLetter:
-    return DeadLetter(feed_id=feed_id, reason="not_a_feed", headers=headers, value=value)
+    return DeadLetter(feed_id=feed_id, reason="broken", headers=headers, value=value)
 
 
 def batch(

@@ -65,7 +65,7 @@ class Newsroom:
         return StatusServer(
             host="127.0.0.1",
             port=0,
-            metrics=PrometheusMetrics(version="1.2.3", topics=topics),
+            metrics=PrometheusMetrics(version="1.2.3", topics=topics, concurrency=100),
             alive=lambda: None,
             ready=lambda: self.not_ready,
             pages=Pages(

@@ -8,6 +8,7 @@ import re
 import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +25,7 @@ from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader, read_feed_states
 from worker.edges.kafka_tokens import EndpointTokens, FileTokens
 from worker.edges.kafka_topics import ensure_topics
+from worker.edges.lag import watch_loop
 from worker.edges.metrics import PrometheusMetrics
 from worker.edges.notify import ServiceManager
 from worker.edges.pages import Pages
@@ -70,7 +72,7 @@ class Worker:
         topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
         self._log = structlog.get_logger()
         self._clock = clock
-        self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics, concurrency=fetch.concurrency)
         self._readers = Children(
             "worker.pipeline.session:Session",
             preload="worker.pipeline.prepare:prepare",
@@ -78,6 +80,7 @@ class Worker:
             deadline_seconds=fetch.parse_deadline_seconds,
             memory_bytes=fetch.parse_memory_bytes,
             replaced=metrics.reader_replaced,
+            called=self._timed,
         )
         self._runner = Runner(
             config.feeds,
@@ -102,6 +105,8 @@ class Worker:
                 readers=fetch.children or os.cpu_count() or 1,
             ),
         )
+        if config.metrics.per_feed:
+            metrics.show_feeds(partial(self._runner.overview.vitals, config.metrics.per_feed))
         self._status = StatusServer(
             host=config.listen_host,
             port=config.listen_port,
@@ -149,7 +154,10 @@ class Worker:
         listening(await self._status.start())
         try:
             await self._readers.start()
-            beside = {asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
+            beside = {
+                asyncio.create_task(work)
+                for work in (self._follow(), self._manager.run(), watch_loop(self._metrics.loop_lagged))
+            }
             try:
                 await self._runner.run(once=once)
             finally:
@@ -159,6 +167,10 @@ class Worker:
         finally:
             await self._readers.close()
             await self._status.stop()
+
+    def _timed(self, method: str, seconds: float) -> None:
+        """A call to a session in a reader is over; see `worker.pipeline.session`."""
+        (self._metrics.extracted if method == "settle" else self._metrics.parsed)(seconds)
 
     def _shown_config(self) -> dict[str, Any]:
         """The effective configuration without secrets, and without feeds: each of them has a page of its own."""

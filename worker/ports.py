@@ -183,7 +183,7 @@ class Metrics(Protocol):
         """A poll is under way."""
         ...
 
-    def poll_finished(self, report: PollReport, *, delay_seconds: float, processing_seconds: float) -> None:
+    def poll_finished(self, report: PollReport, *, delay_seconds: float, duration_seconds: float) -> None:
         """A poll was fetched and processed; `delay_seconds` is how late it began."""
         ...
 
@@ -191,12 +191,16 @@ class Metrics(Protocol):
         """A poll ended before it was processed: the worker is shutting down."""
         ...
 
-    def committed(self, batches: Sequence[Batch], *, duration_seconds: float, now: datetime) -> None:
-        """A commit succeeded."""
+    def committed(self, batches: Sequence[Batch], *, duration_seconds: float | None, now: datetime) -> None:
+        """A commit succeeded; how long it took is not known when that was found out later."""
         ...
 
-    def commit_failed(self, result: str) -> None:
-        """A commit did not succeed; `result` is retry, unknown, reject or stop."""
+    def commit_failed(self, result: str, batches: Sequence[Batch]) -> None:
+        """A commit of these did not succeed; `result` is retry, unknown, reject (of these alone) or stop."""
+        ...
+
+    def restored(self, duration_seconds: float) -> None:
+        """It was learned which shards are ours, and what is known of their feeds."""
         ...
 
     def ledger(self, *, up: bool) -> None:

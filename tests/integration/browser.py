@@ -48,6 +48,9 @@ class Page:
         self._numbers = 0
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._loaded = asyncio.Event()
+        # What is loading, and what has been loaded to its end.
+        self._loading = ""
+        self._loaded_last = ""
         self.requested: list[str] = []
         self.complaints: list[str] = []
 
@@ -61,10 +64,12 @@ class Page:
 
     async def goto(self, url: str) -> None:
         """Load a page, to its end."""
-        self._loaded.clear()
-        await self._call("Page.navigate", url=url)
+        told = await self._call("Page.navigate", url=url)
         async with asyncio.timeout(_ANSWER_SECONDS):
-            await self._loaded.wait()
+            # The page before this one may not have been at its end.
+            while self._loaded_last != told["loaderId"]:
+                self._loaded.clear()
+                await self._loaded.wait()
 
     async def run(self, script: str) -> Any:
         """The value of an expression in the page."""
@@ -125,7 +130,10 @@ class Page:
 
     def _take(self, event: str, told: dict[str, Any]) -> None:
         match event:
+            case "Page.frameNavigated":
+                self._loading = told["frame"]["loaderId"]
             case "Page.loadEventFired":
+                self._loaded_last = self._loading
                 self._loaded.set()
             case "Network.requestWillBeSent":
                 self.requested.append(told["request"]["url"])

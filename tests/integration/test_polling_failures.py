@@ -69,7 +69,7 @@ async def test_too_many_requests_without_a_time_means_ten_minutes(worker: Steere
     assert site.of("/2")[0].seconds == site.of("/1")[0].seconds + 600
     assert site.gaps("/2")[:5] == [60.0] * 5
     assert HOUR <= site.gaps("/1")[0] <= 1.1 * HOUR
-    assert worker.metric("dateline_fetch_throttled_total", code="429") == 1
+    assert worker.metric("dateline_fetch_throttled_total", reason="http_429") == 1
 
 
 @pytest.mark.parametrize(

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug import Request, Response
 
-from tests.integration.harness import Deployment, Process, rss
+from tests.integration.harness import Deployment, Process, rss, run_cli
 from tests.integration.tools import output_of, tool
+from worker.edges.broker import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_httpserver import HTTPServer
 
+_PATIENT = {"allow_networks": ["127.0.0.0/8"], "timeout": 30, "idle_timeout": 30}
 _UNIT = Path(__file__).parents[2] / "deploy/systemd/dateline.service"
 # The loop is blocked for good as soon as the first poll is settled.
 _BLOCKED = """
@@ -102,7 +107,12 @@ def test_the_service_manager_is_told_of_start_life_and_end(
     manager.until(b"STOPPING=1")
 
 
-def test_a_worker_whose_loop_is_blocked_tells_the_watchdog_nothing(manager: Manager, config: Path):
+def test_a_worker_whose_loop_is_blocked_fails_its_probe_and_tells_the_watchdog_nothing(
+    manager: Manager, tmp_path: Path, httpserver: HTTPServer
+):
+    httpserver.expect_request("/feed").respond_with_data(rss(("a", "Ferries are back")))
+    listen = f"127.0.0.1:{free_port()}"
+    config = Deployment(tmp_path, None).write([{"url": httpserver.url_for("/feed"), "id": "a"}], listen=listen)
     environ = {**os.environ, "NOTIFY_SOCKET": manager.address}
     blocked = subprocess.Popen(
         [sys.executable, "-c", _BLOCKED, "run", "-c", str(config)], env=environ, stderr=subprocess.DEVNULL
@@ -112,6 +122,39 @@ def test_a_worker_whose_loop_is_blocked_tells_the_watchdog_nothing(manager: Mana
         # One that works says something each second.
         assert manager.is_silent(for_seconds=4.0)
         assert blocked.poll() is None
+        probe = run_cli("healthcheck", "-c", str(config), "--timeout", "1")
+        assert (probe.returncode, probe.stdout) == (1, "")
+        assert probe.stderr == f"http://{listen}/healthz: no answer: timed out\n"
     finally:
         blocked.kill()
         blocked.wait()
+
+
+def test_a_worker_that_drains_is_alive_and_not_ready_and_commits_what_was_under_way(
+    manager: Manager, tmp_path: Path, httpserver: HTTPServer, start: Callable[..., Process]
+):
+    asked, answer = threading.Event(), threading.Event()
+
+    def serve(_: Request) -> Response:
+        asked.set()
+        assert answer.wait(20)
+        return Response(rss(("a", "Ferries are back")))
+
+    httpserver.expect_request("/feed").respond_with_handler(serve)
+    config = Deployment(tmp_path, None).write([{"url": httpserver.url_for("/feed"), "id": "a"}], fetch=_PATIENT)
+    worker = start(config, environ={"NOTIFY_SOCKET": manager.address})
+    base = worker.base_url()
+    assert asked.wait(20)
+    began = time.monotonic()
+    worker.popen.send_signal(signal.SIGTERM)
+    worker.wait_for("draining", polls=1)
+    manager.until(b"STOPPING=1")
+
+    probe = run_cli("healthcheck", "--url", base, "--ready")
+    assert (probe.returncode, probe.stderr) == (1, f"{base}/readyz: stopping\n")
+    assert run_cli("healthcheck", "--url", base).returncode == 0
+    answer.set()
+    assert worker.popen.wait(20) == 0
+    # The configuration's drain_timeout.
+    assert time.monotonic() - began < 15.0
+    assert [line["published"] for line in worker.lines("poll")] == [1]

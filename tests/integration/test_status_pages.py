@@ -50,6 +50,7 @@ async def test_ten_thousand_feeds_are_shown_filtered_sorted_and_paged(ten_thousa
         assert await page.run("document.body.innerText.includes('1 to 100 of 10,000')")
         await page.run("document.querySelector('.pager a:last-child').click()")
         await page.until(f"{_FIRST} === 'feed-09902'")
+        assert "ok 5 new" in await page.run("document.querySelector('tbody').innerText.replace(/\\s+/g, ' ')")
         await page.run("document.querySelector('.chip.gone').click()")
         await page.until(f"{_FIRST} === 'feed-00101' && {_COUNT} === 99")
         await page.goto(f"{base}/feeds")
@@ -127,10 +128,10 @@ async def test_the_pages_work_without_scripts(ten_thousand: Newsroom, tmp_path: 
 async def test_the_pages_are_readable_in_light_and_in_dark(ten_thousand: Newsroom, tmp_path: Path, scheme: str):
     folder = Path(os.environ.get("DATELINE_SCREENSHOTS", tmp_path))
     async with looking_at(ten_thousand, tmp_path) as (page, base):
-        await page.resize(960, 500)
+        await page.resize(1_120, 520)
         await page.prefer(scheme)
-        for name in ("feeds", "articles"):
-            await page.goto(f"{base}/{name}")
+        for name, path in (("feeds", "/feeds"), ("feed", "/feeds/world-wire"), ("articles", "/articles")):
+            await page.goto(base + path)
             ground, ink = [
                 _luminance(colour)
                 for colour in await page.run(

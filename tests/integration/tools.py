@@ -18,10 +18,11 @@ def tool(name: str, *, get: str) -> str:
     return path
 
 
-def output_of(*command: str | Path, cwd: Path | None = None) -> str:
-    """What a command prints on both streams. It has to succeed."""
+def output_of(*command: str | Path, cwd: Path | None = None, given: bytes = b"") -> str:
+    """What a command prints on both streams, with this on its standard input. It has to succeed."""
     done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False, cwd=cwd
+        command, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, cwd=cwd
     )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    output = done.stdout.decode()
+    assert done.returncode == 0, output
+    return output

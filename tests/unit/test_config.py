@@ -346,6 +346,8 @@ SETTINGS_MISTAKES = [
     ("schedule: {unvalidated_interval: 2d}", "2:34: schedule.unvalidated_interval: 2d is above max_interval (1d)"),
     ("schedule: {give_up_after: 0}", "2:27: schedule.give_up_after: must be at least 1"),
     ("commit: {max_events: 0}", "2:22: commit.max_events: must be at least 1"),
+    ("metrics: {per_feed: -1}", "2:21: metrics.per_feed: must be at least 0"),
+    ("metrics: {per_feed: 10001}", "2:21: metrics.per_feed: must be at most 10000"),
     (
         "commit: {max_bytes: 2kB, pending_bytes: 1kB}",
         "2:41: commit.pending_bytes: 1000 bytes are below max_bytes (2000); one commit must fit",

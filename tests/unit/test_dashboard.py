@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from worker.edges.metrics import PrometheusMetrics
+from worker.model.overview import FeedVitals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
 _DEPLOY = Path(__file__).parents[2] / "deploy"
 _DASHBOARD: dict[str, Any] = json.loads((_DEPLOY / "grafana/dashboards/dateline.json").read_text())
 _ALERTS: list[dict[str, Any]] = [
@@ -43,10 +47,13 @@ class Series:
 @pytest.fixture(scope="module")
 def series() -> dict[str, Series]:
     metrics = PrometheusMetrics(
-        version="1.2.3", topics={"articles": "news.articles", "dead_letters": "news.dead-letters"}
+        version="1.2.3",
+        topics={"articles": "news.articles", "dead_letters": "news.dead-letters", "feed_state": "news.feed-state"},
+        concurrency=100,
     )
+    metrics.show_feeds(lambda: [FeedVitals(feed_id="a", succeeded_at=_NOW, new_entry_at=_NOW, failures=1)])
     found = {"up": Series(values={})}
-    for family in metrics.registry.collect():
+    for family in text_string_to_metric_families(metrics.exposition("")[0].decode()):
         for suffix in _SUFFIXES.get(family.type, ("",)):
             found[family.name + suffix] = Series(values={})
         for sample in family.samples:

@@ -31,7 +31,7 @@ from tests.fakes import FakeLedger, FakeStore, ThreadReaders, settled
 from tests.loopback import listening
 from tests.unit.runner.helpers import until
 from worker import app, pipeline
-from worker.config import loads
+from worker.config import Topics, loads
 from worker.edges.broker import free_port
 from worker.edges.clock import SystemClock
 from worker.edges.log import configure_logging
@@ -236,7 +236,9 @@ def logged() -> Iterator[StringIO]:
 
 async def told(config: Config, secrets: Secrets) -> dict[str, str]:
     """All that a worker tells of one round of polls, by where it tells it."""
-    metrics = PrometheusMetrics(version="1", topics=config.kafka.topics.model_dump() if config.kafka else {})
+    metrics = PrometheusMetrics(
+        version="1", topics=(config.kafka.topics if config.kafka else Topics()).model_dump(), concurrency=50
+    )
     store, numbers = FakeStore(), count()
     runner = Runner(
         config.feeds,

@@ -25,6 +25,7 @@ _MESSAGES = {
     "string_unicode": "must be text without surrogates (U+D800 to U+DFFF); write the character itself",
     "string_too_short": "must not be empty",
     "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
 }
 # Sections whose keys are the user's own words, and shown in no error: a key without a value may be a misplaced secret.

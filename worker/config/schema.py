@@ -125,6 +125,13 @@ class Commit(Section):
         return value
 
 
+class Metrics(Section):
+    """What is told beyond the worker as a whole: of the first `per_feed` feeds, how each is doing."""
+
+    # Each is three series for as long as Prometheus remembers.
+    per_feed: int = Field(default=0, ge=0, le=10_000)
+
+
 class Log(Section):
     """What is logged, and how. `auto` is console on a terminal and JSON elsewhere."""
 
@@ -161,6 +168,7 @@ class Config(Section):
     commit: Commit = Commit()
     drain_timeout_seconds: Seconds = Field(default=20.0, alias="drain_timeout")
     log: Log = Log()
+    metrics: Metrics = Metrics()
     feed_lists: Annotated[tuple[FilePath, ...], BeforeValidator(split_commas)] = ()
     # Not shown: their URLs may hold credentials, and there may be 100,000 of them.
     feeds: tuple[InstanceOf[Feed], ...] = Field(default=(), repr=False)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pickle
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -55,6 +56,7 @@ class Children:
         allowed: beginnings of the names of modules whose types may be replied; see `child_reply`.
         replaced: told each time a child is replaced, and why: deadline, memory, crashed, cancelled (nobody waits for
             the answer any longer), retired (`max_tasks`); and `template`, when that had to be started again.
+        called: told of each call, however it ended: the method, and the seconds that it took.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a child
@@ -69,10 +71,12 @@ class Children:
         max_reply_bytes: int = 64 * 2**20,
         allowed: frozenset[str] = MODEL,
         replaced: Callable[[str], None] = lambda _: None,
+        called: Callable[[str, float], None] = lambda *_: None,
     ) -> None:
         self.deadline_seconds = deadline_seconds
         self.max_reply_bytes = max_reply_bytes
         self.allowed = allowed
+        self.called = called
         self._work = Work(
             factory=factory, preload=preload, memory_bytes=memory_bytes, deadline_seconds=deadline_seconds
         )
@@ -228,6 +232,7 @@ class Conversation:
         if self._over is not None:
             raise ChildFailed(*self._over)
         request = pickle.dumps((method, args), pickle.HIGHEST_PROTOCOL)
+        began_seconds = time.monotonic()
         try:
             async with asyncio.timeout(self._pool.deadline_seconds):
                 what, payload = await self._child.ask(request, max_reply_bytes=self._pool.max_reply_bytes)
@@ -242,6 +247,8 @@ class Conversation:
             self._over = ("crashed", "the call was cancelled")
             self._pool.replace(self._child, "cancelled")
             raise
+        finally:
+            self._pool.called(method, time.monotonic() - began_seconds)
         if what != RESULT:
             raise ChildError(payload[-_TRACEBACK_BYTES:].decode(errors="replace"))
         try:

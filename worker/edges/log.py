@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import orjson
 import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 LogFormat = Literal["auto", "json", "console"]
+
+_counts = dict.fromkeys(("debug", "info", "warning", "error", "critical"), 0)
+# Threads log as well.
+_counting = threading.Lock()
+
+
+def messages_logged() -> dict[str, int]:
+    """How many lines were logged since the process began, by level."""
+    with _counting:
+        return dict(_counts)
 
 
 def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = None) -> None:
@@ -22,6 +33,7 @@ def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = No
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        _count,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
@@ -50,9 +62,16 @@ def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = No
     logging.getLogger("kafka").setLevel(logging.CRITICAL if threshold > logging.DEBUG else logging.INFO)
 
 
+def _count(logger: object, name: str, event: EventDict) -> EventDict:
+    del logger, name
+    with _counting:
+        _counts[event["level"]] = _counts.get(event["level"], 0) + 1
+    return event
+
+
 def _json(event: object, **_: object) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def _drop_meta(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _drop_meta(logger: object, name: str, event: EventDict) -> EventDict:
     return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, name, event)

@@ -7,6 +7,27 @@ from typing import Literal
 
 FeedFormat = Literal["rss", "atom", "rdf", "jsonfeed", "sitemap", "wire"]
 
+Refusal = Literal[
+    "empty",  # there is no body
+    "html",  # a page for people
+    "broken",  # a feed, and too damaged to be read
+    "undecodable",  # its coding or charset cannot be undone
+    "not_a_feed",  # something else
+    "too_costly",  # it takes too much time or memory
+]
+
+LetterReason = Literal[
+    "broken",  # the whole document; this and the next two as above
+    "undecodable",
+    "too_costly",
+    "empty_entry",  # there is nothing in it
+    "no_link",  # an entry of a sitemap without its address
+    "truncated",  # the document breaks off in it
+    "too_many_entries",  # it comes after as many as are read
+    "unreadable_entry",  # a fault of ours
+    "unusable_entry",  # no valid message can be made of it
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
@@ -61,7 +82,7 @@ class Unreadable:
     """An entry that could not be read: its bytes, as far as they are known, and why."""
 
     raw: bytes
-    reason: str
+    reason: LetterReason
     detail: str
 
 
@@ -121,5 +142,5 @@ class SitemapIndex:
 class NotAFeed:
     """A body that holds no feed. `reason` is a label of few values; `detail` is for people."""
 
-    reason: Literal["empty", "html", "broken", "undecodable", "not_a_feed", "too_costly"]
+    reason: Refusal
     detail: str

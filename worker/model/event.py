@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .article import Change
+    from .entry import LetterReason
     from .feed import FeedState
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -22,10 +23,19 @@ Outcome = Literal[
     "not_a_feed",  # an answer that holds no feed
 ]
 
+# The fields of a message that say what its text says.
+FACTS = (
+    *("dateline", "quotes", "attributions", "figures", "sums"),
+    *("actors", "organisations", "places", "dates", "events"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One article revision as a record: key, headers and value are what a consumer gets, byte for byte."""
+    """One article revision as a record: key, headers and value are what a consumer gets, byte for byte.
+
+    `facts` is how many facts each of `FACTS` holds, in that order; empty where nobody counted.
+    """
 
     article_id: str
     revision: int
@@ -33,6 +43,7 @@ class Event:
     published_at: datetime | None
     headers: Headers
     value: bytes
+    facts: tuple[int, ...] = ()
 
     @property
     def key(self) -> bytes:
@@ -42,10 +53,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """Bytes that could not become an event, with the reason in the headers."""
+    """Bytes that could not become an event, with the reason in the headers.
+
+    `field` is the field of the message that was wrong, where it was one.
+    """
 
     feed_id: str
-    reason: str
+    reason: LetterReason
+    field: str | None = None
     headers: Headers
     value: bytes
 

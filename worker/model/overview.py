@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 FeedOrder = Literal["id", "title", "state", "polled", "next", "failures"]
 
@@ -34,7 +35,7 @@ class FeedQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """Some feeds, as `worker.pipeline.overview.feed_status` has them.
+    """Some feeds, as `worker.pipeline.overview.feed_status` has them, and the `last_poll` of each, where it is known.
 
     `matched` is how many there are on all pages; `counts` how many of all the worker's feeds are in each state.
     """
@@ -42,3 +43,13 @@ class FeedPage:
     rows: Sequence[Mapping[str, Any]]
     matched: int
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedVitals:
+    """How one feed is doing, as numbers: when a poll last succeeded, and when its newest entry came, if any did."""
+
+    feed_id: str
+    succeeded_at: datetime | None
+    new_entry_at: datetime | None
+    failures: int

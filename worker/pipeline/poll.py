@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from worker.model.entry import LetterReason
     from worker.model.event import DeadLetter, Event
     from worker.model.feed import Feed, FeedState, SeenEntry
     from worker.model.fetch import Fetched
@@ -378,7 +379,7 @@ class _Poll:
         return self._batch(standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now), report)
 
     def _dead_letter(
-        self, stage: str, raw: bytes, reason: str, detail: str, *, entry_hash: str | None = None
+        self, stage: str, raw: bytes, reason: LetterReason, detail: str, *, entry_hash: str | None = None
     ) -> DeadLetter:
         headers = self.fetched.headers if isinstance(self.fetched, Response) else {}
         return encode.encode_unreadable(

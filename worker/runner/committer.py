@@ -158,7 +158,9 @@ class Committer:
                 await self.take_over()
 
     async def _restore(self) -> None:
+        began_seconds = self._clock.monotonic_seconds()
         self._book.restore(await self._ledger.restore())
+        self._metrics.restored(self._clock.monotonic_seconds() - began_seconds)
         for batch, _ in self._pending:
             if self._book.holding.has(batch.shard_key):
                 self._book.claim(batch)
@@ -216,15 +218,15 @@ class Committer:
             try:
                 await self._ledger.commit([self._book.completed(batch) for batch in batches])
             except Reject as error:
-                self._metrics.commit_failed("reject")
                 self._log.error("batch_rejected", feed=error.feed_id, error=str(error))
                 refused = [batch for batch in batches if batch.feed_id == error.feed_id]
+                self._metrics.commit_failed("reject", refused)
                 if not refused:
                     raise Stop(f"the ledger rejected feed {error.feed_id}, which is not in the commit") from error
                 batches = [batch for batch in batches if batch.feed_id != error.feed_id]
                 self._done(refused, committed=False)
             except (Retry, Unknown) as error:
-                self._metrics.commit_failed("unknown" if isinstance(error, Unknown) else "retry")
+                self._metrics.commit_failed("unknown" if isinstance(error, Unknown) else "retry", batches)
                 self._mark(up=False)
                 self._recovering = True
                 self._log.warning("commit_failed", error=str(error), polls=len(batches), retry_in_seconds=wait_seconds)
@@ -234,7 +236,7 @@ class Committer:
                 self._recovering = False
                 batches = self._reconcile(batches)
             except Stop:
-                self._metrics.commit_failed("stop")
+                self._metrics.commit_failed("stop", batches)
                 self._mark(up=False)
                 raise
             else:
@@ -266,7 +268,7 @@ class Committer:
                 self._log.warning("result_dropped", feed=batch.feed_id, version=version)
                 self._done([batch], committed=False)
         if happened:
-            self._metrics.committed(happened, duration_seconds=0.0, now=self._clock.now())
+            self._metrics.committed(happened, duration_seconds=None, now=self._clock.now())
             self._done(happened, committed=True)
         return missing
 

@@ -350,7 +350,7 @@ class Runner:
             self._later(feed, seconds)
             return
         self._poked.discard(feed.id)
-        delay_seconds = self._clock.monotonic_seconds() - due_seconds
+        began_seconds = self._clock.monotonic_seconds()
         self._metrics.poll_started()
         try:
             try:
@@ -363,11 +363,15 @@ class Runner:
                 self._metrics.poll_cancelled()
                 self._later(feed, self._manners.held_seconds(request.url))
                 return
-            batch, seconds = await self._poller.batch(feed, fetched)
+            batch = await self._poller.batch(feed, fetched)
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
             raise
-        self._metrics.poll_finished(batch.report, delay_seconds=delay_seconds, processing_seconds=seconds)
+        self._metrics.poll_finished(
+            batch.report,
+            delay_seconds=began_seconds - due_seconds,
+            duration_seconds=self._clock.monotonic_seconds() - began_seconds,
+        )
         self._committer.add(batch)
 
     def _not_now_seconds(self, feed: Feed, request: Request) -> float:
@@ -479,6 +483,9 @@ class Runner:
         """Keep the slow-moving gauges and the readiness up to date."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
+            if self._stopping:
+                # Nothing is scheduled any more. That may take longer than a loop that is stuck is given.
+                self._turned()
             if self._restored:
                 self._committer.answered(up=await self._ledger.ping())
             now_seconds = self._clock.monotonic_seconds()

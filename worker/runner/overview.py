@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict, deque
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from worker.model.overview import FeedPage
+from worker.model.overview import FeedPage, FeedVitals
 from worker.model.shards import shard_of
 from worker.pipeline.overview import feed_status
 from worker.pipeline.state_view import state_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from worker.model.event import Batch, Event, PollReport
@@ -110,7 +110,10 @@ class RunnerOverview:
             found = [one for one in found if _has(*one, text)]
         first = (query.page - 1) * query.limit
         return FeedPage(
-            rows=[feed_status(*one, now=now) for one in _ordered(found, query)[first : first + query.limit]],
+            rows=[
+                {**feed_status(*one, now=now), "last_poll": self._last_poll(one[0].id)}
+                for one in _ordered(found, query)[first : first + query.limit]
+            ],
             matched=len(found),
             counts=Counter(_status(state) for _, state in held),
         )
@@ -132,9 +135,28 @@ class RunnerOverview:
             "known": known,
         }
 
+    def vitals(self, at_most: int) -> Iterator[FeedVitals]:
+        """How the feeds that this worker polls are doing: the first so many, in the order of the configuration."""
+        for feed in islice(self._book.held(), at_most):
+            state = self._book.known(feed.id)
+            yield FeedVitals(
+                feed_id=feed.id,
+                succeeded_at=None if state is None else state.succeeded_at,
+                new_entry_at=None if state is None else state.rhythm.newest_at,
+                failures=0 if state is None else state.failures,
+            )
+
     def articles(self) -> list[dict[str, Any]]:
         """What this worker published last, latest first."""
         return [_article(*one) for one in reversed(self._articles)]
+
+    def _last_poll(self, feed_id: str) -> dict[str, Any] | None:
+        """A feed's last poll, as far as it is remembered."""
+        try:
+            return _shown(self._polls[self._polls_of[feed_id][-1]])
+        except (KeyError, IndexError):
+            # Never, or before this worker started, or forgotten by the loop just now.
+            return None
 
     def _remember(self, batch: Batch) -> None:
         warnings = tuple(text[:_WARNING_CHARS] for text in batch.report.warnings[:_WARNINGS])

@@ -81,30 +81,28 @@ class Poller:
         """Wait until one more document may be fetched for this feed."""
         await self._turns.room(known=self._is_known(feed), begun=False)
 
-    async def batch(self, feed: Feed, fetched: Fetched) -> tuple[Batch, float]:
-        """What a poll writes, its articles claimed for this feed; and the seconds that reading took."""
+    async def batch(self, feed: Feed, fetched: Fetched) -> Batch:
+        """What a poll writes, its articles claimed for this feed."""
         state, now = self._book.state_of(feed), self._clock.now()
         watch = _Stopwatch(self._clock)
         try:
             if not needs_reading(feed, state, fetched, now=now):
-                with watch:
-                    return self._unread(feed, state, fetched, now), watch.seconds
+                return self._unread(feed, state, fetched, now)
             batch = await self._read(feed, state, fetched, now, watch)
         except ChildFailed as error:
             self._log.warning("reading_stopped", feed=feed.id, reason=error.kind, detail=error.detail)
             if isinstance(fetched, Response):
-                batch = not_read(feed, state, fetched, error.detail, now=now, limits=self._limits)
-                return batch, watch.seconds
+                return not_read(feed, state, fetched, error.detail, now=now, limits=self._limits)
         except ChildError as error:
             self._log.error("poll_crashed", feed=feed.id, error=str(error), traceback=error.traceback)
         except Exception:  # noqa: BLE001 - a fault of ours in one document must not end the worker
             self._log.exception("poll_crashed", feed=feed.id)
         else:
             (self._slow.add if watch.seconds > _QUICK_SECONDS else self._slow.discard)(feed.id)
-            return batch, watch.seconds
+            return batch
         detail = "a fault of the worker; see poll_crashed"
         failure = FetchFailure(url=feed.url, kind="internal", detail=detail, retrieved_at=fetched.retrieved_at)
-        return self._unread(feed, state, failure, now), watch.seconds
+        return self._unread(feed, state, failure, now)
 
     def _is_known(self, feed: Feed) -> bool:
         """Whether the feed has been read before, and quickly the last time."""

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import orjson
 
-from worker.model.entry import Content, Document, Entry, Hints, Media, NotAFeed, Unreadable
+from worker.model.entry import Content, Document, Entry, Hints, LetterReason, Media, NotAFeed, Unreadable
 
 _VERSION = "jsonfeed.org/version/1"
 # No text has such characters, and some databases take none.
@@ -167,7 +167,7 @@ def _gap_end(text: str, at: int) -> int:
     return gap.end() if gap else at
 
 
-def _unreadable(item: object, reason: str, detail: str) -> Unreadable:
+def _unreadable(item: object, reason: LetterReason, detail: str) -> Unreadable:
     raw = json.dumps(item, ensure_ascii=True, separators=(",", ":"))[:_MAX_RAW_CHARS]
     return Unreadable(raw=raw.encode(), reason=reason, detail=detail)
 

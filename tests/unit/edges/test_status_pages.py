@@ -103,6 +103,7 @@ async def test_the_twin_of_the_feeds_page_gives_pages():
         answer = orjson.loads(await read(session, "/api/feeds?limit=2&page=3&sort=id"))
 
     assert [row["id"] for row in answer["feeds"]] == ["f4"]
+    assert answer["feeds"][0]["last_poll"] is None
     assert (answer["page"], answer["pages"], answer["matched"]) == (3, 3, 5)
     assert answer["counts"] == {"new": 5}
 

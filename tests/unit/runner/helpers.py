@@ -15,7 +15,7 @@ from worker.pipeline import Limits
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
-    from worker.ports import Ledger
+    from worker.ports import Clock, Ledger
     from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
@@ -73,8 +73,11 @@ class RecordingMetrics:
     def committed(self, batches: Any, **_: Any) -> None:
         self.counts["committed"] += len(batches)
 
-    def commit_failed(self, result: str) -> None:
+    def commit_failed(self, result: str, batches: Any) -> None:
         self.counts[result] += 1
+
+    def restored(self, duration_seconds: float) -> None:
+        self.counts["restored"] += 1
 
     def ledger(self, *, up: bool) -> None:
         self.counts["up" if up else "down"] += 1
@@ -144,6 +147,7 @@ def make_runner(
     drain_timeout_seconds: float = 5.0,
     max_delay_seconds: float = 0.01,
     hubs: HubSettings | None = None,
+    clock: Clock | None = None,
 ) -> Runner:
     return Runner(
         feeds,
@@ -151,7 +155,7 @@ def make_runner(
         fetcher=web,
         readers=ThreadReaders(),
         metrics=metrics or RecordingMetrics(),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         settings=RunnerSettings(
             agent="Dateline",
             host_gap_seconds=0.0,

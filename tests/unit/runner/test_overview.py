@@ -78,6 +78,38 @@ def test_a_feed_is_found_by_state_id_title_and_address():
     assert room.overview.feeds(FeedQuery(state="failing")).counts == {"failing": 1, "new": 1}
 
 
+def test_each_feed_of_a_list_has_its_last_poll():
+    a, b = feed("a"), feed("b")
+    room = Newsroom(a, b)
+    room.poll(a, status="active")
+    room.poll(a, status="failing", failures=1)
+
+    rows = room.overview.feeds(FeedQuery()).rows
+    assert [row["last_poll"] and row["last_poll"]["outcome"] for row in rows] == ["http_error", None]
+
+
+def test_the_vitals_are_those_of_the_first_feeds_that_are_polled_here():
+    a, b, c = feed("a"), feed("b"), feed("c")
+    room = Newsroom(a, b, c)
+    room.poll(b, status="failing", failures=3)
+
+    told = list(room.overview.vitals(2))
+    assert [(vitals.feed_id, vitals.failures) for vitals in told] == [("a", 0), ("b", 3)]
+    assert {vitals.succeeded_at for vitals in told} == {None}
+    room.read(b, "world-wire.rss.xml")
+    [_, after] = room.overview.vitals(2)
+    assert after.failures == 0
+    assert after.succeeded_at is not None
+    # The newest of the sample's articles.
+    assert after.new_entry_at == max(
+        datetime.fromisoformat(article["message"]["published_at"]["at"]) for article in room.overview.articles()
+    )
+    room.book.replace([b, c])
+    assert [vitals.feed_id for vitals in room.overview.vitals(2)] == ["b", "c"]
+    room.book.holding = Holding(shards=frozenset({shard_of("c.example", 1_000)}), count=1_000)
+    assert [vitals.feed_id for vitals in room.overview.vitals(2)] == ["c"]
+
+
 def test_the_credentials_of_a_feed_cannot_be_searched_for():
     room = Newsroom(feed("a", url="https://reader:opensesame@a.example/feed"))
 

@@ -8,12 +8,13 @@ from collections import Counter
 import orjson
 import pytest
 
-from tests.fakes import FakeLedger, FakeStore
+from tests.fakes import FakeClock, FakeLedger, FakeStore
 from tests.unit.runner.helpers import FakeWeb, RecordingMetrics, feed, make_runner, rss, until
 from worker import pipeline
 from worker.model.errors import Reject, Retry, Stop, Unknown
 from worker.model.fetch import FetchFailure, Request, Response
 from worker.pipeline import session
+from worker.runner import loop
 
 
 def revisions(store: FakeStore) -> Counter[str]:
@@ -191,6 +192,32 @@ async def test_a_poll_that_takes_longer_than_the_drain_is_given_up():
     runner.stop()
     await asyncio.wait_for(running, 5)
     assert metrics.counts["cancelled"] == 1
+
+
+async def test_a_loop_that_has_not_turned_for_a_minute_is_not_alive():
+    clock = FakeClock()
+    runner = make_runner([feed("a")], FakeWeb(a=b""), FakeStore(), clock=clock)
+    clock.advance(59.0)
+    assert runner.not_alive() is None
+    clock.advance(2.0)
+    assert runner.not_alive() == "the loop has not turned for 61 seconds"
+
+
+async def test_a_worker_that_takes_long_to_stop_is_alive_meanwhile(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(loop, "_WATCH_SECONDS", 0.01)
+    clock = FakeClock()
+    web = FakeWeb(a=rss(("a1", "A one")))
+    web.open_gate.clear()
+    runner = make_runner([feed("a")], web, FakeStore(), clock=clock)
+    running = asyncio.create_task(runner.run())
+    await web.asked.wait()
+    runner.stop()
+    for _ in range(3):
+        clock.advance(59.0)
+        await until(lambda: runner._turned_at_seconds == clock.monotonic)
+        assert runner.not_alive() is None
+    web.open_gate.set()
+    await running
 
 
 async def test_results_that_cannot_be_committed_before_the_end_are_an_error():

@@ -29,6 +29,13 @@ def head(name: str) -> Html:
     return tag("th", name, scope="col")
 
 
+def result(poll: Mapping[str, Any] | None) -> Html:
+    """What came of a poll, in a few words."""
+    if poll is None:
+        return Html("-")
+    return join((badge(poll["outcome"]), " ", tag("span", ", ".join(_counted(poll)[:2]), class_="quiet")))
+
+
 def polls_table(polls: Sequence[Mapping[str, Any]], *, now: datetime) -> Html:
     """The last polls of a feed, and what was decided."""
     if not polls:
@@ -50,7 +57,7 @@ def polls_table(polls: Sequence[Mapping[str, Any]], *, now: datetime) -> Html:
 
 
 def _decisions(poll: Mapping[str, Any]) -> Html:
-    said = [f"{poll[key]} {name}" for key, name in _COUNTED if poll[key]]
+    said = _counted(poll)
     if poll["reason"]:
         said.insert(0, poll["reason"])
     if poll["gap"]:
@@ -59,6 +66,10 @@ def _decisions(poll: Mapping[str, Any]) -> Html:
         said.append(f"moved to {poll['moved_to']}")
     lines = (", ".join(said) or "nothing new", *poll["warnings"])
     return join(tag("div", line, class_="quiet" if number else None) for number, line in enumerate(lines))
+
+
+def _counted(poll: Mapping[str, Any]) -> list[str]:
+    return [f"{poll[key]} {name}" for key, name in _COUNTED if poll[key]]
 
 
 def ticker(articles: Sequence[Mapping[str, Any]], *, now: datetime) -> Html:

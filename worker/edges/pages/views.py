@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from worker.edges.pages.layout import address, badge, duration, moment, page, pairs, pairs_of
 from worker.edges.pages.marks import legend
 from worker.edges.pages.markup import Html, join, tag
-from worker.edges.pages.parts import entries_table, head, polls_table, ticker
+from worker.edges.pages.parts import entries_table, head, polls_table, result, ticker
 from worker.model.overview import FeedQuery
 
 if TYPE_CHECKING:
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
     from worker.model.overview import FeedOrder, FeedPage
 
-_COLUMNS: tuple[tuple[FeedOrder, str], ...] = (
+_COLUMNS: tuple[tuple[FeedOrder | None, str], ...] = (
     ("id", "feed"),
     ("state", "state"),
     ("polled", "last poll"),
+    (None, "last result"),
     ("next", "next poll"),
     ("failures", "failures"),
+    (None, "every"),
+    (None, "entries"),
 )
 _LINKS = ("/feeds", "/articles", "/config", "/metrics", "/healthz", "/readyz")
-_TWINS = ("/api/status", "/api/feeds", "/api/articles")
+_TWINS = ("/api/status", "/api/feeds", "/api/articles", "/api/config")
 
 
 def index_page(about: Mapping[str, str], summary: Mapping[str, Any], *, now: datetime) -> Html:
@@ -78,7 +81,7 @@ def feeds_page(query: FeedQuery, found: FeedPage, *, now: datetime) -> Html:
         action="/feeds",
         role="search",
     )
-    heads = tag("tr", *(_head(query, order, name) for order, name in _COLUMNS), *map(head, ("every", "entries")))
+    heads = tag("tr", *(head(name) if order is None else _head(query, order, name) for order, name in _COLUMNS))
     table = tag(
         "table",
         tag("thead", heads),
@@ -184,6 +187,7 @@ def _row(row: Mapping[str, Any], *, now: datetime) -> Html:
         ),
         tag("td", said),
         tag("td", moment(row["polled_at"], now=now)),
+        tag("td", result(row["last_poll"])),
         tag("td", moment(row["next_poll_at"], now=now)),
         tag("td", row["failures"], class_="number"),
         tag("td", duration(row["interval_seconds"])),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from worker.model.event import Event
+from worker.model.event import FACTS, Event
 from worker.steps.encode.facts import encode_dateline, encode_facts
 from worker.steps.encode.plain import encode_span, iso_day, rfc3339
 
@@ -24,6 +24,7 @@ _TYPE = "dateline.news.article.{change}.v1"
 def encode_article(article: Article) -> Event:
     """One article revision as a record with CloudEvents 1.0 headers (Kafka protocol binding, binary mode)."""
     identity, source = article.identity, article.source
+    value = message(article)
     headers = {
         "ce_specversion": "1.0",
         "ce_id": f"{identity.article_id}:{identity.revision}",
@@ -39,8 +40,9 @@ def encode_article(article: Article) -> Event:
         revision=identity.revision,
         change=identity.change,
         published_at=article.published_at.at if article.published_at else None,
-        headers=tuple((name, value.encode()) for name, value in headers.items()),
-        value=orjson.dumps(message(article)),
+        headers=tuple((name, text.encode()) for name, text in headers.items()),
+        value=orjson.dumps(value),
+        facts=tuple(_count(value[kind]) for kind in FACTS),
     )
 
 
@@ -89,6 +91,10 @@ def with_also_in(event: Event, feed_ids: Collection[str]) -> Event:
     message = orjson.loads(event.value)
     message["source"]["also_in"] = sorted(feed_ids)
     return replace(event, value=orjson.dumps(message))
+
+
+def _count(facts: Any) -> int:
+    return len(facts) if isinstance(facts, list) else int(facts is not None)
 
 
 def _instant(instant: Instant | None) -> Mapping[str, str] | None:
