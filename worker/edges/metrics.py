@@ -223,6 +223,13 @@ class PrometheusMetrics:
         self._dead_letters = Counter(
             "dateline_dead_letters_total", "Dead letters committed, by reason.", ["reason"], registry=registry
         )
+        # Which part of the message publishers, or a fault of ours, make invalid: fields of the message, not of feeds.
+        self._validation_failures = Counter(
+            "dateline_validation_failures_total",
+            "Entries of which no valid message can be made, by the field that is wrong.",
+            ["field"],
+            registry=registry,
+        )
 
     def _make_ledger(self, registry: CollectorRegistry) -> None:
         # Whether commits succeed, and why not.
@@ -285,6 +292,9 @@ class PrometheusMetrics:
             self._count(self._dead_letters_topic, [letter.value for letter in batch.rejected])
             for letter in batch.rejected:
                 self._dead_letters.labels(letter.reason).inc()
+                if letter.field is not None:
+                    # Its outermost name: there are thirty.
+                    self._validation_failures.labels(letter.field.partition(".")[0].partition("[")[0]).inc()
             if batch.events:
                 self._last_publish.set(now.timestamp())
 

@@ -42,10 +42,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """Bytes that could not become an event, with the reason in the headers."""
+    """Bytes that could not become an event, with the reason in the headers.
+
+    `field` is the field of the message that was wrong, where it was one.
+    """
 
     feed_id: str
     reason: str
+    field: str | None = None
     headers: Headers
     value: bytes
 
