@@ -1,7 +1,7 @@
-"""The database examples of docs/consuming.md, as they stand there: on a real PostgreSQL, and in ClickHouse's engine.
+"""The database examples of docs/consuming.md, as they stand there, in the engines they are for.
 
-ClickHouse comes as the package chdb, half a gigabyte: it is no development dependency, and its test runs where somebody
-has installed it.
+PostgreSQL is a development dependency. ClickHouse (the package chdb), Spark and Flink, at half a gigabyte each, are
+none: their tests run where they are installed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,59 @@ def test_the_tables_of_clickhouse_hold_each_message_as_it_is() -> None:
             name: message[name] is not None for name in message if f"has_{name}" in row
         }
         assert as_clickhouse_says(message, row) == row
-    [_, select] = examples("sql")
+    *_, select = examples("sql")
     assert '"air_attack"' in str(session.query(select.strip().rstrip(";"), "CSV"))
+
+
+@pytest.mark.long
+def test_spark_reads_each_message_as_it_is() -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="pip install pyspark, 500 MB; needs Java 17 or 21")
+    builder = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    spark = builder.config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+    try:
+        values = [(json.dumps(record["value"]).encode(),) for record in RECORDS]
+        raw, functions = spark.createDataFrame(values, "value binary"), sql.functions
+        ddl = (TABLES / "spark.ddl").read_text(encoding="utf-8")
+        read = functions.from_json(functions.col("value").cast("string"), ddl).alias("article")
+        assert 'F.from_json(F.col("value").cast("string"), ' in PAGE
+        rows = raw.select(read).select("article.*").collect()
+    finally:
+        spark.stop()
+    assert [as_json(row.asDict(recursive=True)) for row in rows] == [record["value"] for record in RECORDS]
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: as_json(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# Its gateway to Java leaves files open, and it warns of its own imports.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.long
+def test_flink_takes_the_table_and_answers_the_queries_of_the_page(tmp_path: Path) -> None:
+    """On a file, for there is no connector to Kafka in the package."""
+    flink = pytest.importorskip("pyflink.table", reason="pip install apache-flink, 800 MB; needs Java 11 or 17")
+    tables = flink.TableEnvironment.create(flink.EnvironmentSettings.in_batch_mode())
+    ddl = (TABLES / "flink.sql").read_text(encoding="utf-8").strip().rstrip(";")
+    tables.execute_sql(ddl)
+    tables.execute_sql("DROP TABLE news_articles")
+    path = tmp_path / "articles.jsonl"
+    path.write_text("\n".join(json.dumps(record["value"]) for record in RECORDS), encoding="utf-8")
+    columns = ddl.partition(",\n    `headers`")[0]
+    assert columns != ddl
+    tables.execute_sql(f"{columns}) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json')")
+
+    def rows(query: str) -> list[list[Any]]:
+        with tables.execute_sql(query).collect() as found:
+            return [list(row) for row in found]
+
+    newest, events = (part for part in examples("sql")[1].split(";\n") if part.strip())
+    kept = [key for key, (_, change) in expected() if change != "withdrawn"]
+    assert rows(f"SELECT COUNT(*) FROM ({newest})") == [[len(kept)]]  # noqa: S608 - the page's own
+    assert [date(2025, 5, 24), "air_attack", 1] in rows(events)
 
 
 def as_clickhouse_says(value: Any, row: Any) -> Any:

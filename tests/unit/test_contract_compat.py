@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -185,6 +188,21 @@ def add_optional(schema: dict[str, Any]) -> None:
 )
 def test_a_change_that_breaks_nobody_is_allowed(change: Callable[[dict[str, Any]], Any]) -> None:
     assert changed(change) == []
+
+
+def test_a_consumer_that_opens_the_schema_as_the_policy_says_takes_new_fields() -> None:
+    """The command of docs/schema-policy.md."""
+    if shutil.which("jq") is None:
+        pytest.skip("needs jq: apt-get install jq")
+    page = (ROOT / "docs" / "schema-policy.md").read_text(encoding="utf-8")
+    found = re.search(r"^jq '(.*)' article\.v1\.schema\.json", page, re.MULTILINE)
+    assert found is not None
+    command = ["jq", found[1], str(newest(SCHEMAS))]
+    opened = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    message = json.loads((SCHEMAS / "examples" / "seed.json").read_bytes())
+    message["mood"] = message["source"]["mood"] = "calm"
+    jsonschema_rs.Draft202012Validator(opened, validate_formats=True).validate(message)
+    assert not jsonschema_rs.Draft202012Validator(CURRENT).is_valid(message)
 
 
 def of_version_2(schema: dict[str, Any]) -> None:
