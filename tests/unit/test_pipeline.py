@@ -788,3 +788,23 @@ def test_a_state_survives_its_bytes(body: bytes) -> None:
     state = Poller().poll(answer(body, etag='"é"')).state
     assert decode_state(encode_state(state)) == state
     assert encode_state(decode_state(encode_state(state))) == encode_state(state)
+
+
+# Articles that are longer than a message
+
+
+def test_a_change_beyond_what_is_shown_is_a_revision_and_another_limit_is_none(poller: Poller) -> None:
+    long = "<p>Words of a story.</p>" * 1_000
+    (said,) = messages(poller.poll(answer(rss(item("Long", guid="1", text=long)))))
+    assert said["extraction"]["truncated"]
+    assert said["text"].startswith("Words of a story.\n\nWords")
+
+    poller.limits = replace(LIMITS, max_event_bytes=10_000)
+    assert messages(poller.poll(answer(rss(item("Long", guid="1", text=long), build_date="x")))) == []
+    (again,) = messages(poller.poll(answer(rss(item("Long", guid="1", text=f"{long}<p>And its end.</p>")))))
+    assert (again["revision"], again["changed"]) == (2, ["text"])
+    assert len(again["text"]) < len(said["text"])
+    assert (
+        messages(poller.poll(answer(rss(item("Long", guid="1", text=f"{long}<p>And its end.</p>"), build_date="y"))))
+        == []
+    )
