@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from worker.model.errors import Invalid
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 
 def check(message: dict[str, Any]) -> None:
@@ -29,6 +30,8 @@ def check(message: dict[str, Any]) -> None:
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs  # noqa: PLC0415 - 7 MB and 40 ms, which only the processes that read need
+
     # Made by tools/contract_rules.py.
     schema = (files(__package__) / "article.v1.schema.json").read_text(encoding="utf-8")
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
