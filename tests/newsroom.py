@@ -51,7 +51,7 @@ class Newsroom:
 
     def __init__(self, *feeds: Feed) -> None:
         self.clock = SystemClock()
-        self.book = FeedBook(feeds)
+        self.book = FeedBook(feeds, max_event_bytes=LIMITS.max_event_bytes)
         self.book.holding = WHOLE
         self.not_ready: str | None = None
         self.overview = RunnerOverview(

@@ -76,6 +76,19 @@ def disagreeing(schema: Mapping[str, Any], api: Mapping[str, Any]) -> list[str]:
     return problems
 
 
+def incompatible_records(released: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """What a consumer could not live with in topic, key and headers: of two AsyncAPI documents of one major version."""
+    old, new = (document["components"]["messages"]["article"] for document in (released, current))
+    topics = [document["channels"]["articles"]["address"] for document in (released, current)]
+    problems = [] if topics[0] == topics[1] else [f"topic: is {topics[1]} now, and was {topics[0]}"]
+    for what, before, after in (
+        ("headers", old["headers"], new["headers"]),
+        ("key", old["bindings"]["kafka"]["key"], new["bindings"]["kafka"]["key"]),
+    ):
+        problems += _compare(before, after, before, after, what)
+    return problems
+
+
 def _compare(
     old: Mapping[str, Any], new: Mapping[str, Any], old_root: Mapping[str, Any], new_root: Mapping[str, Any], path: str
 ) -> Iterator[str]:
@@ -120,6 +133,8 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Itera
         yield f"{where}: got the value {_listed(after - before)}, and does not say x-may-grow"
     if old.get("x-may-grow") and not new.get("x-may-grow"):
         yield f"{where}: does not say x-may-grow any more"
+    if old.get("x-unit") != new.get("x-unit"):
+        yield f"{where}: is in {new.get('x-unit')} now, and was in {old.get('x-unit')}"
     for keyword in sorted(old.keys() | new.keys()):
         free = keyword in _ANNOTATIONS | _STRUCTURE or keyword.startswith("x-")
         if not free and old.get(keyword) != new.get(keyword):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -125,6 +126,18 @@ def test_kcat_shows_keys_and_headers_of_what_was_committed(topic: str, kafka_boo
         f"{record['key']} " + ",".join(f"{key}={text}" for key, text in record["headers"].items()) for record in RECORDS
     )
     assert lines == wanted
+
+
+def test_kcat_and_jq_show_the_last_articles_as_a_table(topic: str, kafka_bootstrap: str) -> None:
+    if shutil.which("jq") is None:
+        pytest.skip("needs jq: apt-get install jq")
+    found = re.search(r"^kcat .* \| jq .*$", PAGE, re.MULTILINE)
+    assert found is not None
+    command = found[0].replace("localhost:9092", kafka_bootstrap).replace("news.articles", topic)
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    lines = result.stdout.splitlines()
+    assert len(lines) == len(RECORDS)
+    assert {"2025-05-24\trevised\tPrisoners return home", "\twithdrawn\t"} <= set(lines)
 
 
 def test_what_tap_prints_can_be_exported(topic: str, kafka_bootstrap: str, tmp_path: Path) -> None:

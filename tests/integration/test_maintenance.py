@@ -206,7 +206,7 @@ def test_an_article_that_was_too_long_for_the_topic_is_published_when_it_is_not(
     on_kafka: Deployment, httpserver: HTTPServer, start: Start
 ):
     """And a revision of it, rejected before that, follows."""
-    document = rss(("long", "Long")).replace("Words of", f"{'word ' * 600} of")
+    document = rss(("long", "Long" + "\\" * 3_000))
     httpserver.expect_request("/a").respond_with_data(document)
     config = config_of(on_kafka, httpserver, "a")
     limit_events(on_kafka, "5kB")

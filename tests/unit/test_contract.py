@@ -15,10 +15,11 @@ import pytest
 import yaml
 
 from tests import schema
-from tools import contract_docs, contract_examples, contract_tables
+from tools import contract_docs, contract_examples, contract_rules, contract_tables
 from worker.config.kafka import Kafka
 from worker.edges.kafka_topics import _policies
 from worker.model.entry import Unreadable
+from worker.model.errors import Invalid
 from worker.model.event import Batch
 from worker.model.feed import Feed
 from worker.model.fetch import Response
@@ -234,6 +235,7 @@ def test_the_headers_of_dead_letters_are_those_described() -> None:
         Unreadable(raw=b"<rss", reason="broken", detail="it breaks off"),
         now=datetime(2025, 5, 25, tzinfo=UTC),
         max_bytes=100,
+        invalid=Invalid("too long", field="headline", rule="max_event_bytes"),
         known={"content_type": "text/xml", "content_encoding": "gzip", "entry_hash": "0" * 16},
     )
     headers = as_text(letter.headers)
@@ -276,6 +278,12 @@ def test_records_are_cloudevents_in_binary_mode(name: str) -> None:
 
 def test_the_page_about_the_contract_is_fresh() -> None:
     assert contract_docs.PAGE.read_text(encoding="utf-8") == contract_docs.page(), "run: python -m tools.contract_docs"
+
+
+def test_the_worker_checks_by_the_schema_of_today() -> None:
+    assert contract_rules.RULES.read_text(encoding="utf-8") == contract_rules.rules(), (
+        "run: python -m tools.contract_rules"
+    )
 
 
 @pytest.mark.parametrize(

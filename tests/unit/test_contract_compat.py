@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
-from tools.schema_compat import SCHEMAS, disagreeing, incompatible, newest
+from tools.schema_compat import SCHEMAS, disagreeing, incompatible, incompatible_records, newest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 CURRENT: dict[str, Any] = json.loads(newest(SCHEMAS).read_bytes())
 RELEASED: dict[str, Any] = json.loads(newest(SCHEMAS / "released").read_bytes())
 API: dict[str, Any] = yaml.safe_load((SCHEMAS / "asyncapi.yaml").read_bytes())
+RELEASED_API: dict[str, Any] = yaml.safe_load((SCHEMAS / "released" / "asyncapi.yaml").read_bytes())
 
 
 def changed(change: Callable[[dict[str, Any]], Any]) -> list[str]:
@@ -105,6 +109,12 @@ def rename(schema: dict[str, Any]) -> None:
             "dates[].from: is never null, string any more",
         ),
         (
+            lambda schema: schema["properties"]["media"]["items"]["properties"]["length_bytes"].update(
+                {"x-unit": "kB"}
+            ),
+            "media[].length_bytes: is in kB now, and was in bytes",
+        ),
+        (
             lambda schema: schema.pop("unevaluatedProperties"),
             "message: unevaluatedProperties changed from False to None",
         ),
@@ -116,6 +126,49 @@ def rename(schema: dict[str, Any]) -> None:
 )
 def test_a_change_that_breaks_a_consumer_is_refused(change: Callable[[dict[str, Any]], Any], said: str) -> None:
     assert said in changed(change)
+
+
+def test_the_records_are_compatible_with_the_released_ones() -> None:
+    if newest(SCHEMAS).name == newest(SCHEMAS / "released").name:
+        assert incompatible_records(RELEASED_API, API) == []
+
+
+def headers(api: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = api["components"]["messages"]["article"]["headers"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda api: headers(api)["properties"].pop("ce_subject"), "headers.ce_subject: was removed or renamed"),
+        (lambda api: headers(api)["required"].remove("ce_time"), "headers.ce_time: need not be there any more"),
+        (
+            lambda api: headers(api)["properties"]["ce_type"]["enum"].append("dateline.news.article.moved.v1"),
+            'headers.ce_type: got the value "dateline.news.article.moved.v1", and does not say x-may-grow',
+        ),
+        (
+            lambda api: api["components"]["messages"]["article"]["bindings"]["kafka"]["key"].update(pattern="^[a-z]+$"),
+            "key: pattern changed from '^[0-9a-f]{32}$' to '^[a-z]+$'",
+        ),
+        (
+            lambda api: api["channels"]["articles"].update(address="articles"),
+            "topic: is articles now, and was news.articles",
+        ),
+    ],
+)
+def test_a_change_of_topic_key_or_headers_that_breaks_a_consumer_is_refused(
+    change: Callable[[dict[str, Any]], Any], said: str
+) -> None:
+    api = copy.deepcopy(RELEASED_API)
+    change(api)
+    assert said in incompatible_records(RELEASED_API, api)
+
+
+def test_a_new_header_breaks_nobody() -> None:
+    api = copy.deepcopy(RELEASED_API)
+    headers(api)["properties"]["dateline_mood"] = {"type": "string"}
+    assert incompatible_records(RELEASED_API, api) == []
 
 
 def add_optional(schema: dict[str, Any]) -> None:
@@ -135,6 +188,21 @@ def add_optional(schema: dict[str, Any]) -> None:
 )
 def test_a_change_that_breaks_nobody_is_allowed(change: Callable[[dict[str, Any]], Any]) -> None:
     assert changed(change) == []
+
+
+def test_a_consumer_that_opens_the_schema_as_the_policy_says_takes_new_fields() -> None:
+    """The command of docs/schema-policy.md."""
+    if shutil.which("jq") is None:
+        pytest.skip("needs jq: apt-get install jq")
+    page = (ROOT / "docs" / "schema-policy.md").read_text(encoding="utf-8")
+    found = re.search(r"^jq '(.*)' article\.v1\.schema\.json", page, re.MULTILINE)
+    assert found is not None
+    command = ["jq", found[1], str(newest(SCHEMAS))]
+    opened = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    message = json.loads((SCHEMAS / "examples" / "seed.json").read_bytes())
+    message["mood"] = message["source"]["mood"] = "calm"
+    jsonschema_rs.Draft202012Validator(opened, validate_formats=True).validate(message)
+    assert not jsonschema_rs.Draft202012Validator(CURRENT).is_valid(message)
 
 
 def of_version_2(schema: dict[str, Any]) -> None:

@@ -44,7 +44,18 @@ def many(**fields: Any) -> dict[str, Any]:
     return {"type": "array", "items": closed(**fields)}
 
 
-# What ninjs 3.1 says of the properties that are written here: names, types, what is closed and what must be there.
+# RFC 7946, 3.1.2; ninjs takes any GeoJSON.
+POINT = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"const": "Point"},
+        "coordinates": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3},
+    },
+    "additionalProperties": False,
+}
+# What IPTC's schema of ninjs 3.1 says of the properties that are written here: names, types, what is closed and what
+# must be there. That is in no package registry, so this stands for it; the two were last compared in November 2026.
 NINJS = {
     **closed(
         "uri",
@@ -74,7 +85,7 @@ NINJS = {
         },
         people=many(name=TEXT, rel=TEXT, uri=URI, literal=TEXT),
         organisations=many(name=TEXT, rel=TEXT, uri=URI, literal=TEXT),
-        places=many(name=TEXT, rel=TEXT, uri=URI, literal=TEXT, geoJSON={"type": "object"}),
+        places=many(name=TEXT, rel=TEXT, uri=URI, literal=TEXT, geoJSON=POINT),
         subjects=many(name=TEXT, rel=TEXT, uri=URI, literal=TEXT),
         events=many(id=TEXT, name=TEXT, rel=TEXT, uri=URI, literal=TEXT),
         infoSources=many(name=TEXT, role=TEXT, uri=URI, literal=TEXT),

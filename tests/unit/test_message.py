@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests import schema
+from worker.model import message as model
 from worker.model.message import ArticleMessage, Dateline, Span, from_json
 
 ROOT = Path(__file__).parents[2]
@@ -171,6 +172,25 @@ def test_a_missing_field_is_an_error_that_names_it() -> None:
     del data["places"][1]["lat"]
     with pytest.raises(ValueError, match=r"message\.places\[1\]\.lat: is missing"):
         from_json(json.dumps(data))
+
+
+def test_a_field_that_the_schema_got_later_may_be_missing() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class LaterMessage(ArticleMessage):
+        mood: str | None = None
+
+    data = json.loads(SEED)
+    old = model._read(LaterMessage, data, "message")
+    assert (old.mood, old.id) == (None, data["id"])
+    assert model._read(LaterMessage, {**data, "mood": "calm"}, "message").mood == "calm"
+
+
+def test_every_field_without_a_default_must_be_there_by_the_schema_and_no_other() -> None:
+    """So a message of any age of this major version can be read."""
+    needed = {field.name for field in dataclasses.fields(ArticleMessage) if field.default is dataclasses.MISSING}
+    assert needed == set(SCHEMA["required"])
+    released = json.loads((ROOT / "schemas" / "released" / "article.v1.schema.json").read_bytes())
+    assert needed <= set(released["required"])
 
 
 def test_what_is_no_json_is_a_value_error() -> None:

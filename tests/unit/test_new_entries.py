@@ -77,7 +77,7 @@ def test_a_new_entry_that_shares_its_guid_with_a_known_one_is_told_apart_from_it
 
 
 def test_an_entry_of_a_well_formed_document_is_a_dead_letter_with_its_own_bytes(poller: Poller) -> None:
-    long = item("Long", "https://news.example/long", "long", "word " * 10_000)
+    long = item("word " * 10_000, "https://news.example/long", "long")
     batch = poller.poll(answer(rss(story("1"), long, story("2"))))
     assert [letter.value for letter in batch.rejected] == [long.encode()[: LIMITS.max_event_bytes]]
     assert len(batch.events) == 2

@@ -44,6 +44,8 @@ FEED = Feed(
     max_interval_seconds=86_400,
 )
 LIMITS = Limits(max_body_bytes=100_000, max_event_bytes=20_000)
+# A title that cannot be cut.
+HUGE = "x" * 30_000
 
 
 def item(
@@ -404,15 +406,13 @@ def test_an_article_that_another_feed_publishes_is_not_published() -> None:
 
 
 def test_a_bad_entry_does_not_cost_its_neighbours(poller: Poller) -> None:
-    batch = poller.poll(
-        answer(rss(item("One", guid="1"), item("Long", guid="2", text="x" * 30_000), item("Three", guid="3")))
-    )
+    batch = poller.poll(answer(rss(item("One", guid="1"), item(HUGE, guid="2"), item("Three", guid="3"))))
     assert [said["headline"] for said in messages(batch)] == ["Three", "One"]
     assert (batch.report.entries, batch.report.published, batch.report.rejected) == (3, 2, 1)
 
 
-def test_a_message_that_is_too_large_becomes_a_dead_letter_once(poller: Poller) -> None:
-    long = item("Long", guid="1", text="x" * 30_000)
+def test_a_message_that_is_too_large_without_its_text_becomes_a_dead_letter_once(poller: Poller) -> None:
+    long = item(HUGE, guid="1")
     batch = poller.poll(answer(rss(long)))
     (letter,) = batch.rejected
     headers = dict(letter.headers)
@@ -420,6 +420,8 @@ def test_a_message_that_is_too_large_becomes_a_dead_letter_once(poller: Poller) 
     assert headers["__connect.errors.stage"] == b"extract"
     assert headers["__connect.errors.exception.class.name"] == b"unusable_entry"
     assert b"the limit is 20000" in headers["__connect.errors.exception.message"]
+    assert (headers["dateline_field"], headers["dateline_rule"]) == (b"headline", b"max_event_bytes")
+    assert letter.field == "headline"
     assert headers["__connect.errors.topic"] == b"/feeds/world"
     assert headers["dateline_rejected_at"] == b"2025-05-25T09:00:00Z"
     assert headers["dateline_truncated"] == b"true"
@@ -429,7 +431,7 @@ def test_a_message_that_is_too_large_becomes_a_dead_letter_once(poller: Poller) 
 
 
 def test_an_entry_that_was_rejected_is_published_once_it_is_good(poller: Poller) -> None:
-    assert poller.read(item("Long", guid="1", text="x" * 30_000)) == []
+    assert poller.read(item(HUGE, guid="1")) == []
     assert poller.read(item("Long", guid="1", text="Short.")) == published("Long")
 
 
@@ -437,14 +439,14 @@ def test_an_entry_that_was_rejected_is_still_the_article_that_left_its_address(p
     """The guid of an article changes in a version that is too long; the next version is short again."""
     link = "https://news.example/1"
     first = poller.poll(answer(rss(item("One", link, "1"))))
-    assert poller.read(item("One", link, "2", "x" * 30_000)) == []
+    assert poller.read(item(HUGE, link, "2")) == []
     second = poller.poll(answer(rss(item("One, again", link, "2"))))
     assert (ids(second), messages(second)[0]["revision"]) == (ids(first), 2)
 
 
 def test_a_revision_that_is_rejected_costs_neither_id_nor_count(poller: Poller) -> None:
     first = poller.poll(answer(rss(item("One", "https://news.example/1", "1", "Text."))))
-    assert poller.read(item("One", "https://news.example/moved", "1", "x" * 30_000)) == []
+    assert poller.read(item(HUGE, "https://news.example/moved", "1")) == []
     assert list(owned_articles(poller.state)) == ids(first)
     back = poller.poll(answer(rss(item("One", "https://news.example/moved", "1", "New text."))))
     (said,) = messages(back)
@@ -453,7 +455,7 @@ def test_a_revision_that_is_rejected_costs_neither_id_nor_count(poller: Poller) 
 
 def test_a_revision_that_is_rejected_and_taken_back_is_no_change(poller: Poller) -> None:
     poller.read(item("One", guid="1", text="Text."))
-    assert poller.read(item("One", guid="1", text="x" * 30_000)) == []
+    assert poller.read(item(HUGE, guid="1", text="Text.")) == []
     assert poller.read(item("One", guid="1", text="Text.")) == []
 
 
@@ -786,3 +788,23 @@ def test_a_state_survives_its_bytes(body: bytes) -> None:
     state = Poller().poll(answer(body, etag='"é"')).state
     assert decode_state(encode_state(state)) == state
     assert encode_state(decode_state(encode_state(state))) == encode_state(state)
+
+
+# Articles that are longer than a message
+
+
+def test_a_change_beyond_what_is_shown_is_a_revision_and_another_limit_is_none(poller: Poller) -> None:
+    long = "<p>Words of a story.</p>" * 1_000
+    (said,) = messages(poller.poll(answer(rss(item("Long", guid="1", text=long)))))
+    assert said["extraction"]["truncated"]
+    assert said["text"].startswith("Words of a story.\n\nWords")
+
+    poller.limits = replace(LIMITS, max_event_bytes=10_000)
+    assert messages(poller.poll(answer(rss(item("Long", guid="1", text=long), build_date="x")))) == []
+    (again,) = messages(poller.poll(answer(rss(item("Long", guid="1", text=f"{long}<p>And its end.</p>")))))
+    assert (again["revision"], again["changed"]) == (2, ["text"])
+    assert len(again["text"]) < len(said["text"])
+    assert (
+        messages(poller.poll(answer(rss(item("Long", guid="1", text=f"{long}<p>And its end.</p>"), build_date="y"))))
+        == []
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .errors import Invalid
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
@@ -88,8 +90,10 @@ class Identity:
 class Article:
     """One revision of an article, ready to be encoded. Spans are checked against `text`.
 
+    `truncated` says that `text` is the beginning of a text that was too long; `fingerprint` is of the whole one.
+
     Raises:
-        ValueError: if any span does not stand where it says.
+        Invalid: if any span does not stand where it says.
     """
 
     identity: Identity
@@ -110,13 +114,14 @@ class Article:
     paragraphs: tuple[Span, ...]
     facts: Facts
     warnings: tuple[str, ...]
+    truncated: bool = False
     rules: str
 
     def __post_init__(self) -> None:
         opening = () if self.dateline is None else (self.dateline.span,)
         for span in (*opening, *self.paragraphs, *self.facts.spans()):
             if not span.holds(self.text):
-                raise ValueError(f"no {span.surface!r} at {span.start}:{span.end}")
+                raise Invalid(f"no {span.surface!r} at {span.start}:{span.end}", field="text", rule="span")
 
     @property
     def lead(self) -> Span | None:

@@ -28,3 +28,17 @@ class Reject(DatelineError):
 
 class Stop(DatelineError):
     """Going on would be wrong (another worker owns the ledger, the configuration is impossible): end with exit 1."""
+
+
+class Invalid(DatelineError, ValueError):
+    """No valid message can be made of an entry. It becomes a dead letter, and its neighbours go on.
+
+    `field` is the field of the message that is wrong, as "media[].length_bytes", or "message" where it is no single
+    one; `rule` is what it breaks: a keyword of the schema, `span`, `max_event_bytes`, or `value` where a value could
+    not be made at all.
+    """
+
+    def __init__(self, message: str, *, field: str, rule: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.rule = rule

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import types
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -261,8 +261,10 @@ class ArticleMessage:
 def from_json(value: bytes | str) -> ArticleMessage:
     """The message in the value of a record. Fields that this version does not know are passed over, at any depth.
 
+    A field that came with a later version of the schema has a default here, which it gets when the message lacks it.
+
     Raises:
-        ValueError: if it is not JSON, or a field is missing or of another type; the text names the field.
+        ValueError: if it is not JSON, or any other field is missing or of another type; the text names the field.
     """
     return from_data(json.loads(value))
 
@@ -278,10 +280,12 @@ def from_data(data: Any) -> ArticleMessage:
 
 
 @cache
-def _plan(kind: Any) -> tuple[tuple[str, str, Any], ...]:
-    """The fields of a class: its name here, its name in JSON, and what it holds."""
+def _plan(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
+    """The fields of a class: its name here, its name in JSON, what it holds, and whether it must be there."""
     hints = get_type_hints(kind)
-    return tuple((field.name, field.name.rstrip("_"), hints[field.name]) for field in fields(kind))
+    return tuple(
+        (field.name, field.name.rstrip("_"), hints[field.name], field.default is MISSING) for field in fields(kind)
+    )
 
 
 def _read(kind: Any, value: Any, path: str) -> Any:
@@ -305,10 +309,11 @@ def _object(kind: Any, value: Any, path: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{path}: must be an object")  # noqa: TRY004 - the data is wrong, not the program
     found = {}
-    for name, key, inner in _plan(kind):
-        if key not in value:
+    for name, key, inner, needed in _plan(kind):
+        if key in value:
+            found[name] = _read(inner, value[key], f"{path}.{key}")
+        elif needed:
             raise ValueError(f"{path}.{key}: is missing")
-        found[name] = _read(inner, value[key], f"{path}.{key}")
     return kind(**found)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from worker.model.article import Identity
+from worker.model.errors import Invalid
 from worker.model.feed import SeenEntry
 from worker.model.page import Page
 from worker.pipeline.drafts import draft_of, filed_at, page_address
@@ -41,7 +42,7 @@ class Findings:
     """
 
     events: list[Event]
-    unusable: list[tuple[Received, str]]
+    unusable: list[tuple[Received, Invalid]]
     waiting: int = 0
     skipped: int = 0
     withdrawn_outside: int = 0
@@ -160,9 +161,12 @@ class EntryReader:
             else:
                 try:
                     event = self._read(one, answer)
+                except Invalid as error:
+                    found.unusable.append((one.received, error))
+                    continue
                 except (ValueError, OverflowError) as error:
                     # One bad entry never costs its neighbours.
-                    found.unusable.append((one.received, str(error)[:200]))
+                    found.unusable.append((one.received, Invalid(str(error)[:200], field="message", rule="value")))
                     continue
                 if event is not None:
                     found.events.append(event)

@@ -6,20 +6,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.model.article import Article, Draft, Source
+from worker.model.facts import Opening
 from worker.pipeline.facts import read_facts
+from worker.pipeline.fitting import fit
 from worker.steps import encode, fingerprint, language
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.paragraphs import find_paragraphs
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from worker.model.article import ContentFrom, Identity
     from worker.model.event import Event
     from worker.model.feed import Feed
 
+# Of a longer text, its beginning is known again. The limit on messages has no part in it: copies must agree.
+_FINGERPRINTED_CHARS = 500_000
 # Moves with every change of the rules that can give other output for the same input.
 RULES = "3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """What is known of an article by its whole text, however much of that its message says.
+
+    A consumer can so compare the fingerprints of articles whether they were cut or not.
+    """
+
+    draft: Draft
+    opening: Opening
+    day: date | None
+    language: str | None
+    fingerprint: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +59,28 @@ class Composer:
     max_event_bytes: int
 
     def event(self, draft: Draft, identity: Identity, content_from: ContentFrom) -> Event:
-        """One revision of an article.
+        """One revision of an article; one that is too large says less of its text.
 
         Raises:
-            ValueError: if the message is longer than what the ledger takes.
+            Invalid: no valid message can be made of it.
         """
-        event = encode.encode_article(self._article(draft, identity, content_from))
-        if len(event.value) > self.max_event_bytes:
-            raise ValueError(f"the message has {len(event.value)} bytes, the limit is {self.max_event_bytes}")
-        return event
+        filed_at = draft.published_at or draft.updated_at
+        # In the publisher's own zone.
+        filed_on = None if filed_at is None else filed_at.at.date()
+        opening = read_opening(draft.text, filed_on)
+        words = "\n\n".join(filter(None, (draft.headline, draft.text)))
+        whole = _Whole(
+            draft=draft,
+            opening=opening,
+            day=opening.day(filed_on),
+            language=language.detect(words, declared=draft.language),
+            fingerprint=fingerprint.fingerprint(draft.text[:_FINGERPRINTED_CHARS]),
+        )
+
+        def make(text: str) -> Event:
+            return encode.encode_article(self._article(whole, text, identity, content_from))
+
+        return fit(draft.text, make, body_start=opening.body_start, max_bytes=self.max_event_bytes)
 
     def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None) -> Event:
         """Word that an article is no longer there. It repeats nothing of what was withdrawn."""
@@ -69,19 +100,15 @@ class Composer:
         )
         return self.event(draft, identity, "page")
 
-    def _article(self, draft: Draft, identity: Identity, content_from: ContentFrom) -> Article:
-        filed_at = draft.published_at or draft.updated_at
-        # In the publisher's own zone.
-        filed_on = None if filed_at is None else filed_at.at.date()
-        opening = read_opening(draft.text, filed_on)
-        paragraphs = find_paragraphs(draft.text, body_start=opening.body_start)
-        # Seconds of work for a message that nobody takes: it says its text twice, as a whole and by paragraphs.
-        least = len(draft.text) + sum(span.end - span.start for span in paragraphs)
-        if least > self.max_event_bytes:
-            raise ValueError(f"the message would have more than {least} bytes, the limit is {self.max_event_bytes}")
-        day = opening.day(filed_on)
-        words = "\n\n".join(filter(None, (draft.headline, draft.text)))
-        tongue = language.detect(words, declared=draft.language)
+    def _article(self, whole: _Whole, text: str, identity: Identity, content_from: ContentFrom) -> Article:
+        """The article with this beginning of its text."""
+        draft, warnings = whole.draft, whole.draft.warnings
+        if truncated := len(text) < len(draft.text):
+            said = f"text: {len(text)} of {len(draft.text)} characters, for {self.max_event_bytes} bytes are the limit"
+            warnings = (*warnings, said)
+        opening = Opening() if truncated and len(text) <= whole.opening.body_start else whole.opening
+        paragraphs = find_paragraphs(text, body_start=opening.body_start)
+        facts = read_facts(text, opening, paragraphs, day=whole.day, headline=draft.headline, language=whole.language)
         return Article(
             identity=identity,
             source=Source(
@@ -95,21 +122,22 @@ class Composer:
                 content_from=content_from,
                 raw_sha256=self.raw_sha256,
             ),
-            date=day,
+            date=whole.day,
             published_at=draft.published_at,
             updated_at=draft.updated_at,
-            language=tongue,
+            language=whole.language,
             headline=draft.headline,
             byline=draft.byline,
             section=draft.section,
             tags=draft.tags,
             media=draft.media,
             location=draft.location,
-            text=draft.text,
-            fingerprint=fingerprint.fingerprint(draft.text),
+            text=text,
+            fingerprint=whole.fingerprint,
             dateline=opening.dateline,
             paragraphs=paragraphs,
-            facts=read_facts(draft.text, opening, paragraphs, day=day, headline=draft.headline, language=tongue),
-            warnings=draft.warnings,
+            facts=facts,
+            warnings=warnings,
+            truncated=truncated,
             rules=RULES,
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from worker.model.entry import LetterReason
+    from worker.model.errors import Invalid
     from worker.model.event import DeadLetter, Event
     from worker.model.feed import Feed, FeedState, SeenEntry
     from worker.model.fetch import Fetched
@@ -339,8 +340,9 @@ class _Poll:
                 "extract",
                 one.raw or repr(one.entry).encode("utf-8", "replace"),
                 "unusable_entry",
-                why,
+                str(why),
                 entry_hash=one.hash,
+                invalid=why,
             )
             for one, why in found.unusable
         ]
@@ -378,8 +380,15 @@ class _Poll:
     def _failed(self, reason: str, report: PollReport) -> Batch:
         return self._batch(standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now), report)
 
-    def _dead_letter(
-        self, stage: str, raw: bytes, reason: LetterReason, detail: str, *, entry_hash: str | None = None
+    def _dead_letter(  # noqa: PLR0913 - all that is known of the bytes
+        self,
+        stage: str,
+        raw: bytes,
+        reason: LetterReason,
+        detail: str,
+        *,
+        entry_hash: str | None = None,
+        invalid: Invalid | None = None,
     ) -> DeadLetter:
         headers = self.fetched.headers if isinstance(self.fetched, Response) else {}
         return encode.encode_unreadable(
@@ -388,6 +397,7 @@ class _Poll:
             Unreadable(raw=raw, reason=reason, detail=detail),
             now=self.now,
             max_bytes=self.limits.max_event_bytes,
+            invalid=invalid,
             known={
                 "content_type": headers.get("content-type"),
                 "content_encoding": headers.get("content-encoding"),

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 class FeedBook:
-    """Feeds by id with their states. Only what is committed counts as known, articles claimed meanwhile apart."""
+    """Feeds by id with their states. Only what is committed counts as known, articles claimed meanwhile apart.
 
-    def __init__(self, feeds: Iterable[Feed]) -> None:
+    `max_event_bytes` is the cap on a message.
+    """
+
+    def __init__(self, feeds: Iterable[Feed], *, max_event_bytes: int) -> None:
+        self._max_event_bytes = max_event_bytes
         self.feeds = {feed.id: feed for feed in feeds}
         self.holding = NOTHING
         self._states: dict[str, FeedState] = {}
@@ -110,7 +114,7 @@ class FeedBook:
 
     def _completed(self, event: Event, feed_id: str) -> Event:
         others = self._carriers.get(event.article_id, set()) - {feed_id}
-        return with_also_in(event, others) if others else event
+        return with_also_in(event, others, max_bytes=self._max_event_bytes) if others else event
 
     def _note_carried(self, state: FeedState) -> None:
         for article_id in carried_articles(state):

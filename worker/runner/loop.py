@@ -87,7 +87,7 @@ class Runner:
         self._clock = clock
         self._settings = settings
         self._log = structlog.get_logger()
-        self._book = FeedBook(feeds)
+        self._book = FeedBook(feeds, max_event_bytes=settings.limits.max_event_bytes)
         self._committer = Committer(
             ledger=ledger,
             book=self._book,

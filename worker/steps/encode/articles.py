@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from worker.model.event import FACTS, Event
+from worker.steps.encode.checks import check
 from worker.steps.encode.facts import encode_dateline, encode_facts
 from worker.steps.encode.plain import encode_span, iso_day, rfc3339
 
@@ -22,9 +23,14 @@ _TYPE = "dateline.news.article.{change}.v1"
 
 
 def encode_article(article: Article) -> Event:
-    """One article revision as a record with CloudEvents 1.0 headers (Kafka protocol binding, binary mode)."""
+    """One article revision as a record with CloudEvents 1.0 headers (Kafka protocol binding, binary mode).
+
+    Raises:
+        Invalid: the message would not meet the schema.
+    """
     identity, source = article.identity, article.source
     value = message(article)
+    check(value)
     headers = {
         "ce_specversion": "1.0",
         "ce_id": f"{identity.article_id}:{identity.revision}",
@@ -82,14 +88,25 @@ def message(article: Article) -> dict[str, Any]:
         "text": article.text,
         "fingerprint": None if article.fingerprint is None else list(article.fingerprint),
         **encode_facts(article.facts),
-        "extraction": {"rules": article.rules, "warnings": list(article.warnings), "truncated": False},
+        "extraction": {"rules": article.rules, "warnings": list(article.warnings), "truncated": article.truncated},
     }
 
 
-def with_also_in(event: Event, feed_ids: Collection[str]) -> Event:
-    """The event with the other feeds that carry its article. They are known only when it is about to be committed."""
+def with_also_in(event: Event, feed_ids: Collection[str], *, max_bytes: int) -> Event:
+    """The event with the other feeds that carry its article. They are known only when it is about to be committed.
+
+    Of a message that is nearly as large as it may be, those are named that fit.
+    """
     message = orjson.loads(event.value)
-    message["source"]["also_in"] = sorted(feed_ids)
+    # Quotation marks and a comma; an id needs no escape.
+    room = max_bytes - len(event.value)
+    named = []
+    for feed_id in sorted(feed_ids):
+        room -= len(feed_id) + len('"",')
+        if room < 0:
+            break
+        named.append(feed_id)
+    message["source"]["also_in"] = named
     return replace(event, value=orjson.dumps(message))
 
 
