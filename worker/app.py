@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka, Security
+    from worker.edges.tracing import OtelTracing
     from worker.model.step import Digest
-    from worker.ports import Ledger, Reader
+    from worker.ports import Fetcher, Ledger, Reader, Readers
 
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
 _MAX_EVENT_BYTES = 1_000_000
@@ -71,6 +72,7 @@ class Worker:
         self._log = structlog.get_logger()
         self._clock = clock
         self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._tracing = tracing = _tracing(config)
         self._readers = Children(
             "worker.pipeline.session:Session",
             preload="worker.pipeline.prepare:prepare",
@@ -79,11 +81,16 @@ class Worker:
             memory_bytes=fetch.parse_memory_bytes,
             replaced=metrics.reader_replaced,
         )
+        ledger = _ledger(config)
+        readers: Readers = self._readers
+        fetcher: Fetcher = _fetcher(config, fetch.allow_networks)
+        if tracing is not None:
+            ledger, readers, fetcher = tracing.ledger(ledger), tracing.readers(readers), tracing.fetcher(fetcher)
         self._runner = Runner(
             config.feeds,
-            ledger=_ledger(config),
-            fetcher=_fetcher(config, fetch.allow_networks),
-            readers=self._readers,
+            ledger=ledger,
+            fetcher=fetcher,
+            readers=readers,
             metrics=metrics,
             clock=clock,
             settings=RunnerSettings(
@@ -101,6 +108,7 @@ class Worker:
                 hubs=_hubs(config),
                 readers=fetch.children or os.cpu_count() or 1,
             ),
+            tracing=tracing,
         )
         self._status = StatusServer(
             host=config.listen_host,
@@ -159,6 +167,8 @@ class Worker:
         finally:
             await self._readers.close()
             await self._status.stop()
+            if self._tracing is not None:
+                await asyncio.to_thread(self._tracing.close)
 
     def _shown_config(self) -> dict[str, Any]:
         """The effective configuration without secrets, and without feeds: each of them has a page of its own."""
@@ -333,7 +343,7 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         delivery_timeout_seconds=kafka.delivery_timeout_seconds,
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
-        instance=kafka.instance or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}"),
+        instance=kafka.instance or _place(port),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
         leave_on_stop=kafka.leave_on_stop,
@@ -359,6 +369,41 @@ def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
     return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
+
+
+def check_packages(config: Config) -> None:
+    """See that what this configuration asks for can be had of the packages that are installed.
+
+    Raises:
+        Stop: if one is missing.
+    """
+    if config.tracing.endpoint is None:
+        return
+    try:
+        import worker.edges.tracing  # noqa: F401, PLC0415 - OpenTelemetry is an extra
+    except ModuleNotFoundError as error:
+        raise Stop(
+            f"tracing.endpoint is set, but OpenTelemetry is not installed ({error.name} is missing): "
+            "pip install 'dateline[otel]', or remove tracing.endpoint"
+        ) from error
+
+
+def _tracing(config: Config) -> OtelTracing | None:
+    if config.tracing.endpoint is None:
+        return None
+    check_packages(config)
+    from worker.edges.tracing import OtelTracing, TracingSettings  # noqa: PLC0415 - an extra
+
+    return OtelTracing(
+        TracingSettings(
+            endpoint=config.tracing.endpoint,
+            headers=config.tracing.sent_headers,
+            sample_ratio=config.tracing.sample_ratio,
+            service=config.name,
+            instance=_instance(config),
+            version=__version__,
+        )
+    )
 
 
 def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:
@@ -402,6 +447,16 @@ def limits_of(config: Config | None) -> Limits:
         max_entries=config.fetch.max_entries if config else Fetch().max_entries,
         max_pages=config.fetch.max_pages if config else Fetch().max_pages,
     )
+
+
+def _instance(config: Config) -> str:
+    """One worker among those of its name."""
+    given = config.kafka.instance if config.kafka else None
+    return given or _place(config.listen_port)
+
+
+def _place(port: int) -> str:
+    return re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}")
 
 
 def _path(path: Path | None) -> str | None:

@@ -213,9 +213,10 @@ def check(config_path: Path) -> None:
     Says how many feeds there are, by file where there are lists, and on stderr which entries of lists were left out.
     Exits with 0 when all is good and 1 when it is not. Nothing is contacted.
     """
-    from worker.app import ledger_name
+    from worker.app import check_packages, ledger_name
 
     config = _load(config_path)
+    check_packages(config)
     for note in config.notes:
         click.echo(str(note), err=True)
     click.echo(f"{config_path}: good: {_feeds(len(config.feeds))}, publishing to {ledger_name(config)}")

@@ -6,6 +6,7 @@ from .kafka import Kafka, Security, Topics
 from .loading import load, loads
 from .problems import ConfigError, Problem
 from .schema import Articles, Commit, Config, Log, Schedule, Sqlite
+from .tracing import Tracing
 
 __all__ = [
     "Articles",
@@ -22,6 +23,7 @@ __all__ = [
     "Security",
     "Sqlite",
     "Topics",
+    "Tracing",
     "Websub",
     "changes",
     "load",

@@ -25,6 +25,9 @@ _SERVICE_LINK = re.compile(
 )
 
 
+_FILE_ONLY = frozenset({("feeds",), ("tracing", "headers")})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
     """What the environment says, by path, and what is wrong with its names."""
@@ -63,7 +66,7 @@ def _variables(section: type[Section], path: Path) -> Iterator[tuple[str, tuple[
         here = (*path, field.alias or name)
         if (below := subsection(field)) is not None:
             yield from _variables(below, here)
-        elif here != ("feeds",):
+        elif here not in _FILE_ONLY:
             yield variable(here), (here, field.annotation not in (bool, int, float))
 
 

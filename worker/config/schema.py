@@ -35,6 +35,7 @@ from .section import (
     Size,
     matching,
 )
+from .tracing import Tracing
 from .values import address, backfill_written, duration_text, joined, split_commas, without_credentials
 
 _DAY_SECONDS = 86_400.0
@@ -161,6 +162,7 @@ class Config(Section):
     commit: Commit = Commit()
     drain_timeout_seconds: Seconds = Field(default=20.0, alias="drain_timeout")
     log: Log = Log()
+    tracing: Tracing = Tracing()
     feed_lists: Annotated[tuple[FilePath, ...], BeforeValidator(split_commas)] = ()
     # Not shown: their URLs may hold credentials, and there may be 100,000 of them.
     feeds: tuple[InstanceOf[Feed], ...] = Field(default=(), repr=False)
@@ -216,8 +218,14 @@ def _plain(value: Any) -> Any:
         return {key: _plain(part) for key, part in parts.items() if part is not None}
     if isinstance(value, Feed):
         return _plain_feed(value)
+    if isinstance(value, dict):
+        return dict.fromkeys(value, _HIDDEN)  # headers
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
+    return _plain_value(value)
+
+
+def _plain_value(value: Any) -> bool | float | str:
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, Proxy):

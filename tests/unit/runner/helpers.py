@@ -15,7 +15,7 @@ from worker.pipeline import Limits
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
-    from worker.ports import Ledger
+    from worker.ports import Ledger, Tracing
     from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
@@ -144,6 +144,7 @@ def make_runner(
     drain_timeout_seconds: float = 5.0,
     max_delay_seconds: float = 0.01,
     hubs: HubSettings | None = None,
+    tracing: Tracing | None = None,
 ) -> Runner:
     return Runner(
         feeds,
@@ -163,6 +164,7 @@ def make_runner(
             limits=Limits(max_body_bytes=1_000_000, max_event_bytes=1_000_000),
             hubs=hubs,
         ),
+        tracing=tracing,
     )
 
 
