@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker import __version__
+from worker.cli_config import config_commands
 from worker.cli_export import export
 from worker.cli_ledger import dlq, forward, state
 from worker.cli_shared import (
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from worker.config import Config
 
+# As promtool and vector: 1 is for mistakes, and click takes 2 for those of the command line.
+_WARNINGS = 3
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
@@ -207,11 +210,13 @@ def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: 
 
 @main.command()
 @_config_option
-def check(config_path: Path) -> None:
+@click.option("--strict", is_flag=True, help="Exit with 3 when there are warnings.")
+def check(config_path: Path, *, strict: bool) -> None:
     """Check a configuration and its lists of feeds: every mistake at once, as file:line:column: path: message.
 
-    Says how many feeds there are, by file where there are lists, and on stderr which entries of lists were left out.
-    Exits with 0 when all is good and 1 when it is not. Nothing is contacted.
+    Says how many feeds there are, by file where there are lists, and warns on stderr of entries of lists that were left
+    out. Exits with 0 when all is good, 1 when it is not, and 3 when it is good but for warnings, with --strict. Nothing
+    is contacted.
     """
     from worker.app import check_packages, ledger_name
 
@@ -223,6 +228,8 @@ def check(config_path: Path) -> None:
     if config.feed_lists:
         for source, count in config.sources:
             click.echo(f"  {source}: {_feeds(count)}")
+    if strict and config.notes:
+        sys.exit(_WARNINGS)
 
 
 @main.group()
@@ -342,6 +349,7 @@ main.add_command(dlq)
 main.add_command(state)
 main.add_command(forward)
 main.add_command(export)
+main.add_command(config_commands)
 
 
 @main.group()

@@ -38,6 +38,9 @@ COMMANDS = (
     "probe",
     "tap",
     "check",
+    "config init",
+    "config show",
+    "config schema",
     "feeds list",
     "feeds import",
     "feeds export",
@@ -58,7 +61,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", ["", "feeds", "dlq", "state", "topics", "kafka", *COMMANDS])
+@pytest.mark.parametrize("command", ["", "config", "feeds", "dlq", "state", "topics", "kafka", *COMMANDS])
 def test_every_command_explains_itself(command: str):
     shown = run_cli(*command.split(), "--help")
     assert shown.returncode == 0
@@ -166,6 +169,9 @@ def test_check_counts_the_feeds_of_each_list_and_says_what_was_left_out(tmp_path
         f"  {tmp_path}/more.txt: 1 feed",
     ]
     assert done.stderr == f"{tmp_path}/more.txt:2: is the same feed as that at {path}:1, which counts\n"
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 3
+    (tmp_path / "more.txt").write_text("https://b.example/\n")
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 0
 
 
 def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
@@ -176,6 +182,25 @@ def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
     lines = done.stderr.splitlines()
     assert [line.removeprefix(f"{path}:").split(": ")[0] for line in lines] == ["1:1", "3:12", "4:9"]
     assert 'did you mean "listen"?' in lines[0]
+
+
+def test_a_configuration_is_begun_checked_and_shown(tmp_path: Path):
+    path = tmp_path / "dateline.yaml"
+    begun = run_cli("config", "init", str(path))
+    assert begun.returncode == 0
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 0
+    shown = run_cli("config", "show", "-c", str(path), environ={"DATELINE_LOG__LEVEL": "debug"})
+    assert shown.returncode == 0
+    told = {line.split("#")[0].strip(): line.partition("# ")[2] for line in shown.stdout.splitlines()}
+    assert told["level: debug"] == "environment: DATELINE_LOG__LEVEL"
+    assert told["max_entries: 5000"] == "default"
+    line = path.read_text().splitlines().index("listen: 127.0.0.1:9108") + 1
+    assert told["listen: 127.0.0.1:9108"] == f"{path}:{line}"
+    path.write_text("mine")
+    again = run_cli("config", "init", str(path))
+    assert again.returncode == 1
+    assert again.stderr == f"dateline: {path}: is there already; choose another name, or overwrite it with --force\n"
+    assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("command", ["run", "check", "tap"])

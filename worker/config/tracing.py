@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 
 from .headers import Headers, sent
 from .problems import Mistake
-from .section import SecretFile, Section
+from .section import SecretFile, Section, Url
 
 
 def _endpoint(value: object) -> str:
@@ -31,7 +31,7 @@ class Tracing(Section):
     `sample_ratio` is the share of polls that are sent, 0 to 1.
     """
 
-    endpoint: Annotated[str, PlainValidator(_endpoint)] | None = None
+    endpoint: Annotated[str, PlainValidator(_endpoint, json_schema_input_type=Url)] | None = None
     headers: Headers | None = None
     sample_ratio: Annotated[float, Field(ge=0, le=1, strict=False)] = 1.0
 
