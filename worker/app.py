@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from worker import __version__
-from worker.config import ConfigError, Fetch, Topics, changes
+from worker.config import ConfigError, Fetch, Mistake, Topics, changes, location
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
 from worker.edges.http import HttpFetcher
@@ -34,6 +34,7 @@ from worker.model.errors import Stop
 from worker.model.event import Batch
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
+from worker.model.secrets import without_secrets
 from worker.pipeline import Limits, digest_of, first_state, process
 from worker.pipeline.notes import feed_states
 from worker.pipeline.overview import feed_status
@@ -275,8 +276,7 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
     """
     manners = manners_of(config)
     try:
-        is_url = source.startswith(("http://", "https://"))
-        fetched = await manners.fetch(Request(url=source)) if is_url else _read(Path(source))
+        fetched = await manners.fetch(Request(url=_address(source))) if "://" in source else _read(Path(source))
         feed = Feed(
             id="probe",
             url=fetched.url,
@@ -307,6 +307,13 @@ def manners_of(config: Config | None) -> Manners:
         agent=_agent(fetch),
         gap_seconds=fetch.host_gap_seconds,
     )
+
+
+def _address(source: str) -> str:
+    try:
+        return location(source).url
+    except Mistake as error:
+        raise Stop(f"{without_secrets(source)}: {error}") from None
 
 
 def _read(path: Path) -> Response:

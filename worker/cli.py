@@ -244,7 +244,7 @@ _force_option = click.option("--force", is_flag=True, help="Overwrite the output
 @_config_option
 @click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
 def feeds_list(config_path: Path, *, as_json: bool) -> None:
-    """Show the feeds of a configuration, without their credentials.
+    """Show the feeds of a configuration, without passwords and tokens.
 
     On a terminal a table, else one JSON object {"id", "url", "title", "interval", "content"} per line, the interval in
     seconds, null where it is learned from the feed's rhythm. Feeds of `feed_lists` are shown as well.
@@ -331,18 +331,22 @@ def feeds_import(source: str, output_path: Path | None, config_path: Path | None
 @_config_option
 @_output_option
 @_force_option
-@click.option("--with-credentials", is_flag=True, help="Keep the user names and passwords in the URLs.")
-def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_credentials: bool) -> None:
-    """Write the feeds of a configuration and its lists as OPML 2.0: URLs and titles, all that it has room for."""
+@click.option("--with-secrets", is_flag=True, help="Keep user names, passwords and tokens in the URLs.")
+def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_secrets: bool) -> None:
+    """Write the feeds of a configuration and its lists as OPML 2.0: URLs and titles, all that it has room for.
+
+    User names and passwords are left out of URLs, and tokens in their queries (?api_key=) become ***, unless told
+    otherwise.
+    """
     from worker.config.opml import write_opml
     from worker.config.subscriptions import listed_feeds
 
     config = _load(config_path)
-    listed, stripped = listed_feeds(config.feeds, with_credentials=with_credentials)
+    listed, stripped = listed_feeds(config.feeds, with_secrets=with_secrets)
     _write(write_opml(listed, config.name), output_path, force=force)
     if stripped:
-        what = "1 feed is without its" if stripped == 1 else f"{stripped} feeds are without their"
-        click.echo(f"warning: {what} user name and password; --with-credentials keeps them", err=True)
+        what = "1 feed is without its secrets" if stripped == 1 else f"{stripped} feeds are without their secrets"
+        click.echo(f"warning: {what}, and may not be readable so; --with-secrets keeps them", err=True)
 
 
 main.add_command(dlq)

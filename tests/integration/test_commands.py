@@ -116,6 +116,24 @@ def test_probe_of_a_missing_file_is_one_clear_line():
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "http://me:hunter2@[::/feed?token=hunter3",
+            "[::/feed?token=***: must be host:port; an IPv6 host stands in [brackets]",
+        ),
+        ("ftp://me:hunter2@a.example/", "ftp://a.example/: must begin with http:// or https://"),
+    ],
+)
+def test_probe_of_what_is_no_address_is_one_line_without_secrets(source: str, told: str):
+    done = run_cli("probe", source)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert told in line
+    assert "hunter" not in line
+
+
 def test_extract_answers_line_by_line_with_offsets_into_the_text_as_given():
     text = SEED.read_text()
     gold = json.loads(SEED.with_name("gold.json").read_text())
@@ -403,16 +421,17 @@ def test_feeds_import_of_a_list_without_a_feed_fails(tmp_path: Path):
     assert not output.exists()
 
 
-def test_feeds_export_leaves_credentials_out_unless_told_otherwise(sqlite: Deployment, tmp_path: Path):
-    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/", "title": "One"}]))
+def test_feeds_export_leaves_secrets_out_unless_told_otherwise(sqlite: Deployment, tmp_path: Path):
+    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/?token=hunter3", "title": "One"}]))
     done = run_cli("feeds", "export", "-c", config)
     assert done.returncode == 0
-    assert 'text="One" title="One" xmlUrl="https://one.example/"' in done.stdout
-    assert done.stderr == ("warning: 1 feed is without its user name and password; --with-credentials keeps them\n")
+    assert 'text="One" title="One" xmlUrl="https://one.example/?token=***"' in done.stdout
+    warning = "warning: 1 feed is without its secrets, and may not be readable so; --with-secrets keeps them\n"
+    assert done.stderr == warning
     output = tmp_path / "out.opml"
-    kept = run_cli("feeds", "export", "-c", config, "--with-credentials", "-o", str(output))
+    kept = run_cli("feeds", "export", "-c", config, "--with-secrets", "-o", str(output))
     assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
-    assert 'xmlUrl="https://bob:hunter2@one.example/"' in output.read_text()
+    assert 'xmlUrl="https://bob:hunter2@one.example/?token=hunter3"' in output.read_text()
     assert run_cli("feeds", "export", "-c", config, "-o", str(output)).returncode == 1
 
 

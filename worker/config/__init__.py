@@ -4,7 +4,8 @@ from .changes import Changes, changes
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka, Security, Topics
 from .loading import load, loads
-from .problems import ConfigError, Problem
+from .location import location
+from .problems import ConfigError, Mistake, Problem
 from .schema import Articles, Commit, Config, Log, Schedule, Sqlite
 from .tracing import Tracing
 
@@ -17,6 +18,7 @@ __all__ = [
     "Fetch",
     "Kafka",
     "Log",
+    "Mistake",
     "Problem",
     "Proxy",
     "Schedule",
@@ -28,4 +30,5 @@ __all__ = [
     "changes",
     "load",
     "loads",
+    "location",
 ]

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from worker.model.feed import Backfill, Feed
-from worker.model.secrets import without_tokens
+from worker.model.secrets import without_credentials, without_tokens
 
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka
@@ -38,7 +38,7 @@ from .section import (
     matching,
 )
 from .tracing import Tracing
-from .values import address, backfill_written, duration_text, joined, without_credentials
+from .values import address, backfill_written, duration_text, joined
 
 _DAY_SECONDS = 86_400.0
 # For servers of others, who mind being asked more often (and, without validators, being asked for everything).
