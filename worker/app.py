@@ -62,11 +62,15 @@ class Worker:
     Args:
         config: what it runs with.
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
+        reload_by_http: whether a POST to /-/reload does so as well.
     """
 
-    def __init__(self, config: Config, *, load: Callable[[], Config] | None = None) -> None:
+    def __init__(
+        self, config: Config, *, load: Callable[[], Config] | None = None, reload_by_http: bool = False
+    ) -> None:
         self._config = config
         self._load = load
+        self._reading = asyncio.Lock()
         self._reload = asyncio.Event()
         fetch, clock = config.fetch, SystemClock()
         topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
@@ -117,6 +121,7 @@ class Worker:
             metrics=metrics,
             alive=self._runner.not_alive,
             ready=self._runner.not_ready,
+            reload=self._read_again if reload_by_http else None,
             pages=Pages(
                 overview=self._runner.overview,
                 about={"name": config.name, "version": __version__, "ledger": ledger_name(config)},
@@ -183,12 +188,21 @@ class Worker:
         while True:
             await self._told_to_reload(watch)
             self._reload.clear()
+            await self._read_again()
+            if self._config.files != watch.files:
+                watch = FileWatch(self._config.files)
+
+    async def _read_again(self) -> str | None:
+        """Take over the configuration as its files are now; the mistakes in them, which change nothing, else None."""
+        if self._load is None:
+            return "this worker's configuration cannot be read again"
+        async with self._reading:
             try:
                 after = await asyncio.to_thread(self._load)
             except ConfigError as error:
                 self._metrics.reloaded("refused", self._clock.now())
                 self._log.error("config_refused", mistakes=str(error).splitlines(), detail="the old one stays in force")
-                continue
+                return str(error)
             found = changes(self._config, after)
             moved = bool(found.added or found.removed or found.changed)
             self._metrics.reloaded("applied" if moved else "unchanged", self._clock.now())
@@ -201,9 +215,8 @@ class Worker:
             )
             if moved:
                 self._runner.replace_feeds(after.feeds)
-            if after.files != self._config.files:
-                watch = FileWatch(after.files)
             self._config = after
+            return None
 
     async def _told_to_reload(self, watch: FileWatch) -> None:
         """Return when somebody asks for it, or a file has changed."""

@@ -66,7 +66,12 @@ def main() -> None:
 @main.command()
 @_config_option
 @click.option("--once", is_flag=True, help="Poll every feed once, publish what is new, and exit.")
-def run(config_path: Path, *, once: bool) -> None:
+@click.option(
+    "--enable-reload",
+    is_flag=True,
+    help="Read the configuration again on a POST to /-/reload. Whoever can reach it may.",
+)
+def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
     """Run the worker until SIGTERM or Ctrl-C.
 
     On the first signal it starts no more polls, settles those under way, commits and exits with 0. A second signal
@@ -84,7 +89,7 @@ def run(config_path: Path, *, once: bool) -> None:
     configure_logging(config.log.level, config.log.format)
 
     async def work() -> None:
-        worker = Worker(config, load=partial(_load, config_path))
+        worker = Worker(config, load=partial(_load, config_path), reload_by_http=enable_reload)
         _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))
 
