@@ -237,16 +237,20 @@ def ledger_name(config: Config) -> str:
     return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {config.kafka.topics.articles}"
 
 
-def open_reader(config: Config, *, from_beginning: bool) -> Reader:
-    """Follow the articles that this configuration publishes.
+def open_reader(
+    config: Config, *, from_beginning: bool, table: Literal["articles", "dead_letters"] = "articles"
+) -> Reader:
+    """Follow the articles that this configuration publishes, or its dead letters.
 
     Raises:
         Retry: if the ledger cannot be reached.
         Stop: if it cannot be read at all.
     """
     if config.kafka is None:
-        return SqliteReader(config.sqlite.path, from_beginning=from_beginning)
-    return KafkaReader(kafka_settings(config.name, config.kafka), from_beginning=from_beginning)
+        topic = getattr(Topics(), table)
+        return SqliteReader(config.sqlite.path, topic=topic, table=table, from_beginning=from_beginning)
+    topics = (getattr(config.kafka.topics, table),)
+    return KafkaReader(kafka_settings(config.name, config.kafka), topics=topics, from_beginning=from_beginning)
 
 
 def feed_statuses(config: Config) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from worker.config import Config
+    from worker.pipeline.matching import Where
 
 # As promtool and vector: 1 is for mistakes, and click takes 2 for those of the command line.
 _WARNINGS = 3
@@ -55,6 +56,15 @@ class _Commands(click.Group):
 
 def _optional_config(purpose: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return click.option("-c", "--config", "config_path", type=click.Path(path_type=Path), metavar="FILE", help=purpose)
+
+
+def _where(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Where, ...]:
+    from worker.pipeline.matching import Where
+
+    try:
+        return tuple(map(Where.parse, given))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -184,25 +194,58 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
 @click.option("--from-beginning", is_flag=True, help="Begin with the oldest event instead of the next one.")
 @click.option("-n", "--count", type=click.IntRange(min=1), metavar="N", help="Exit after N events.")
 @click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
-def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: bool) -> None:
+@click.option("--feed", "feed_ids", multiple=True, metavar="ID", help="Only of this feed; may be given again.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    callback=_where,
+    help="Only with this value: language=en, places.country_code=UA. Given again, all must hold.",
+)
+@click.option(
+    "--topic",
+    type=click.Choice(["articles", "dead-letters"]),
+    default="articles",
+    show_default=True,
+    help="What to follow, whatever the topic is called.",
+)
+def tap(  # noqa: PLR0913 - its options
+    config_path: Path,
+    *,
+    from_beginning: bool,
+    count: int | None,
+    as_json: bool,
+    feed_ids: tuple[str, ...],
+    where: tuple[Where, ...],
+    topic: str,
+) -> None:
     """Follow what is published, as a consumer sees it.
 
     Reads the articles topic (or the SQLite file) with read_committed, until Ctrl-C. On a terminal two lines per
-    event, else one JSON object per line.
+    event, else one JSON object per line. A FIELD is one of the message, with dots between: `source.feed_id`; of lists,
+    one item is enough.
     """
     from worker.app import ledger_name, open_reader
     from worker.edges.log import configure_logging
     from worker.edges.terminal import RecordPrinter
+    from worker.pipeline.matching import matches
 
     configure_logging("warning", "auto")
     config = _load(config_path)
+    known = {feed.id for feed in config.feeds}
+    for feed_id in feed_ids:
+        if feed_id not in known:
+            click.echo(f"warning: no feed of {config_path} has the id {feed_id}; see: dateline feeds list", err=True)
     printer = RecordPrinter(sys.stdout, as_json=as_json or None)
-    reader = open_reader(config, from_beginning=from_beginning)
+    table: Literal["articles", "dead_letters"] = "articles" if topic == "articles" else "dead_letters"
+    reader = open_reader(config, from_beginning=from_beginning, table=table)
     click.echo(f"following {ledger_name(config)}; Ctrl-C ends", err=True)
     seen = 0
     try:
         while True:
             for record in reader.read(timeout_seconds=1.0):
+                if not matches(record, feeds=frozenset(feed_ids), where=where):
+                    continue
                 printer.show(record)
                 seen += 1
                 if seen == count:
@@ -275,13 +318,15 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
     type=click.Choice(["new", "active", "moved", "failing", "paused", "gone", "silent"]),
     help="Only feeds in this state; may be given again. `silent`: still for much longer than is usual for them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
 def feeds_status(config_path: Path, states: tuple[str, ...], *, as_json: bool) -> None:
     """Show how each feed is doing, from what the worker last committed. The worker need not run.
 
     active: the last poll was good. moved: the same, at the address to which the publisher moved the feed for good.
     failing: it was not, and the next one comes later. paused: refused so often that it is asked once a month. gone: the
     publisher said so (410), it is not asked any more. new: not polled yet.
+
+    On a terminal a table, else one JSON object per line with all that is known.
     """
     from worker.app import feed_statuses
     from worker.edges.log import configure_logging
@@ -293,7 +338,7 @@ def feeds_status(config_path: Path, states: tuple[str, ...], *, as_json: bool) -
         for row in feed_statuses(_load(config_path))
         if not states or row["state"] in states or row["reason"] in states
     ]
-    for line in status_lines(rows, as_json=as_json):
+    for line in status_lines(rows, as_json=as_json or not sys.stdout.isatty()):
         click.echo(line)
 
 

@@ -255,6 +255,11 @@ def test_the_sqlite_ledger_publishes_once_and_tap_shows_it(sqlite: Deployment, h
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["value"]["source"]["guid"] for record in records] == ["g2", "g1"]
     assert [record["position"] for record in records] == sorted(record["position"] for record in records)
+    wanted = run_cli("tap", "-c", str(path), "--from-beginning", "-n", "1", "--feed", "a", "--where", "source.guid=g1")
+    assert json.loads(wanted.stdout)["value"]["headline"] == "One"
+    odd = run_cli("tap", "-c", str(path), "--where", "headline")
+    assert odd.returncode == 2
+    assert "must be FIELD=VALUE, such as language=en" in odd.stderr
 
 
 def test_tap_follows_the_sqlite_ledger_of_a_running_worker(sqlite: Deployment, httpserver: HTTPServer):
