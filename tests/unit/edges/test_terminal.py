@@ -12,7 +12,7 @@ def test_the_state_of_feeds_is_a_table_for_people():
     row = {"id": "a", "state": "failing", "reason": "http_404", "polled_at": at, "next_poll_at": at, "failures": 2}
     rest = {"newest_entry_at": None, "entries": 0, "url": "https://a.example/\x1b[2J"}
     header, line = status_lines([row | rest], as_json=False)
-    assert header.split() == "ID STATE REASON POLLED NEXT NEWEST FAILURES ENTRIES URL".split()
+    assert header.split() == ["ID", "STATE", "REASON", "POLLED", "NEXT", "NEWEST", "FAILURES", "ENTRIES", "URL"]
     day = ["2026-03-01", "12:30:00"]
     assert line.split() == ["a", "failing", "http_404", *day, *day, "-", "2", "0", "https://a.example/\ufffd[2J"]
 
