@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -133,6 +135,29 @@ def test_docker_is_given_all_that_the_image_is_made_of_and_no_more():
 
     assert ignored[1] == "*"
     assert {line[1:] for line in ignored if line.startswith("!")} == copied
+
+
+def test_the_bill_of_materials_names_each_locked_package_with_its_hashes(tmp_path: Path):
+    """`make sbom`; the tool checks what it writes against CycloneDX's own schema."""
+    [line] = re.findall(r"-m cyclonedx_py (requirements .*?) \\\n\t\t(.*?) -o ", (ROOT / "Makefile").read_text())
+    written = tmp_path / "bom.json"
+    command = [sys.executable, "-W", "ignore::UserWarning", "-m", "cyclonedx_py", *" ".join(line).split()]
+    done = subprocess.run(
+        [*command, "--validate", "-o", str(written), "requirements.lock"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    bill = json.loads(written.read_text())
+    assert bill["metadata"]["component"]["name"] == "dateline"
+    found = {part["name"]: part["version"] for part in bill["components"]}
+    assert found == dict(_PINNED.findall((ROOT / "requirements.lock").read_text()))
+    for part in bill["components"]:
+        hashes = [one["content"] for where in part["externalReferences"] for one in where.get("hashes", ())]
+        assert hashes, part["name"]
+        assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
 
 
 def test_what_builds_the_image_is_what_builds_the_package_here():
