@@ -117,6 +117,7 @@ def test_the_image_is_run_by_a_number_that_is_not_root_and_stopped_by_sigterm():
     assert set(re.findall(r"org\.opencontainers\.image\.(\w+)=", running.values("LABEL")[0])) == {
         "title",
         "description",
+        "documentation",
         "licenses",
         "version",
         "revision",
@@ -158,6 +159,15 @@ def test_the_bill_of_materials_names_each_locked_package_with_its_hashes(tmp_pat
         hashes = [one["content"] for where in part["externalReferences"] for one in where.get("hashes", ())]
         assert hashes, part["name"]
         assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+
+
+def test_the_lock_with_traces_is_the_usual_one_and_what_traces_need():
+    usual, traced = (
+        dict(_PINNED.findall((ROOT / name).read_text())) for name in ("requirements.lock", "requirements-otel.lock")
+    )
+    assert usual.items() <= traced.items()
+    more = traced.keys() - usual.keys()
+    assert {name for name in more if not name.startswith("opentelemetry-")} == {"googleapis-common-protos", "protobuf"}
 
 
 def test_what_builds_the_image_is_what_builds_the_package_here():

@@ -27,7 +27,7 @@ def record(value: bytes = orjson.dumps(MESSAGE), *, header: str = "ce_source", f
     ("text", "found"),
     [
         ("language=en", True),
-        ("language = en", True),
+        ("language = EN", True),
         ("language=e", False),
         ("revision=2", True),
         ("byline=null", True),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Where:
     """A field of the message, by the names that lead to it, has this value.
 
-    A field of a list's items holds where it does for one of them. Text is compared as it stands, all else as JSON.
+    A field of a list's items holds where it does for one of them. Capitals make no difference. What is no text is
+    compared as JSON.
     """
 
     path: tuple[str, ...]
@@ -47,7 +48,7 @@ def matches(record: Published, *, feeds: frozenset[str], where: tuple[Where, ...
         message = orjson.loads(record.value)
     except orjson.JSONDecodeError:
         return False
-    return all(one.value in _values(message, one.path) for one in where)
+    return all(one.value.casefold() in map(str.casefold, _values(message, one.path)) for one in where)
 
 
 def _feed_of(record: Published) -> str:
