@@ -72,6 +72,8 @@ class Worker:
         self._load = load
         self._reading = asyncio.Lock()
         self._reload = asyncio.Event()
+        # Set when a POST had the configuration read, which may name other files now.
+        self._rewatch = asyncio.Event()
         fetch, clock = config.fetch, SystemClock()
         topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
         self._log = structlog.get_logger()
@@ -186,9 +188,10 @@ class Worker:
             return
         watch = FileWatch(self._config.files)
         while True:
-            await self._told_to_reload(watch)
-            self._reload.clear()
-            await self._read_again()
+            if await self._told_to_reload(watch):
+                self._reload.clear()
+                await self._read_again()
+            self._rewatch.clear()
             if self._config.files != watch.files:
                 watch = FileWatch(self._config.files)
 
@@ -216,18 +219,20 @@ class Worker:
             if moved:
                 self._runner.replace_feeds(after.feeds)
             self._config = after
+            self._rewatch.set()
             return None
 
-    async def _told_to_reload(self, watch: FileWatch) -> None:
-        """Return when somebody asks for it, or a file has changed."""
-        told = asyncio.create_task(self._reload.wait())
-        changed = asyncio.create_task(watch.changed())
+    async def _told_to_reload(self, watch: FileWatch) -> bool:
+        """Return when somebody asks for it, or a file has changed; False when only the files to watch are others."""
+        rewatch = asyncio.create_task(self._rewatch.wait())
+        tasks = {asyncio.create_task(self._reload.wait()), asyncio.create_task(watch.changed()), rewatch}
         try:
-            await asyncio.wait({told, changed}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (told, changed):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(told, changed, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return done != {rewatch}
 
 
 def ledger_name(config: Config) -> str:

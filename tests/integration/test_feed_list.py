@@ -116,6 +116,14 @@ def test_a_post_reads_the_configuration_again_where_that_is_enabled(
     assert taken == (200, "ok\n")
     assert "dateline_config_last_reload_successful 1" in told(f"{url}/metrics", method="GET")[1]
     process.wait_for("poll", feed="second")
+    # The files that the new configuration names are followed from then on.
+    third, more = serve(httpserver, "third")[0], deployment.path.with_name("more.txt")
+    more.write_text(f"{feeds[0]['url']}\n")
+    deployment.write(feeds, feed_lists=["more.txt"])
+    assert told(f"{url}/-/reload", method="POST") == (200, "ok\n")
+    more.write_text(f"{third['url']}\n")
+    process.wait_for("config_read", added=1, timeout_seconds=60)
+    until(lambda: bool(asked(httpserver, "third")), timeout_seconds=60)
     assert told(f"{url}/-/reload", method="GET")[0] == 405
     assert process.end() == 0
     process = start(deployment.path)
