@@ -33,7 +33,7 @@ class Tracing(Section):
 
     endpoint: Annotated[str, PlainValidator(_endpoint, json_schema_input_type=Url)] | None = None
     headers: Headers | None = None
-    sample_ratio: Annotated[float, Field(ge=0, le=1, strict=False)] = 1.0
+    sample_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     @field_validator("headers")
     @classmethod
