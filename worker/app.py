@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -18,6 +19,7 @@ from worker import __version__
 from worker.config import ConfigError, Fetch, Mistake, Topics, changes, location
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
+from worker.edges.guard import AddressGuard
 from worker.edges.http import HttpFetcher
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
@@ -398,6 +400,13 @@ def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
     return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
+
+
+def never_visited(config: Config) -> list[str]:
+    """The feeds whose addresses this configuration forbids, with the cure; told without looking any name up."""
+    guard = AddressGuard(config.fetch.allow_networks)
+    hosts = ((feed.id, urlsplit(feed.url).hostname or "") for feed in config.feeds)
+    return [f"feed {feed_id} is not visited: {why}" for feed_id, host in hosts if (why := guard.check_host(host))]
 
 
 def check_packages(config: Config) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 # As promtool and vector: 1 is for mistakes, and click takes 2 for those of the command line.
 _WARNINGS = 3
+_MOST_SHOWN = 100
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
@@ -262,21 +263,22 @@ def tap(  # noqa: PLR0913 - its options
 def check(config_path: Path, *, strict: bool) -> None:
     """Check a configuration and its lists of feeds: every mistake at once, as file:line:column: path: message.
 
-    Says how many feeds there are, by file where there are lists, and warns on stderr of entries of lists that were left
-    out. Exits with 0 when all is good, 1 when it is not, and 3 when it is good but for warnings, with --strict. Nothing
-    is contacted.
+    Says how many feeds there are, by file where there are lists. Warns on stderr of entries of lists that were left out,
+    and of feeds at private addresses that may not be visited. Exits with 0 when all is good, with 1 when it is not, and
+    with --strict also with 3 when there are warnings. Nothing is contacted.
     """
-    from worker.app import check_packages, ledger_name
+    from worker.app import check_packages, ledger_name, never_visited
 
     config = _load(config_path)
     check_packages(config)
-    for note in config.notes:
-        click.echo(str(note), err=True)
+    warnings = [*map(str, config.notes), *(f"{config_path}: {feed}" for feed in never_visited(config)[:_MOST_SHOWN])]
+    for warning in warnings:
+        click.echo(warning, err=True)
     click.echo(f"{config_path}: good: {_feeds(len(config.feeds))}, publishing to {ledger_name(config)}")
     if config.feed_lists:
         for source, count in config.sources:
             click.echo(f"  {source}: {_feeds(count)}")
-    if strict and config.notes:
+    if strict and warnings:
         sys.exit(_WARNINGS)
 
 

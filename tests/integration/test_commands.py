@@ -192,6 +192,20 @@ def test_check_counts_the_feeds_of_each_list_and_says_what_was_left_out(tmp_path
     assert run_cli("check", "--strict", "-c", str(path)).returncode == 0
 
 
+def test_check_warns_of_feeds_that_may_not_be_visited(tmp_path: Path):
+    path = tmp_path / "c.yaml"
+    path.write_text("feeds: [{url: 'http://127.0.0.1:8000/feed', id: near}, 'https://news.example/feed']\n")
+    done = run_cli("check", "--strict", "-c", str(path))
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"{path}: feed near is not visited: address 127.0.0.1 is private; add 127.0.0.0/8 to fetch.allow_networks to "
+        "visit it\n"
+    )
+    assert run_cli("check", "-c", str(path)).returncode == 0
+    allowed = {"DATELINE_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+    assert run_cli("check", "--strict", "-c", str(path), environ=allowed).returncode == 0
+
+
 def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
     path = tmp_path / "bad.yaml"
     path.write_text("lissten: x\nfetch:\n  timeout: soon\nfeeds: [ftp://x/]\n")
