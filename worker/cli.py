@@ -263,9 +263,9 @@ def tap(  # noqa: PLR0913 - its options
 def check(config_path: Path, *, strict: bool) -> None:
     """Check a configuration and its lists of feeds: every mistake at once, as file:line:column: path: message.
 
-    Says how many feeds there are, by file where there are lists. Warns on stderr of entries of lists that were left out,
-    and of feeds at private addresses that may not be visited. Exits with 0 when all is good, with 1 when it is not, and
-    with --strict also with 3 when there are warnings. Nothing is contacted.
+    Says how many feeds there are, by file where there are lists. Warns on stderr of entries of lists that were left
+    out, and of feeds at private addresses that may not be visited. Exits with 0 when all is good, with 1 when it is
+    not, and with --strict also with 3 when there are warnings. Nothing is contacted.
     """
     from worker.app import check_packages, ledger_name, never_visited
 
