@@ -15,7 +15,7 @@ ARGS ?=
 JOBS ?= 3
 DATA ?= ../shared/data
 
-.PHONY: help install run test test-long check bench chaos score kafka kafka-stop lock clean
+.PHONY: help install run test test-long check bench chaos score kafka kafka-stop lock sbom audit clean
 
 help:  ## list the commands
 	@echo "Dateline: make COMMAND"
@@ -66,12 +66,25 @@ lock: $(STAMP)  ## rewrite the locked dependencies from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		-o requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--extra otel -o requirements-otel.lock pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--extra dev -o requirements-dev.lock pyproject.toml
 	@sed -n 's/^\([a-z0-9-]*==[^ ;]*\).*/\1/p' requirements-dev.lock > .constraints
 	@sed -n '/^#/p' deploy/build.lock > .build.lock
 	@echo hatchling | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate -c .constraints - >> .build.lock
 	@mv .build.lock deploy/build.lock && rm .constraints
+
+sbom: $(STAMP)  ## the bill of materials of the image, of requirements.lock: dist/dateline.cdx.json (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o dist/dateline.cdx.json requirements.lock
+	@echo dist/dateline.cdx.json
+
+audit: $(STAMP)  ## known vulnerabilities of the locked packages; asks the package index, or ARGS="-s osv"
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock $(ARGS) || { \
+		echo "make audit: a package is vulnerable, or nobody could say: a mirror of the index may know of no" \
+		"vulnerabilities (\"could not be audited\"), and without a network there is no answer" >&2; exit 1; }
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

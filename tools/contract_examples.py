@@ -62,7 +62,8 @@ _SECOND = _STORY.format(title="Prisoners return home", text="Ukraine said 307 pr
 
 def _events(*bodies: bytes) -> list[Event]:
     """The events of a feed whose document is read once for each of the bodies."""
-    state, events = first_state(_FEED), []
+    state = first_state(_FEED)
+    events: list[Event] = []
     for body in bodies:
         response = Response(url=_FEED.url, status=200, headers={}, body=body, retrieved_at=_NOW)
         batch = process(_FEED, state, response, now=_NOW, limits=_LIMITS)

@@ -12,13 +12,15 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import structlog
 
 from worker import __version__
-from worker.config import ConfigError, Fetch, Topics, changes
+from worker.config import ConfigError, Fetch, Mistake, Topics, changes, location
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
+from worker.edges.guard import AddressGuard
 from worker.edges.http import HttpFetcher
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
@@ -36,6 +38,7 @@ from worker.model.errors import Stop
 from worker.model.event import Batch
 from worker.model.feed import Feed
 from worker.model.fetch import Request, Response
+from worker.model.secrets import without_secrets
 from worker.pipeline import Limits, digest_of, first_state, process
 from worker.pipeline.notes import feed_states
 from worker.pipeline.overview import feed_status
@@ -47,8 +50,9 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka, Security
+    from worker.edges.tracing import OtelTracing
     from worker.model.step import Digest
-    from worker.ports import Ledger, Reader
+    from worker.ports import Fetcher, Ledger, Reader, Readers
 
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
 _MAX_EVENT_BYTES = 1_000_000
@@ -62,17 +66,24 @@ class Worker:
     Args:
         config: what it runs with.
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
+        reload_by_http: whether a POST to /-/reload does so as well.
     """
 
-    def __init__(self, config: Config, *, load: Callable[[], Config] | None = None) -> None:
+    def __init__(
+        self, config: Config, *, load: Callable[[], Config] | None = None, reload_by_http: bool = False
+    ) -> None:
         self._config = config
         self._load = load
+        self._reading = asyncio.Lock()
         self._reload = asyncio.Event()
+        # Set when a POST had the configuration read, which may name other files now.
+        self._rewatch = asyncio.Event()
         fetch, clock = config.fetch, SystemClock()
         topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
         self._log = structlog.get_logger()
         self._clock = clock
         self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics, concurrency=fetch.concurrency)
+        self._tracing = tracing = _tracing(config)
         self._readers = Children(
             "worker.pipeline.session:Session",
             preload="worker.pipeline.prepare:prepare",
@@ -82,11 +93,16 @@ class Worker:
             replaced=metrics.reader_replaced,
             called=self._timed,
         )
+        ledger = _ledger(config)
+        readers: Readers = self._readers
+        fetcher: Fetcher = _fetcher(config, fetch.allow_networks)
+        if tracing is not None:
+            ledger, readers, fetcher = tracing.ledger(ledger), tracing.readers(readers), tracing.fetcher(fetcher)
         self._runner = Runner(
             config.feeds,
-            ledger=_ledger(config),
-            fetcher=_fetcher(config, fetch.allow_networks),
-            readers=self._readers,
+            ledger=ledger,
+            fetcher=fetcher,
+            readers=readers,
             metrics=metrics,
             clock=clock,
             settings=RunnerSettings(
@@ -104,6 +120,7 @@ class Worker:
                 hubs=_hubs(config),
                 readers=fetch.children or os.cpu_count() or 1,
             ),
+            tracing=tracing,
         )
         if config.metrics.per_feed:
             metrics.show_feeds(partial(self._runner.overview.vitals, config.metrics.per_feed))
@@ -113,6 +130,7 @@ class Worker:
             metrics=metrics,
             alive=self._runner.not_alive,
             ready=self._runner.not_ready,
+            reload=self._read_again if reload_by_http else None,
             pages=Pages(
                 overview=self._runner.overview,
                 about={"name": config.name, "version": __version__, "ledger": ledger_name(config)},
@@ -167,6 +185,8 @@ class Worker:
         finally:
             await self._readers.close()
             await self._status.stop()
+            if self._tracing is not None:
+                await asyncio.to_thread(self._tracing.close)
 
     def _timed(self, method: str, seconds: float) -> None:
         """A call to a session in a reader is over; see `worker.pipeline.session`."""
@@ -182,14 +202,24 @@ class Worker:
             return
         watch = FileWatch(self._config.files)
         while True:
-            await self._told_to_reload(watch)
-            self._reload.clear()
+            if await self._told_to_reload(watch):
+                self._reload.clear()
+                await self._read_again()
+            self._rewatch.clear()
+            if self._config.files != watch.files:
+                watch = FileWatch(self._config.files)
+
+    async def _read_again(self) -> str | None:
+        """Take over the configuration as its files are now; the mistakes in them, which change nothing, else None."""
+        if self._load is None:
+            return "this worker's configuration cannot be read again"
+        async with self._reading:
             try:
                 after = await asyncio.to_thread(self._load)
             except ConfigError as error:
                 self._metrics.reloaded("refused", self._clock.now())
                 self._log.error("config_refused", mistakes=str(error).splitlines(), detail="the old one stays in force")
-                continue
+                return str(error)
             found = changes(self._config, after)
             moved = bool(found.added or found.removed or found.changed)
             self._metrics.reloaded("applied" if moved else "unchanged", self._clock.now())
@@ -202,20 +232,21 @@ class Worker:
             )
             if moved:
                 self._runner.replace_feeds(after.feeds)
-            if after.files != self._config.files:
-                watch = FileWatch(after.files)
             self._config = after
+            self._rewatch.set()
+            return None
 
-    async def _told_to_reload(self, watch: FileWatch) -> None:
-        """Return when somebody asks for it, or a file has changed."""
-        told = asyncio.create_task(self._reload.wait())
-        changed = asyncio.create_task(watch.changed())
+    async def _told_to_reload(self, watch: FileWatch) -> bool:
+        """Return when somebody asks for it, or a file has changed; False when only the files to watch are others."""
+        rewatch = asyncio.create_task(self._rewatch.wait())
+        tasks = {asyncio.create_task(self._reload.wait()), asyncio.create_task(watch.changed()), rewatch}
         try:
-            await asyncio.wait({told, changed}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (told, changed):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(told, changed, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return done != {rewatch}
 
 
 def ledger_name(config: Config) -> str:
@@ -225,16 +256,20 @@ def ledger_name(config: Config) -> str:
     return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {config.kafka.topics.articles}"
 
 
-def open_reader(config: Config, *, from_beginning: bool) -> Reader:
-    """Follow the articles that this configuration publishes.
+def open_reader(
+    config: Config, *, from_beginning: bool, table: Literal["articles", "dead_letters"] = "articles"
+) -> Reader:
+    """Follow the articles that this configuration publishes, or its dead letters.
 
     Raises:
         Retry: if the ledger cannot be reached.
         Stop: if it cannot be read at all.
     """
     if config.kafka is None:
-        return SqliteReader(config.sqlite.path, from_beginning=from_beginning)
-    return KafkaReader(kafka_settings(config.name, config.kafka), from_beginning=from_beginning)
+        topic = getattr(Topics(), table)
+        return SqliteReader(config.sqlite.path, topic=topic, table=table, from_beginning=from_beginning)
+    topics = (getattr(config.kafka.topics, table),)
+    return KafkaReader(kafka_settings(config.name, config.kafka), topics=topics, from_beginning=from_beginning)
 
 
 def feed_statuses(config: Config) -> list[dict[str, Any]]:
@@ -277,8 +312,7 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
     """
     manners = manners_of(config)
     try:
-        is_url = source.startswith(("http://", "https://"))
-        fetched = await manners.fetch(Request(url=source)) if is_url else _read(Path(source))
+        fetched = await manners.fetch(Request(url=_address(source))) if "://" in source else _read(Path(source))
         feed = Feed(
             id="probe",
             url=fetched.url,
@@ -309,6 +343,13 @@ def manners_of(config: Config | None) -> Manners:
         agent=_agent(fetch),
         gap_seconds=fetch.host_gap_seconds,
     )
+
+
+def _address(source: str) -> str:
+    try:
+        return location(source).url
+    except Mistake as error:
+        raise Stop(f"{without_secrets(source)}: {error}") from None
 
 
 def _read(path: Path) -> Response:
@@ -345,7 +386,7 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         delivery_timeout_seconds=kafka.delivery_timeout_seconds,
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
-        instance=kafka.instance or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}"),
+        instance=kafka.instance or _place(port),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
         leave_on_stop=kafka.leave_on_stop,
@@ -371,6 +412,48 @@ def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
     return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
+
+
+def never_visited(config: Config) -> list[str]:
+    """The feeds whose addresses this configuration forbids, with the cure; told without looking any name up."""
+    guard = AddressGuard(config.fetch.allow_networks)
+    hosts = ((feed.id, urlsplit(feed.url).hostname or "") for feed in config.feeds)
+    return [f"feed {feed_id} is not visited: {why}" for feed_id, host in hosts if (why := guard.check_host(host))]
+
+
+def check_packages(config: Config) -> None:
+    """See that what this configuration asks for can be had of the packages that are installed.
+
+    Raises:
+        Stop: if one is missing.
+    """
+    if config.tracing.endpoint is None:
+        return
+    try:
+        import worker.edges.tracing  # noqa: F401, PLC0415 - OpenTelemetry is an extra
+    except ModuleNotFoundError as error:
+        raise Stop(
+            f"tracing.endpoint is set, but OpenTelemetry is not installed ({error.name} is missing): "
+            "pip install 'dateline[otel]', or remove tracing.endpoint"
+        ) from error
+
+
+def _tracing(config: Config) -> OtelTracing | None:
+    if config.tracing.endpoint is None:
+        return None
+    check_packages(config)
+    from worker.edges.tracing import OtelTracing, TracingSettings  # noqa: PLC0415 - an extra
+
+    return OtelTracing(
+        TracingSettings(
+            endpoint=config.tracing.endpoint,
+            headers=config.tracing.sent_headers,
+            sample_ratio=config.tracing.sample_ratio,
+            service=config.name,
+            instance=_instance(config),
+            version=__version__,
+        )
+    )
 
 
 def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:
@@ -414,6 +497,16 @@ def limits_of(config: Config | None) -> Limits:
         max_entries=config.fetch.max_entries if config else Fetch().max_entries,
         max_pages=config.fetch.max_pages if config else Fetch().max_pages,
     )
+
+
+def _instance(config: Config) -> str:
+    """One worker among those of its name."""
+    given = config.kafka.instance if config.kafka else None
+    return given or _place(config.listen_port)
+
+
+def _place(port: int) -> str:
+    return re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}")
 
 
 def _path(path: Path | None) -> str | None:

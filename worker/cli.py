@@ -9,11 +9,12 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from worker import __version__
+from worker.cli_config import config_commands
 from worker.cli_export import export
 from worker.cli_ledger import dlq, forward, state
 from worker.cli_shared import (
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from worker.config import Config
+    from worker.pipeline.matching import Where
 
+# As promtool and vector: 1 is for mistakes, and click takes 2 for those of the command line.
+_WARNINGS = 3
+_MOST_SHOWN = 100
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
@@ -54,6 +59,15 @@ def _optional_config(purpose: str) -> Callable[[Callable[..., None]], Callable[.
     return click.option("-c", "--config", "config_path", type=click.Path(path_type=Path), metavar="FILE", help=purpose)
 
 
+def _where(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[Where, ...]:
+    from worker.pipeline.matching import Where
+
+    try:
+        return tuple(map(Where.parse, given))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dateline")
 def main() -> None:
@@ -63,7 +77,12 @@ def main() -> None:
 @main.command()
 @_config_option
 @click.option("--once", is_flag=True, help="Poll every feed once, publish what is new, and exit.")
-def run(config_path: Path, *, once: bool) -> None:
+@click.option(
+    "--enable-reload",
+    is_flag=True,
+    help="Read the configuration again on a POST to /-/reload. Whoever can reach it may.",
+)
+def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
     """Run the worker until SIGTERM or Ctrl-C.
 
     On the first signal it starts no more polls, settles those under way, commits and exits with 0. A second signal
@@ -81,7 +100,7 @@ def run(config_path: Path, *, once: bool) -> None:
     configure_logging(config.log.level, config.log.format)
 
     async def work() -> None:
-        worker = Worker(config, load=partial(_load, config_path))
+        worker = Worker(config, load=partial(_load, config_path), reload_by_http=enable_reload)
         _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))
 
@@ -176,25 +195,58 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
 @click.option("--from-beginning", is_flag=True, help="Begin with the oldest event instead of the next one.")
 @click.option("-n", "--count", type=click.IntRange(min=1), metavar="N", help="Exit after N events.")
 @click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
-def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: bool) -> None:
+@click.option("--feed", "feed_ids", multiple=True, metavar="ID", help="Only of this feed; may be given again.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    callback=_where,
+    help="Only with this value: language=en, places.country_code=UA. Given again, all must hold.",
+)
+@click.option(
+    "--topic",
+    type=click.Choice(["articles", "dead-letters"]),
+    default="articles",
+    show_default=True,
+    help="What to follow, whatever the topic is called.",
+)
+def tap(  # noqa: PLR0913 - its options
+    config_path: Path,
+    *,
+    from_beginning: bool,
+    count: int | None,
+    as_json: bool,
+    feed_ids: tuple[str, ...],
+    where: tuple[Where, ...],
+    topic: str,
+) -> None:
     """Follow what is published, as a consumer sees it.
 
     Reads the articles topic (or the SQLite file) with read_committed, until Ctrl-C. On a terminal two lines per
-    event, else one JSON object per line.
+    event, else one JSON object per line. A FIELD is one of the message, with dots between: `source.feed_id`; of lists,
+    one item is enough.
     """
     from worker.app import ledger_name, open_reader
     from worker.edges.log import configure_logging
     from worker.edges.terminal import RecordPrinter
+    from worker.pipeline.matching import matches
 
     configure_logging("warning", "auto")
     config = _load(config_path)
+    known = {feed.id for feed in config.feeds}
+    for feed_id in feed_ids:
+        if feed_id not in known:
+            click.echo(f"warning: no feed of {config_path} has the id {feed_id}; see: dateline feeds list", err=True)
     printer = RecordPrinter(sys.stdout, as_json=as_json or None)
-    reader = open_reader(config, from_beginning=from_beginning)
+    table: Literal["articles", "dead_letters"] = "articles" if topic == "articles" else "dead_letters"
+    reader = open_reader(config, from_beginning=from_beginning, table=table)
     click.echo(f"following {ledger_name(config)}; Ctrl-C ends", err=True)
     seen = 0
     try:
         while True:
             for record in reader.read(timeout_seconds=1.0):
+                if not matches(record, feeds=frozenset(feed_ids), where=where):
+                    continue
                 printer.show(record)
                 seen += 1
                 if seen == count:
@@ -207,21 +259,27 @@ def tap(config_path: Path, *, from_beginning: bool, count: int | None, as_json: 
 
 @main.command()
 @_config_option
-def check(config_path: Path) -> None:
+@click.option("--strict", is_flag=True, help="Exit with 3 when there are warnings.")
+def check(config_path: Path, *, strict: bool) -> None:
     """Check a configuration and its lists of feeds: every mistake at once, as file:line:column: path: message.
 
-    Says how many feeds there are, by file where there are lists, and on stderr which entries of lists were left out.
-    Exits with 0 when all is good and 1 when it is not. Nothing is contacted.
+    Says how many feeds there are, by file where there are lists. Warns on stderr of entries of lists that were left
+    out, and of feeds at private addresses that may not be visited. Exits with 0 when all is good, with 1 when it is
+    not, and with --strict also with 3 when there are warnings. Nothing is contacted.
     """
-    from worker.app import ledger_name
+    from worker.app import check_packages, ledger_name, never_visited
 
     config = _load(config_path)
-    for note in config.notes:
-        click.echo(str(note), err=True)
+    check_packages(config)
+    warnings = [*map(str, config.notes), *(f"{config_path}: {feed}" for feed in never_visited(config)[:_MOST_SHOWN])]
+    for warning in warnings:
+        click.echo(warning, err=True)
     click.echo(f"{config_path}: good: {_feeds(len(config.feeds))}, publishing to {ledger_name(config)}")
     if config.feed_lists:
         for source, count in config.sources:
             click.echo(f"  {source}: {_feeds(count)}")
+    if strict and warnings:
+        sys.exit(_WARNINGS)
 
 
 @main.group()
@@ -236,7 +294,7 @@ _force_option = click.option("--force", is_flag=True, help="Overwrite the output
 @_config_option
 @click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
 def feeds_list(config_path: Path, *, as_json: bool) -> None:
-    """Show the feeds of a configuration, without their credentials.
+    """Show the feeds of a configuration, without passwords and tokens.
 
     On a terminal a table, else one JSON object {"id", "url", "title", "interval", "content"} per line, the interval in
     seconds, null where it is learned from the feed's rhythm. Feeds of `feed_lists` are shown as well.
@@ -262,13 +320,15 @@ def feeds_list(config_path: Path, *, as_json: bool) -> None:
     type=click.Choice(["new", "active", "moved", "failing", "paused", "gone", "silent"]),
     help="Only feeds in this state; may be given again. `silent`: still for much longer than is usual for them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--json", "as_json", is_flag=True, help="JSON also on a terminal; it is the rule when piped.")
 def feeds_status(config_path: Path, states: tuple[str, ...], *, as_json: bool) -> None:
     """Show how each feed is doing, from what the worker last committed. The worker need not run.
 
     active: the last poll was good. moved: the same, at the address to which the publisher moved the feed for good.
     failing: it was not, and the next one comes later. paused: refused so often that it is asked once a month. gone: the
     publisher said so (410), it is not asked any more. new: not polled yet.
+
+    On a terminal a table, else one JSON object per line with all that is known.
     """
     from worker.app import feed_statuses
     from worker.edges.log import configure_logging
@@ -280,7 +340,7 @@ def feeds_status(config_path: Path, states: tuple[str, ...], *, as_json: bool) -
         for row in feed_statuses(_load(config_path))
         if not states or row["state"] in states or row["reason"] in states
     ]
-    for line in status_lines(rows, as_json=as_json):
+    for line in status_lines(rows, as_json=as_json or not sys.stdout.isatty()):
         click.echo(line)
 
 
@@ -323,24 +383,29 @@ def feeds_import(source: str, output_path: Path | None, config_path: Path | None
 @_config_option
 @_output_option
 @_force_option
-@click.option("--with-credentials", is_flag=True, help="Keep the user names and passwords in the URLs.")
-def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_credentials: bool) -> None:
-    """Write the feeds of a configuration and its lists as OPML 2.0: URLs and titles, all that it has room for."""
+@click.option("--with-secrets", is_flag=True, help="Keep user names, passwords and tokens in the URLs.")
+def feeds_export(config_path: Path, output_path: Path | None, *, force: bool, with_secrets: bool) -> None:
+    """Write the feeds of a configuration and its lists as OPML 2.0: URLs and titles, all that it has room for.
+
+    User names and passwords are left out of URLs, and tokens in their queries (?api_key=) become ***, unless told
+    otherwise.
+    """
     from worker.config.opml import write_opml
     from worker.config.subscriptions import listed_feeds
 
     config = _load(config_path)
-    listed, stripped = listed_feeds(config.feeds, with_credentials=with_credentials)
+    listed, stripped = listed_feeds(config.feeds, with_secrets=with_secrets)
     _write(write_opml(listed, config.name), output_path, force=force)
     if stripped:
-        what = "1 feed is without its" if stripped == 1 else f"{stripped} feeds are without their"
-        click.echo(f"warning: {what} user name and password; --with-credentials keeps them", err=True)
+        what = "1 feed is without its secrets" if stripped == 1 else f"{stripped} feeds are without their secrets"
+        click.echo(f"warning: {what}, and may not be readable so; --with-secrets keeps them", err=True)
 
 
 main.add_command(dlq)
 main.add_command(state)
 main.add_command(forward)
 main.add_command(export)
+main.add_command(config_commands)
 
 
 @main.group()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from datetime import datetime
     from typing import Any
 
@@ -129,6 +129,25 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Let go of the ledger. Idempotent."""
+        ...
+
+
+class Trace(Protocol):
+    """The trace of one poll. Nothing here may raise."""
+
+    traceparent: str
+    """Names it to others: https://www.w3.org/TR/trace-context/."""
+
+    def finished(self, report: PollReport) -> None:
+        """What the poll came to."""
+        ...
+
+
+class Tracing(Protocol):
+    """Follows single polls through all that is done for them."""
+
+    def poll(self, feed_id: str) -> AbstractContextManager[Trace]:
+        """A poll of this feed is under way until the context ends."""
         ...
 
 

@@ -95,7 +95,7 @@ def build(folder: Path) -> Image:
 
 
 def _run_steps(stage: Stage, *, root: Path, path: str) -> None:
-    here = root
+    here, arguments = root, {}
     for instruction, value in stage.steps:
         if instruction == "WORKDIR":
             here = Path(_placed(value, root))
@@ -103,12 +103,15 @@ def _run_steps(stage: Stage, *, root: Path, path: str) -> None:
         elif instruction == "COPY":
             *sources, target = shlex.split(value)
             _copy(sources, here / target)
+        elif instruction == "ARG":
+            name, _, default = value.partition("=")
+            arguments[name] = default
         else:
             assert instruction == "RUN", instruction
             done = subprocess.run(
                 ["sh", "-e", "-c", _placed(value, root)],
                 cwd=here,
-                env={**_pip_environ(), "PATH": path},
+                env={**_pip_environ(), **arguments, "PATH": path},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

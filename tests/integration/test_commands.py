@@ -38,6 +38,9 @@ COMMANDS = (
     "probe",
     "tap",
     "check",
+    "config init",
+    "config show",
+    "config schema",
     "feeds list",
     "feeds import",
     "feeds export",
@@ -58,7 +61,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", ["", "feeds", "dlq", "state", "topics", "kafka", *COMMANDS])
+@pytest.mark.parametrize("command", ["", "config", "feeds", "dlq", "state", "topics", "kafka", *COMMANDS])
 def test_every_command_explains_itself(command: str):
     shown = run_cli(*command.split(), "--help")
     assert shown.returncode == 0
@@ -111,6 +114,24 @@ def test_probe_of_a_missing_file_is_one_clear_line():
     assert done.stderr == (
         "dateline: no/such.xml: cannot be read: No such file or directory; give the address of a feed or a file\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "http://me:hunter2@[::/feed?token=hunter3",
+            "[::/feed?token=***: must be host:port; an IPv6 host stands in [brackets]",
+        ),
+        ("ftp://me:hunter2@a.example/", "ftp://a.example/: must begin with http:// or https://"),
+    ],
+)
+def test_probe_of_what_is_no_address_is_one_line_without_secrets(source: str, told: str):
+    done = run_cli("probe", source)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert told in line
+    assert "hunter" not in line
 
 
 def test_extract_answers_line_by_line_with_offsets_into_the_text_as_given():
@@ -166,6 +187,23 @@ def test_check_counts_the_feeds_of_each_list_and_says_what_was_left_out(tmp_path
         f"  {tmp_path}/more.txt: 1 feed",
     ]
     assert done.stderr == f"{tmp_path}/more.txt:2: is the same feed as that at {path}:1, which counts\n"
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 3
+    (tmp_path / "more.txt").write_text("https://b.example/\n")
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 0
+
+
+def test_check_warns_of_feeds_that_may_not_be_visited(tmp_path: Path):
+    path = tmp_path / "c.yaml"
+    path.write_text("feeds: [{url: 'http://127.0.0.1:8000/feed', id: near}, 'https://news.example/feed']\n")
+    done = run_cli("check", "--strict", "-c", str(path))
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"{path}: feed near is not visited: address 127.0.0.1 is private; add 127.0.0.0/8 to fetch.allow_networks to "
+        "visit it\n"
+    )
+    assert run_cli("check", "-c", str(path)).returncode == 0
+    allowed = {"DATELINE_FETCH__ALLOW_NETWORKS": "127.0.0.0/8"}
+    assert run_cli("check", "--strict", "-c", str(path), environ=allowed).returncode == 0
 
 
 def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
@@ -176,6 +214,25 @@ def test_check_lists_every_mistake_with_its_place(tmp_path: Path):
     lines = done.stderr.splitlines()
     assert [line.removeprefix(f"{path}:").split(": ")[0] for line in lines] == ["1:1", "3:12", "4:9"]
     assert 'did you mean "listen"?' in lines[0]
+
+
+def test_a_configuration_is_begun_checked_and_shown(tmp_path: Path):
+    path = tmp_path / "dateline.yaml"
+    begun = run_cli("config", "init", str(path))
+    assert begun.returncode == 0
+    assert run_cli("check", "--strict", "-c", str(path)).returncode == 0
+    shown = run_cli("config", "show", "-c", str(path), environ={"DATELINE_LOG__LEVEL": "debug"})
+    assert shown.returncode == 0
+    told = {line.split("#")[0].strip(): line.partition("# ")[2] for line in shown.stdout.splitlines()}
+    assert told["level: debug"] == "environment: DATELINE_LOG__LEVEL"
+    assert told["max_entries: 5000"] == "default"
+    line = path.read_text().splitlines().index("listen: 127.0.0.1:9108") + 1
+    assert told["listen: 127.0.0.1:9108"] == f"{path}:{line}"
+    path.write_text("mine")
+    again = run_cli("config", "init", str(path))
+    assert again.returncode == 1
+    assert again.stderr == f"dateline: {path}: is there already; choose another name, or overwrite it with --force\n"
+    assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("command", ["run", "check", "tap"])
@@ -212,6 +269,11 @@ def test_the_sqlite_ledger_publishes_once_and_tap_shows_it(sqlite: Deployment, h
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["value"]["source"]["guid"] for record in records] == ["g2", "g1"]
     assert [record["position"] for record in records] == sorted(record["position"] for record in records)
+    wanted = run_cli("tap", "-c", str(path), "--from-beginning", "-n", "1", "--feed", "a", "--where", "source.guid=g1")
+    assert json.loads(wanted.stdout)["value"]["headline"] == "One"
+    odd = run_cli("tap", "-c", str(path), "--where", "headline")
+    assert odd.returncode == 2
+    assert "must be FIELD=VALUE, such as language=en" in odd.stderr
 
 
 def test_tap_follows_the_sqlite_ledger_of_a_running_worker(sqlite: Deployment, httpserver: HTTPServer):
@@ -378,16 +440,17 @@ def test_feeds_import_of_a_list_without_a_feed_fails(tmp_path: Path):
     assert not output.exists()
 
 
-def test_feeds_export_leaves_credentials_out_unless_told_otherwise(sqlite: Deployment, tmp_path: Path):
-    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/", "title": "One"}]))
+def test_feeds_export_leaves_secrets_out_unless_told_otherwise(sqlite: Deployment, tmp_path: Path):
+    config = str(sqlite.write([{"url": "https://bob:hunter2@one.example/?token=hunter3", "title": "One"}]))
     done = run_cli("feeds", "export", "-c", config)
     assert done.returncode == 0
-    assert 'text="One" title="One" xmlUrl="https://one.example/"' in done.stdout
-    assert done.stderr == ("warning: 1 feed is without its user name and password; --with-credentials keeps them\n")
+    assert 'text="One" title="One" xmlUrl="https://one.example/?token=***"' in done.stdout
+    warning = "warning: 1 feed is without its secrets, and may not be readable so; --with-secrets keeps them\n"
+    assert done.stderr == warning
     output = tmp_path / "out.opml"
-    kept = run_cli("feeds", "export", "-c", config, "--with-credentials", "-o", str(output))
+    kept = run_cli("feeds", "export", "-c", config, "--with-secrets", "-o", str(output))
     assert (kept.returncode, kept.stdout, kept.stderr) == (0, "", "")
-    assert 'xmlUrl="https://bob:hunter2@one.example/"' in output.read_text()
+    assert 'xmlUrl="https://bob:hunter2@one.example/?token=hunter3"' in output.read_text()
     assert run_cli("feeds", "export", "-c", config, "-o", str(output)).returncode == 1
 
 

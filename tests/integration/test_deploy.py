@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -115,6 +117,7 @@ def test_the_image_is_run_by_a_number_that_is_not_root_and_stopped_by_sigterm():
     assert set(re.findall(r"org\.opencontainers\.image\.(\w+)=", running.values("LABEL")[0])) == {
         "title",
         "description",
+        "documentation",
         "licenses",
         "version",
         "revision",
@@ -133,6 +136,38 @@ def test_docker_is_given_all_that_the_image_is_made_of_and_no_more():
 
     assert ignored[1] == "*"
     assert {line[1:] for line in ignored if line.startswith("!")} == copied
+
+
+def test_the_bill_of_materials_names_each_locked_package_with_its_hashes(tmp_path: Path):
+    """`make sbom`; the tool checks what it writes against CycloneDX's own schema."""
+    [line] = re.findall(r"-m cyclonedx_py (requirements .*?) \\\n\t\t(.*?) -o ", (ROOT / "Makefile").read_text())
+    written = tmp_path / "bom.json"
+    command = [sys.executable, "-W", "ignore::UserWarning", "-m", "cyclonedx_py", *" ".join(line).split()]
+    done = subprocess.run(
+        [*command, "--validate", "-o", str(written), "requirements.lock"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    bill = json.loads(written.read_text())
+    assert bill["metadata"]["component"]["name"] == "dateline"
+    found = {part["name"]: part["version"] for part in bill["components"]}
+    assert found == dict(_PINNED.findall((ROOT / "requirements.lock").read_text()))
+    for part in bill["components"]:
+        hashes = [one["content"] for where in part["externalReferences"] for one in where.get("hashes", ())]
+        assert hashes, part["name"]
+        assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+
+
+def test_the_lock_with_traces_is_the_usual_one_and_what_traces_need():
+    usual, traced = (
+        dict(_PINNED.findall((ROOT / name).read_text())) for name in ("requirements.lock", "requirements-otel.lock")
+    )
+    assert usual.items() <= traced.items()
+    more = traced.keys() - usual.keys()
+    assert {name for name in more if not name.startswith("opentelemetry-")} == {"googleapis-common-protos", "protobuf"}
 
 
 def test_what_builds_the_image_is_what_builds_the_package_here():

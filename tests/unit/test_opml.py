@@ -13,7 +13,7 @@ from tests.hang import must_end
 from worker.config import Config, loads
 from worker.config.opml import Listed, NotOpml, Opml, one_line, read_opml, write_opml
 from worker.config.subscriptions import feed_row, feed_table, feeds_yaml, listed_feeds, new_feeds
-from worker.config.values import without_credentials
+from worker.model.secrets import without_secrets
 
 DATA = Path(__file__).parent.parent / "data" / "opml"
 SAMPLES = sorted(path.stem for path in DATA.glob("*.opml"))
@@ -253,7 +253,7 @@ def test_any_title_is_written_so_that_it_is_read_again(title: str) -> None:
 
 def test_a_document_for_others_follows_opml_2() -> None:
     feeds = config("feeds: [{url: 'https://a.example/?b&c', title: 'A <&> \"B\"'}, https://bob:x@b.example/]").feeds
-    listed, stripped = listed_feeds(feeds, with_credentials=False)
+    listed, stripped = listed_feeds(feeds, with_secrets=False)
     root = etree.fromstring(write_opml(listed, "my feeds"))
     assert (root.tag, root.items()) == ("opml", [("version", "2.0")])
     assert root.findtext("head/title") == "my feeds"
@@ -266,8 +266,8 @@ def test_a_document_for_others_follows_opml_2() -> None:
 
 def test_two_users_of_one_url_are_one_outline_without_their_credentials() -> None:
     feeds = config("feeds: [{url: 'https://a:x@a.example/', id: a}, {url: 'https://b:x@a.example/', id: b}]").feeds
-    assert [one.url for one in listed_feeds(feeds, with_credentials=False)[0]] == ["https://a.example/"]
-    kept, stripped = listed_feeds(feeds, with_credentials=True)
+    assert [one.url for one in listed_feeds(feeds, with_secrets=False)[0]] == ["https://a.example/"]
+    kept, stripped = listed_feeds(feeds, with_secrets=True)
     assert ([one.url for one in kept], stripped) == (["https://a:x@a.example/", "https://b:x@a.example/"], 0)
 
 
@@ -290,7 +290,7 @@ def test_what_is_exported_is_imported_as_the_same_feeds(feeds: dict[str, str | N
     """Runs of blanks in a title become one, and characters that XML has no form for are lost: that is all."""
     entries = [{"url": url, "id": f"f{n}"} | ({"title": t} if t else {}) for n, (url, t) in enumerate(feeds.items())]
     original = config(yaml.safe_dump({"feeds": entries}))
-    listed, _ = listed_feeds(original.feeds, with_credentials=keep)
+    listed, _ = listed_feeds(original.feeds, with_secrets=keep)
     document = write_opml(listed, original.name)
     assert (MARK.encode() in document) == (keep and any("@" in url.partition("?")[0] for url in feeds))
     result = read(document)
@@ -300,7 +300,7 @@ def test_what_is_exported_is_imported_as_the_same_feeds(feeds: dict[str, str | N
     imported = config(feeds_yaml(new).decode())
     wanted: dict[str, str | None] = {}
     for feed in original.feeds:
-        url = feed.url if keep else without_credentials(feed.url)
+        url = feed.url if keep else without_secrets(feed.url)
         wanted.setdefault(url, one_line(feed.title or "") or None)
     assert {feed.url: feed.title for feed in imported.feeds} == wanted
 

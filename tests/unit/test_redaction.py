@@ -25,6 +25,8 @@ import structlog
 import yaml
 from aiohttp import web
 from hypothesis import HealthCheck, given, settings, strategies as st
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests import newsroom
 from tests.fakes import FakeLedger, FakeStore, ThreadReaders, settled
@@ -32,6 +34,9 @@ from tests.loopback import listening
 from tests.unit.runner.helpers import until
 from worker import app, pipeline
 from worker.config import Topics, loads
+from worker.config.opml import write_opml
+from worker.config.show import show
+from worker.config.subscriptions import feed_row, listed_feeds
 from worker.edges.broker import free_port
 from worker.edges.clock import SystemClock
 from worker.edges.log import configure_logging
@@ -40,7 +45,7 @@ from worker.edges.pages import Pages
 from worker.edges.status import HubCallbacks, StatusServer
 from worker.model.feed import FeedState, Move
 from worker.model.fetch import Hop, Response
-from worker.model.secrets import without_tokens
+from worker.model.secrets import without_credentials, without_secrets, without_tokens
 from worker.pipeline import session
 from worker.pipeline.overview import feed_status
 from worker.runner import CommitSettings, HubSettings, Runner, RunnerSettings
@@ -143,6 +148,11 @@ def configuration(folder: Path, urls: dict[str, str], proxy: str | None, secrets
     told = {
         "kafka": kafka,
         "fetch": {key: value for key, value in fetch.items() if value is not None},
+        # Nobody is there: what cannot be sent is complained about.
+        "tracing": {
+            "endpoint": f"http://127.0.0.1:{free_port()}",
+            "headers": {"X-Key": quote(secrets.new(), safe=""), "Authorization": {"file": str(token_file)}},
+        },
         "feeds": feeds,
     }
     return loads(yaml.safe_dump(told, allow_unicode=True), str(folder / "dateline.yaml"), {})
@@ -240,11 +250,15 @@ async def told(config: Config, secrets: Secrets) -> dict[str, str]:
         version="1", topics=(config.kafka.topics if config.kafka else Topics()).model_dump(), concurrency=50
     )
     store, numbers = FakeStore(), count()
+    tracing, spans = app._tracing(config), InMemorySpanExporter()
+    assert tracing is not None
+    tracing._provider.add_span_processor(SimpleSpanProcessor(spans))
     runner = Runner(
         config.feeds,
-        ledger=FakeLedger(store),
-        fetcher=app._fetcher(config, [ip_network("127.0.0.0/8")]),
-        readers=ThreadReaders(),
+        ledger=tracing.ledger(FakeLedger(store)),
+        fetcher=tracing.fetcher(app._fetcher(config, [ip_network("127.0.0.0/8")])),
+        readers=tracing.readers(ThreadReaders()),
+        tracing=tracing,
         metrics=metrics,
         clock=SystemClock(),
         settings=RunnerSettings(
@@ -288,11 +302,19 @@ async def told(config: Config, secrets: Secrets) -> dict[str, str]:
         runner.stop()
         await running
         await server.stop()
+        await asyncio.to_thread(tracing.close)
     assert store.dead_letters or config.fetch.proxy is not None
+    assert {span.name for span in spans.get_finished_spans()} >= {"poll", "fetch", "read", "commit"} or (
+        config.fetch.proxy is not None
+    )
     records = [*store.articles, *store.dead_letters]
     return found | {
         "records": "\n".join(repr((record.key, record.headers, record.value)) for record in records),
         "configuration": repr(config) + repr(config.redacted()) + repr(config.feeds),
+        "spans": "\n".join(span.to_json() for span in spans.get_finished_spans()),
+        "shown": "\n".join(show(config, feeds=True)),
+        "listed": repr([feed_row(feed) for feed in config.feeds]),
+        "exported": write_opml(listed_feeds(config.feeds, with_secrets=False)[0], "me").decode(),
         "reports": "\n".join(repr((batch.report, batch.state)) for commit in store.commits for batch in commit),
     }
 
@@ -355,6 +377,32 @@ def test_no_secret_is_ever_told(passwords: list[str], proxied: str):
 )
 def test_a_token_in_a_query_is_not_shown(url: str, shown: str):
     assert without_tokens(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:secret@news.example/a", "https://news.example/a"),
+        ("https://news.example/a", "https://news.example/a"),
+        ("https://news.example/@a", "https://news.example/@a"),
+        ("https://news.example?to=@a", "https://news.example?to=@a"),
+        ("https://user:secret@news.example:99999/a", "https://news.example:99999/a"),
+        ("https://user:secret@news.example/a?token=b&c", "https://news.example/a?token=***&c"),
+        ("http://me:s3@cret@a.example/x", "http://a.example/x"),
+        ("http://me@[::1]:80/x", "http://[::1]:80/x"),
+        ("http://me:s3\n/cret@a.example/x", "http://a.example/x"),
+        ("http://me:s3/cret@a.example/x", "http://a.example/x"),
+        ("me:secret@a.example/x", "a.example/x"),
+        ("//me:secret@a.example/x", "//a.example/x"),
+        ("no address", "no address"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str):
+    assert without_secrets(url) == shown
+
+
+def test_something_can_stand_in_the_place_of_a_login():
+    assert without_credentials("https://me:secret@a.example/@b", "***@") == "https://***@a.example/@b"
 
 
 def test_an_address_that_was_adopted_is_told_without_its_token():

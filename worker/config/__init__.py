@@ -4,8 +4,10 @@ from .changes import Changes, changes
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka, Security, Topics
 from .loading import load, loads
-from .problems import ConfigError, Problem
+from .location import location
+from .problems import ConfigError, Mistake, Problem
 from .schema import Articles, Commit, Config, Log, Schedule, Sqlite
+from .tracing import Tracing
 
 __all__ = [
     "Articles",
@@ -16,14 +18,17 @@ __all__ = [
     "Fetch",
     "Kafka",
     "Log",
+    "Mistake",
     "Problem",
     "Proxy",
     "Schedule",
     "Security",
     "Sqlite",
     "Topics",
+    "Tracing",
     "Websub",
     "changes",
     "load",
     "loads",
+    "location",
 ]

@@ -26,6 +26,7 @@ _MESSAGES = {
     "string_too_short": "must not be empty",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "float_type": "must be a number",
     "literal_error": "must be {expected}",
 }
 # Sections whose keys are the user's own words, and shown in no error: a key without a value may be a misplaced secret.
@@ -54,8 +55,8 @@ def findings(error: ValidationError, section: type[Section]) -> Iterator[Finding
             yield Finding(path=(*path, key), message=_unknown_key(holder, str(key), value), key=True)
             continue
         path, _ = _as_written(detail["loc"], section)
-        if len(path) > 1 and path[0] in _OWN_WORDS:
-            yield Finding(path=(path[0], detail["loc"][1]), message=_said(context), key=True)
+        if (own := next((at for at, key in enumerate(path[:-1]) if key in _OWN_WORDS), None)) is not None:
+            yield Finding(path=path[: own + 2], message=_said(context), key=True)
         elif kind == "value_error":
             yield Finding(path=path, message=_said(context))
         elif kind == "string_type" and isinstance(value, bool | int | float):

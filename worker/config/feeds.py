@@ -16,7 +16,18 @@ from .intervals import check_order, intervals
 from .location import Location, default_id, location
 from .problems import Mistake
 from .schema import Articles, Schedule
-from .section import Content, FirstPoll, Seconds, SecondsOrAuto, SecondsOrOff, SecretFile, Section, Text, matching
+from .section import (
+    Content,
+    FirstPoll,
+    Seconds,
+    SecondsOrAuto,
+    SecondsOrOff,
+    SecretFile,
+    Section,
+    Text,
+    Url,
+    matching,
+)
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -59,7 +70,7 @@ class _Others:
 class FeedEntry(Section):
     """One entry under `feeds`. What it leaves out comes from its URL and from the schedule."""
 
-    url: Annotated[Location, PlainValidator(location)]
+    url: Annotated[Location, PlainValidator(location, json_schema_input_type=Url)]
     id: (
         Annotated[
             str,

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, InstanceOf, PlainValidator, ValidationInfo, field_validator
+from pydantic import Field, InstanceOf, PlainValidator, ValidationInfo, field_validator
 
 from worker import __version__
 
 from .location import location
 from .problems import Mistake
-from .section import Count, Network, ReadableFile, Seconds, Section, Size, matching
-from .values import duration_text, split_commas
+from .section import Commas, Count, Network, ReadableFile, Seconds, Section, Size, Url, matching
+from .values import duration_text
 
 _DAY_SECONDS = 86_400.0
 
@@ -60,8 +60,8 @@ class Fetch(Section):
     max_pages: Count = 100
     concurrency: Count = 100
     host_gap_seconds: Seconds = Field(default=1.0, alias="host_gap")
-    allow_networks: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
-    proxy: Annotated[InstanceOf[Proxy], PlainValidator(_proxy)] | None = None
+    allow_networks: Annotated[tuple[Network, ...], Commas] = ()
+    proxy: Annotated[InstanceOf[Proxy], PlainValidator(_proxy, json_schema_input_type=Url)] | None = None
     proxy_from_environment: bool = True
     ca_file: ReadableFile | None = None
     client_cert: ReadableFile | None = None
@@ -92,5 +92,5 @@ class Websub(Section):
     It is where hubs reach this worker's `listen` address from outside, without a slash at its end.
     """
 
-    callback_url: Annotated[str, PlainValidator(_callback)] | None = None
+    callback_url: Annotated[str, PlainValidator(_callback, json_schema_input_type=Url)] | None = None
     lease_seconds: Seconds = Field(default=5 * _DAY_SECONDS, alias="lease")

@@ -4,7 +4,16 @@ import re
 from base64 import b64encode
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, InstanceOf, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    InstanceOf,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from .problems import Mistake
 from .section import ReadSecret, SecretFile, Section, secret_file
@@ -42,9 +51,20 @@ def _value(given: object) -> SecretFile | SecretStr:
     return found
 
 
+_WRITTEN: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"file": {"type": "string"}},
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+    ]
+}
 Headers = dict[
     Annotated[str, AfterValidator(_name)],
-    Annotated[InstanceOf[SecretFile] | SecretStr, PlainValidator(_value)],
+    Annotated[InstanceOf[SecretFile] | SecretStr, PlainValidator(_value), WithJsonSchema(_WRITTEN)],
 ]
 
 

@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
 from .problems import Mistake
-from .section import Count, ReadableFile, ReadSecret, Seconds, Section, Size, Text, matching
-from .values import WRONG_PORT, address, duration_text, joined, split_commas
+from .section import Commas, Count, ReadableFile, ReadSecret, Seconds, Section, Size, Text, Url, matching
+from .values import WRONG_PORT, address, duration_text, joined
 
 # Kafka takes underscores too, but names that differ only in "." and "_" collide in its metrics.
 Topic = Annotated[
@@ -67,7 +67,9 @@ class Security(Section):
     password_file: ReadSecret | None = None
     password_given: SecretStr | None = Field(default=None, alias="password", validate_default=True)
     token_file: ReadableFile | None = None
-    token_url: Annotated[str, PlainValidator(_token_url)] | None = Field(default=None, validate_default=True)
+    token_url: Annotated[str, PlainValidator(_token_url, json_schema_input_type=Url)] | None = Field(
+        default=None, validate_default=True
+    )
     client_id: Text | None = Field(default=None, validate_default=True)
     client_secret_file: ReadSecret | None = None
     client_secret_given: SecretStr | None = Field(default=None, alias="client_secret", validate_default=True)
@@ -188,9 +190,7 @@ def _not_used_with(protocol: str) -> str:
 class Kafka(Section):
     """Brokers, topics and limits. Sizes are those of one record before compression."""
 
-    bootstrap_servers: Annotated[
-        tuple[Annotated[str, PlainValidator(_server)], ...], BeforeValidator(split_commas)
-    ] = ()
+    bootstrap_servers: Annotated[tuple[Annotated[str, PlainValidator(_server)], ...], Commas] = ()
     topics: Topics = Topics()
     create_topics: bool = True
     partitions: Count = 12

@@ -87,7 +87,7 @@ def _config(data: Mapping[str, Any], report: Report) -> Config | None:
     if not gathered.feeds:
         report.add(Finding(path=("feed_lists",), message="at least one feed is needed, and these lists name none"))
         return None
-    return config.loaded(tuple(gathered.feeds), _origin(config, gathered, report.source.file))
+    return config.loaded(tuple(gathered.feeds), _origin(config, gathered, report))
 
 
 def _take_entries(results: Iterable[tuple[int, Feed | ValidationError]], report: Report, gathered: Gathered) -> None:
@@ -110,12 +110,13 @@ def _part(settings: Mapping[str, Any], key: str) -> Any:
         return None
 
 
-def _origin(config: Config, gathered: Gathered, file: str) -> Origin:
+def _origin(config: Config, gathered: Gathered, report: Report) -> Origin:
     security = config.kafka.security if config.kafka else None
     secret_files = (security.password_file, security.client_secret_file) if security else ()
-    secrets = [file.path for file in secret_files if file is not None]
+    secrets = [*(file.path for file in secret_files if file is not None), *config.tracing.secret_files]
     return Origin(
-        files=tuple(dict.fromkeys((Path(file), *gathered.files, *secrets))),
+        files=tuple(dict.fromkeys((Path(report.source.file), *gathered.files, *secrets))),
+        given=report.given(),
         sources=tuple(gathered.sources),
         notes=tuple(gathered.notes),
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lxml import etree
 
+from worker.model.secrets import without_secrets
+
 from .location import location
 from .markup import escaped, unescaped, xml_pieces, xml_text
 from .problems import Mistake
-from .values import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -245,7 +246,7 @@ def write_opml(feeds: Iterable[Listed], title: str) -> bytes:
     etree.SubElement(etree.SubElement(root, "head"), "title").text = one_line(title)
     body = etree.SubElement(root, "body")
     for feed in feeds:
-        name = escaped(one_line(feed.title or "") or without_credentials(feed.url))
+        name = escaped(one_line(feed.title or "") or without_secrets(feed.url))
         etree.SubElement(body, "outline", {"type": "rss", "text": name, "title": name, "xmlUrl": feed.url})
     document: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return document

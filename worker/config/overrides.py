@@ -16,6 +16,8 @@ from .source import scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pydantic.fields import FieldInfo
+
 PREFIX = "DATELINE_"
 # Read by the command line; nothing for the configuration.
 _OTHERS = frozenset({"DATELINE_CONFIG", "DATELINE_CACHE_DIR", "DATELINE_STATE_DIR"})
@@ -23,6 +25,10 @@ _OTHERS = frozenset({"DATELINE_CONFIG", "DATELINE_CACHE_DIR", "DATELINE_STATE_DI
 _SERVICE_LINK = re.compile(
     r"DATELINE(?:_[A-Z0-9_]+)?_(?:SERVICE_(?:HOST|PORT)|PORT(?:_[0-9]+_[A-Z]+)?)(?:_[A-Z0-9_]+)?"
 )
+
+
+# Of keys that only the file has.
+_FILE_ONLY = frozenset({("feeds",), ("tracing", "headers")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +65,19 @@ def variables() -> dict[str, tuple[Path, bool]]:
 
 
 def _variables(section: type[Section], path: Path) -> Iterator[tuple[str, tuple[Path, bool]]]:
+    for here, field in leaves(section, path):
+        if here not in _FILE_ONLY:
+            yield variable(here), (here, field.annotation not in (bool, int, float))
+
+
+def leaves(section: type[Section], path: Path = ()) -> Iterator[tuple[Path, FieldInfo]]:
+    """Every key that holds a value and no section, with the keys that lead to it."""
     for name, field in section.model_fields.items():
         here = (*path, field.alias or name)
         if (below := subsection(field)) is not None:
-            yield from _variables(below, here)
-        elif here != ("feeds",):
-            yield variable(here), (here, field.annotation not in (bool, int, float))
+            yield from leaves(below, here)
+        else:
+            yield here, field
 
 
 def from_environment(environ: Mapping[str, str]) -> Overrides:

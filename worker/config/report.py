@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .overrides import Overrides, variable, variables
+from .overrides import Overrides, leaves, variable, variables
 from .problems import Path, Problem, dotted
+from .schema import Config
 
 if TYPE_CHECKING:
     from .explain import Finding
@@ -50,6 +51,17 @@ class Report:
         node, depth = self.source.find(path)
         in_file = depth == len(path) or (node.value is not None and (node.items is None or depth == len(path) - 1))
         return None if in_file or variable(path) not in variables() else variable(path)
+
+    def given(self) -> dict[Path, str]:
+        """Where each value outside of `feeds` comes from that is no default: FILE:LINE, or the name of a variable."""
+        found: dict[Path, str] = {}
+        for path, _ in leaves(Config):
+            node, depth = self.source.find(path)
+            if path in self.overrides.values:
+                found[path] = f"environment: {variable(path)}"
+            elif depth == len(path) and node.value is not None:
+                found[path] = f"{self.source.file}:{node.key_line}"
+        return found
 
     def line(self, index: int) -> int:
         """The line of the feed with this index."""

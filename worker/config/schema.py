@@ -1,28 +1,30 @@
 """The configuration as typed sections. The keys of the file are the aliases; units are in the attributes' names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     Field,
     InstanceOf,
     PlainValidator,
     PrivateAttr,
     SecretStr,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 
 from worker.model.feed import Backfill, Feed
-from worker.model.secrets import without_tokens
+from worker.model.secrets import without_credentials, without_tokens
 
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka
-from .problems import Mistake, Problem
+from .problems import Mistake, Path as Keys, Problem
 from .section import (
+    Commas,
     Content,
     Count,
     FilePath,
@@ -35,7 +37,8 @@ from .section import (
     Size,
     matching,
 )
-from .values import address, backfill_written, duration_text, joined, split_commas, without_credentials
+from .tracing import Tracing
+from .values import address, backfill_written, duration_text, joined
 
 _DAY_SECONDS = 86_400.0
 # For servers of others, who mind being asked more often (and, without validators, being asked for everything).
@@ -144,12 +147,14 @@ class Origin:
     """Where a configuration came from, which changes nothing of what it says: any two compare as equal.
 
     `files` are those that were read for it: itself, its lists of feeds, and its secrets; `sources` the number of feeds
-    by where they were listed; `notes` what is worth knowing and no mistake.
+    by where they were listed; `notes` what is worth knowing and no mistake; `given` where each value comes from that is
+    no default, by the keys that lead to it.
     """
 
     files: tuple[Path, ...] = field(default=(), compare=False)
     sources: tuple[tuple[str, int], ...] = field(default=(), compare=False)
     notes: tuple[Problem, ...] = field(default=(), compare=False)
+    given: Mapping[Keys, str] = field(default_factory=dict, compare=False)
 
 
 class Config(Section):
@@ -158,7 +163,7 @@ class Config(Section):
     name: Annotated[
         str, matching(r"[a-z0-9][a-z0-9.-]{0,99}", "must be 1 to 100 of a-z, 0-9, dot and dash, no dot or dash first")
     ] = "dateline"
-    listen: Annotated[str, PlainValidator(_listen)] = "127.0.0.1:9108"
+    listen: Annotated[str, PlainValidator(_listen, json_schema_input_type=str)] = "127.0.0.1:9108"
     kafka: Kafka | None = None
     sqlite: Sqlite = Sqlite()
     fetch: Fetch = Fetch()
@@ -169,9 +174,10 @@ class Config(Section):
     drain_timeout_seconds: Seconds = Field(default=20.0, alias="drain_timeout")
     log: Log = Log()
     metrics: Metrics = Metrics()
-    feed_lists: Annotated[tuple[FilePath, ...], BeforeValidator(split_commas)] = ()
+    tracing: Tracing = Tracing()
+    feed_lists: Annotated[tuple[FilePath, ...], Commas] = ()
     # Not shown: their URLs may hold credentials, and there may be 100,000 of them.
-    feeds: tuple[InstanceOf[Feed], ...] = Field(default=(), repr=False)
+    feeds: Annotated[tuple[InstanceOf[Feed], ...], WithJsonSchema({})] = Field(default=(), repr=False)
     _origin: Origin = PrivateAttr(default=Origin())
 
     @field_validator("kafka")
@@ -204,6 +210,11 @@ class Config(Section):
         """What is worth knowing and no mistake: feeds that are listed twice, outlines that are no feeds."""
         return self._origin.notes
 
+    @property
+    def given(self) -> Mapping[Keys, str]:
+        """Where each value comes from that is no default: FILE:LINE, or a variable. Those of feeds are left out."""
+        return self._origin.given
+
     def loaded(self, feeds: tuple[Feed, ...], origin: Origin) -> "Config":
         """The same with the feeds that were gathered, and where all of it came from."""
         config = self.model_copy(update={"feeds": feeds})
@@ -224,8 +235,14 @@ def _plain(value: Any) -> Any:
         return {key: _plain(part) for key, part in parts.items() if part is not None}
     if isinstance(value, Feed):
         return _plain_feed(value)
+    if isinstance(value, dict):
+        return dict.fromkeys(value, _HIDDEN)  # headers
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
+    return _plain_value(value)
+
+
+def _plain_value(value: Any) -> bool | float | str:
     if isinstance(value, SecretStr):
         return _HIDDEN
     if isinstance(value, Proxy):

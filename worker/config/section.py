@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     InstanceOf,
     PlainValidator,
     SecretStr,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -22,7 +23,7 @@ from pydantic.fields import FieldInfo
 from worker.model.feed import Backfill
 
 from .problems import Mistake
-from .values import backfill, duration, duration_or_auto, duration_or_off, network, size
+from .values import backfill, duration, duration_or_auto, duration_or_off, network, size, split_commas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +108,36 @@ def secret_file(value: object) -> SecretFile:
     return SecretFile(path=path, secret=SecretStr(secret))
 
 
-Seconds = Annotated[float, BeforeValidator(duration)]
-SecondsOrAuto = Annotated[float | Literal["auto"], PlainValidator(duration_or_auto)]
-SecondsOrOff = Annotated[float | Literal["off"], PlainValidator(duration_or_off)]
-Size = Annotated[int, BeforeValidator(size)]
+# What an editor is told of the written forms; the validators know them better.
+_NUMBER = r"[0-9]+(\.[0-9]+)?"
+_DURATION = rf"^({_NUMBER}|(?=.)({_NUMBER}d)?({_NUMBER}h)?({_NUMBER}m)?({_NUMBER}s)?({_NUMBER}ms)?)$"
+
+
+def _written(pattern: str, *, number: str | None, words: tuple[str | bool, ...] = ()) -> WithJsonSchema:
+    text: dict[str, Any] = {"type": "string", "pattern": pattern}
+    numbers = [] if number is None else [{"type": number, "minimum": 0}]
+    return WithJsonSchema({"anyOf": [text, *numbers, *([{"enum": list(words)}] if words else [])]})
+
+
+Seconds = Annotated[float, BeforeValidator(duration), _written(_DURATION, number="number")]
+SecondsOrAuto = Annotated[
+    float | Literal["auto"], PlainValidator(duration_or_auto), _written(_DURATION, number="number", words=("auto",))
+]
+SecondsOrOff = Annotated[
+    float | Literal["off"], PlainValidator(duration_or_off), _written(_DURATION, number="number", words=("off", False))
+]
+Size = Annotated[int, BeforeValidator(size), _written(rf"^{_NUMBER}([kKmMgG][iI]?)?[bB]?$", number="number")]
 Count = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
 Content = Literal["feed", "page"]
-FirstPoll = Annotated[InstanceOf[Backfill], BeforeValidator(backfill)]
-FilePath = Annotated[Path, PlainValidator(_path)]
-ReadableFile = Annotated[Path, PlainValidator(_readable)]
-ReadSecret = Annotated[SecretFile, PlainValidator(secret_file)]
-Network = Annotated[IPv4Network | IPv6Network, PlainValidator(network)]
+FirstPoll = Annotated[
+    InstanceOf[Backfill],
+    BeforeValidator(backfill),
+    _written("^(all|none|[1-9][0-9]{0,6}|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?)$", number="integer"),
+]
+FilePath = Annotated[Path, PlainValidator(_path, json_schema_input_type=str)]
+ReadableFile = Annotated[Path, PlainValidator(_readable, json_schema_input_type=str)]
+ReadSecret = Annotated[SecretFile, PlainValidator(secret_file, json_schema_input_type=str)]
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(network, json_schema_input_type=str)]
+Url = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://."})]
+Commas = BeforeValidator(split_commas, json_schema_input_type=list[str] | str)

@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker.model.secrets import without_credentials, without_secrets
+
 from .location import default_id, location
 from .opml import Listed, Skipped, printable
-from .values import duration_text, without_credentials
+from .values import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -85,10 +87,10 @@ def _quoted(text: str) -> str:
 
 
 def feed_row(feed: Feed) -> dict[str, str | float | None]:
-    """What a list for people says of a feed: no credentials, the interval in seconds, None when it is learned."""
+    """What a list for people says of a feed: no secrets, the interval in seconds, None when it is learned."""
     return {
         "id": feed.id,
-        "url": without_credentials(feed.url),
+        "url": without_secrets(feed.url),
         "title": feed.title,
         "interval": feed.interval_seconds,
         "content": feed.content,
@@ -108,12 +110,12 @@ def feed_table(rows: Sequence[Mapping[str, str | float | None]]) -> Iterator[str
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
-def listed_feeds(feeds: Iterable[Feed], *, with_credentials: bool) -> tuple[list[Listed], int]:
-    """The feeds as a list names them, and how many of them lost their credentials."""
+def listed_feeds(feeds: Iterable[Feed], *, with_secrets: bool) -> tuple[list[Listed], int]:
+    """The feeds as a list names them, and how many of them lost a user name, a password or a token."""
     listed: dict[str, Listed] = {}
     stripped = 0
     for feed in feeds:
-        url = feed.url if with_credentials else without_credentials(feed.url)
+        url = feed.url if with_secrets else without_secrets(feed.url)
         stripped += url != feed.url
         listed.setdefault(url, Listed(url=url, title=feed.title))
     return list(listed.values()), stripped

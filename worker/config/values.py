@@ -122,11 +122,6 @@ def backfill_written(given: Backfill) -> str | int:
     return given.newest or "none"
 
 
-def without_credentials(url: str, instead: str = "") -> str:
-    """An http(s) URL without its user name and password; `instead` is what stands in their place."""
-    return re.sub(r"^(https?://)[^/?#]*@", rf"\g<1>{instead}", url, flags=re.IGNORECASE)
-
-
 def size(value: object) -> int:
     """The bytes of `5MiB`, `500kB`, `64KiB` or of a plain number. Units are read without regard to case.
 

@@ -16,8 +16,9 @@ from worker.edges.http_failures import FailedError, Visit, explain, proxy_wants_
 from worker.edges.http_headers import received_headers, sent_headers
 from worker.edges.http_proxy import Proxies
 from worker.edges.http_tls import tls_context
-from worker.edges.http_urls import origin, parse_url, place, redirect_target, without_credentials
+from worker.edges.http_urls import origin, parse_url, place, redirect_target
 from worker.model.fetch import FetchFailure, Hop, Response, header_problem
+from worker.model.secrets import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

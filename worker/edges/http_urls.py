@@ -11,7 +11,6 @@ _VALID_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2
 # The length is of RFC 1035, 2.3.4. A percent sign begins the zone of an IPv6 address; in a name, whoever decodes it
 # would go somewhere else than was looked at here.
 _HOST = re.compile(r"[A-Za-z0-9._~-]{1,253}|[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._~%-]{1,60})?")
-_USERINFO = re.compile(r"//.*@", re.DOTALL)
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # a byte that is not, as aiohttp decodes headers
 
 
@@ -40,11 +39,6 @@ def redirect_target(url: URL, location: str) -> URL:
         ValueError: it cannot be visited; the text says why.
     """
     return parse_url(str(url.join(_url(location)))).with_user(None)
-
-
-def without_credentials(text: str) -> str:
-    """A URL that may not even be one, for people to read."""
-    return _USERINFO.sub("//", text)
 
 
 def basic_authorization(url: URL) -> str | None:

@@ -52,6 +52,8 @@ class StatusServer:
         alive: why the worker is not alive, or None: `/healthz` answers 200 or 503.
         ready: why the worker is not ready, or None: `/readyz` answers 200 or 503.
         pages: what the pages show.
+        reload: reads the configuration again, for a POST to `/-/reload`: why it cannot be used, or None. Without it
+            there is no such path.
         hubs: answers hubs; None where nothing is subscribed to: then there is no such path.
     """
 
@@ -64,6 +66,7 @@ class StatusServer:
         alive: Callable[[], str | None],
         ready: Callable[[], str | None],
         pages: Pages,
+        reload: Callable[[], Awaitable[str | None]] | None = None,
         hubs: HubCallbacks | None = None,
     ) -> None:
         self._host = host
@@ -76,6 +79,8 @@ class StatusServer:
             for path in paths:
                 app.router.add_get(path, _health_handler(probe))
         add_pages(app, pages)
+        if reload is not None:
+            app.router.add_post("/-/reload", _reload_handler(reload))
         if hubs is not None:
             callback = _Callback(hubs)
             app.router.add_get("/websub/{token}", callback.verify, allow_head=False)
@@ -169,6 +174,14 @@ class _Callback:
             status = 400
         push.end(complete=status == 202)
         return status
+
+
+def _reload_handler(reload: Callable[[], Awaitable[str | None]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def serve(_: web.Request) -> web.Response:
+        mistakes = await reload()
+        return web.Response(status=500 if mistakes else 200, text=f"{mistakes or 'ok'}\n")
+
+    return serve
 
 
 def _health_handler(probe: Callable[[], str | None]) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -59,7 +59,7 @@ def _lines(record: Published) -> Text:
     """Two lines: what happened and where, then the headline or the lead."""
     message = _value(record.value)
     if not isinstance(message, dict) or "change" not in message:
-        return Text(f"{record.topic}  {record.key.decode('utf-8', 'replace')}  {len(record.value)} bytes")
+        return _letter(record)
     change = message["change"]
     dateline = message.get("dateline") or {}
     place = ", ".join(filter(None, (dateline.get("city"), dateline.get("country")))) or "no dateline"
@@ -72,7 +72,19 @@ def _lines(record: Published) -> Text:
     first.append(f"  {record.topic}[{record.partition}]@{record.position}", style="dim")
     lead = (message.get("lead") or {}).get("text", "")
     words = message.get("headline") or lead
-    first.append(f"\n          {words[:160]}", style="bold")
+    first.append(f"\n          {_plain(words[:160])}", style="bold")
+    return first
+
+
+def _letter(record: Published) -> Text:
+    """Two lines about bytes that became no event: whose they are, and why."""
+    headers = {name: _plain(text.decode("utf-8", "replace")) for name, text in record.headers}
+    first = Text()
+    first.append("rejected ", style="red")
+    first.append(f" {_plain(record.key.decode('utf-8', 'replace'))}", style="cyan")
+    first.append(f"  {headers.get('dateline_reason', 'no reason given')}  {len(record.value)} bytes")
+    first.append(f"  {record.topic}[{record.partition}]@{record.position}", style="dim")
+    first.append(f"\n          {headers.get('__connect.errors.exception.message', '')[:160]}", style="bold")
     return first
 
 
@@ -104,5 +116,9 @@ def status_lines(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> Iterato
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    text = "-" if value is None else str(value)
+    return _plain("-" if value is None else str(value))
+
+
+def _plain(text: str) -> str:
+    """Bytes of strangers must not steer the terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

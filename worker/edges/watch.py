@@ -22,20 +22,20 @@ class FileWatch:
     """
 
     def __init__(self, files: Iterable[Path], *, look_seconds: float = _LOOK_SECONDS) -> None:
-        self._files = tuple(files)
+        self.files = tuple(files)
         self._look_seconds = look_seconds
-        self._seen = _look(self._files)
+        self._seen = _look(self.files)
 
     async def changed(self) -> None:
         """Return when a file has changed, come or gone, and all have been still since: none is half written by then."""
         while True:
             await asyncio.sleep(self._look_seconds)
-            now = await asyncio.to_thread(_look, self._files)
+            now = await asyncio.to_thread(_look, self.files)
             if now != self._seen:
                 break
         while True:
             await asyncio.sleep(self._look_seconds)
-            then, now = now, await asyncio.to_thread(_look, self._files)
+            then, now = now, await asyncio.to_thread(_look, self.files)
             if now == then:
                 self._seen = now
                 return

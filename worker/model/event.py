@@ -111,6 +111,7 @@ class Batch:
     """Everything that one poll writes. It is committed whole or not at all.
 
     `state_value` is `state` encoded; `state.version` is one more than that of the state the poll started from.
+    `traceparent` names the poll's trace (https://www.w3.org/TR/trace-context/), None without tracing.
     """
 
     feed_id: str
@@ -120,6 +121,12 @@ class Batch:
     state: FeedState
     state_value: bytes
     report: PollReport
+    traceparent: str | None = None
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace's id, 32 hexadecimal digits."""
+        return None if self.traceparent is None else self.traceparent.split("-")[1]
 
     @property
     def size_bytes(self) -> int:

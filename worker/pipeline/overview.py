@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from worker.steps import schedule, urls
+from worker.model.secrets import without_secrets
+from worker.steps import schedule
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +19,7 @@ def feed_status(feed: Feed, state: FeedState | None, *, now: datetime) -> dict[s
     `interval_seconds` is how often it would be polled if its server asked for nothing; `entries` are those in the feed
     when it was last read, `moved_to` where it is asked for instead of `url`.
     """
-    url = urls.without_secrets(feed.url)
+    url = without_secrets(feed.url)
     if state is None:
         return {
             "id": feed.id,
@@ -41,7 +42,7 @@ def feed_status(feed: Feed, state: FeedState | None, *, now: datetime) -> dict[s
         "state": state.status,
         "reason": state.reason,
         "url": url,
-        "moved_to": None if state.adopted_url is None else urls.without_secrets(state.adopted_url),
+        "moved_to": None if state.adopted_url is None else without_secrets(state.adopted_url),
         "title": feed.title or state.title,
         "polled_at": state.polled_at,
         "succeeded_at": state.succeeded_at,

@@ -11,13 +11,14 @@ from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
 from worker.model.fetch import FetchFailure, Request, Response
 from worker.model.page import NoPage, Page
+from worker.model.secrets import without_secrets
 from worker.model.step import Ask, Claims
 from worker.pipeline import standing
 from worker.pipeline.articles import EntryReader, due_pages
 from worker.pipeline.documents import Reading, merged, read_document, whole
 from worker.pipeline.keys import keyed, meets
 from worker.pipeline.pages import page_of
-from worker.steps import encode, schedule, urls
+from worker.steps import encode, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -415,7 +416,7 @@ class _Poll:
     ) -> Batch:
         report = replace(report, fetch_seconds=self.fetched.duration_seconds)
         if state.adopted_url is not None and state.adopted_url != self.state.adopted_url:
-            report = replace(report, moved_to=urls.without_secrets(state.adopted_url))
+            report = replace(report, moved_to=without_secrets(state.adopted_url))
         if isinstance(self.fetched, Response):
             report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
         return Batch(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from worker.model.feed import FeedState, Move
 from worker.model.fetch import Request, Response
+from worker.model.secrets import without_credentials
 from worker.steps import schedule
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
     sightings = state.move.sightings + 1 if state.move is not None and state.move.url == target else 1
     if sightings < _SIGHTINGS:
         return replace(state, move=Move(url=target, sightings=sightings))
-    back = target == _without_credentials(feed.url)
+    back = target == without_credentials(feed.url)
     return _asking(feed, state, None if back else target)
 
 
@@ -277,7 +278,7 @@ def _validators_source(feed: Feed, state: FeedState) -> str:
 
 def _asked(feed: Feed, state: FeedState) -> str:
     """Which address is asked."""
-    return _without_credentials(feed.url) if state.adopted_url is None else state.adopted_url
+    return without_credentials(feed.url) if state.adopted_url is None else state.adopted_url
 
 
 def _final(response: Response) -> str | None:
@@ -296,11 +297,6 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _is_https(url: str) -> bool:
     return url.lower().startswith("https:")
-
-
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _with_credentials(url: str, configured: str) -> str:

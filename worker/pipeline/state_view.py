@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from worker.steps import urls
+from worker.model.secrets import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +21,13 @@ def state_view(state: FeedState) -> dict[str, Any]:
     view = asdict(state)
     for name in _URLS:
         if view[name] is not None:
-            view[name] = urls.without_secrets(view[name])
+            view[name] = without_secrets(view[name])
     if state.move is not None:
-        view["move"]["url"] = urls.without_secrets(state.move.url)
+        view["move"]["url"] = without_secrets(state.move.url)
     view["waiting"] = dict(state.waiting)
     for entry, seen in zip(view["entries"], state.entries, strict=True):
         entry["fields"] = dict(seen.fields)
-        entry["page_url"] = None if seen.page_url is None else urls.without_secrets(seen.page_url)
+        entry["page_url"] = None if seen.page_url is None else without_secrets(seen.page_url)
     return view
 
 

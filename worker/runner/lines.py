@@ -33,4 +33,5 @@ def poll_line(batch: Batch) -> dict[str, Any]:
         "failures": state.failures,
         "next_poll_at": state.next_poll_at,
         "detail": "; ".join(report.warnings) or None,
+        **({} if batch.trace_id is None else {"trace_id": batch.trace_id}),
     }

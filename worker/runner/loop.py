@@ -21,6 +21,7 @@ from worker.runner.manners import Manners
 from worker.runner.overview import RunnerOverview
 from worker.runner.polling import Poller
 from worker.runner.queue import PollQueue
+from worker.steps.encode import with_traceparent
 from worker.steps.schedule import (
     earliest_forced,
     first_poll_delay_seconds,
@@ -30,13 +31,13 @@ from worker.steps.schedule import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Coroutine, Iterable
 
     from worker.model.event import Batch
     from worker.model.feed import Feed, FeedState
     from worker.model.fetch import Request
     from worker.pipeline import Limits
-    from worker.ports import Clock, Fetcher, Ledger, Metrics, Readers
+    from worker.ports import Clock, Fetcher, Ledger, Metrics, Readers, Tracing
     from worker.runner.committer import CommitSettings
     from worker.runner.hubs import HubSettings
 
@@ -78,8 +79,10 @@ class Runner:
         metrics: Metrics,
         clock: Clock,
         settings: RunnerSettings,
+        tracing: Tracing | None = None,
     ) -> None:
         self._ledger = ledger
+        self._tracing = tracing
         self._manners = Manners(
             fetcher, metrics=metrics, clock=clock, agent=settings.agent, gap_seconds=settings.host_gap_seconds
         )
@@ -353,26 +356,32 @@ class Runner:
         began_seconds = self._clock.monotonic_seconds()
         self._metrics.poll_started()
         try:
-            try:
-                await self._poller.room(feed)
-                fetched = await self._manners.fetch(request)
-            finally:
-                self._queue.release(feed)
-            if isinstance(fetched, FetchFailure) and fetched.kind == "unavailable":
-                # While it waited for its turn, the host asked to be left alone.
-                self._metrics.poll_cancelled()
-                self._later(feed, self._manners.held_seconds(request.url))
-                return
-            batch = await self._poller.batch(feed, fetched)
+            asking = self._asked(feed, request)
+            batch = await (asking if self._tracing is None else _traced(self._tracing, feed, asking))
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
             raise
+        if batch is None:
+            self._metrics.poll_cancelled()
+            self._later(feed, self._manners.held_seconds(request.url))
+            return
         self._metrics.poll_finished(
             batch.report,
             delay_seconds=began_seconds - due_seconds,
             duration_seconds=self._clock.monotonic_seconds() - began_seconds,
         )
         self._committer.add(batch)
+
+    async def _asked(self, feed: Feed, request: Request) -> Batch | None:
+        """What a poll writes; None if the host asked to be left alone meanwhile."""
+        try:
+            await self._poller.room(feed)
+            fetched = await self._manners.fetch(request)
+        finally:
+            self._queue.release(feed)
+        if isinstance(fetched, FetchFailure) and fetched.kind == "unavailable":
+            return None
+        return await self._poller.batch(feed, fetched)
 
     def _not_now_seconds(self, feed: Feed, request: Request) -> float:
         """How long a feed has to wait yet that is due: its host, or the document itself, asks for that."""
@@ -510,6 +519,16 @@ class Runner:
     def _turned(self) -> None:
         self._turned_at_seconds = self._clock.monotonic_seconds()
         self._metrics.heartbeat(self._clock.now())
+
+
+async def _traced(tracing: Tracing, feed: Feed, asking: Coroutine[Any, Any, Batch | None]) -> Batch | None:
+    """What `asking` gives, all of it in a trace that the batch is marked with."""
+    with tracing.poll(feed.id) as trace:
+        batch = await asking
+        if batch is None:
+            return None
+        trace.finished(batch.report)
+        return with_traceparent(batch, trace.traceparent)
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:

@@ -9,8 +9,6 @@ from urllib.parse import unquote
 
 from yarl import URL
 
-from worker.model.secrets import without_tokens
-
 # A host name or an address, as RFC 3986, 3.2.2 writes it; some links have blanks or quotation marks there.
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++|[0-9A-Fa-f:.]+")
 # The session of a Java servlet stands in the path (Servlet 3.0, 7.1.3).
@@ -81,16 +79,6 @@ def canonical_url(text: str | None) -> str | None:
         address += "/"
     kept = "&".join(pair for pair in _SEPARATORS.split(query) if pair and not _is_tracking(pair))
     return f"{address}?{kept}" if kept else address
-
-
-def without_secrets(text: str) -> str:
-    """An address as it may be shown: without user and password, and without the tokens in its query."""
-    try:
-        url = URL(text)
-        shown = str(url.with_user(None)) if url.user or url.password else text
-    except ValueError:
-        shown = text.rpartition("@")[2]
-    return without_tokens(shown)
 
 
 def _final(url: URL) -> URL:

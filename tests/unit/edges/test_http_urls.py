@@ -5,7 +5,7 @@ import contextlib
 from hypothesis import given, settings, strategies as st
 from yarl import URL
 
-from worker.edges.http_urls import origin, parse_url, place, redirect_target, without_credentials
+from worker.edges.http_urls import origin, parse_url, place, redirect_target
 
 PIECES = (
     *("http://", "https://", "//", "@", "[", "]", "%", ":", ":0", ":80", ":99999", "/", "?", "#", "&", "..", ".", "-"),
@@ -33,11 +33,6 @@ def test_whatever_is_written_in_a_location_it_leads_to_a_web_address_or_is_refus
             assert origin(target)[1]
             assert (target.user, target.password, target.raw_fragment) == (None, None, "")
             assert parse_url(str(target)) == target  # what is told can be asked for again
-
-
-def test_credentials_are_cut_from_what_is_hardly_a_url() -> None:
-    assert without_credentials("http://me:s3@cret@a.example/x") == "http://a.example/x"
-    assert without_credentials("http://me:s3\n/cret@a.example/x") == "http://a.example/x"
 
 
 def test_origins_differ_by_scheme_host_and_port_but_not_by_case() -> None:

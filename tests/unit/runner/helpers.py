@@ -15,7 +15,7 @@ from worker.pipeline import Limits
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
-    from worker.ports import Clock, Ledger
+    from worker.ports import Clock, Ledger, Tracing
     from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
@@ -148,6 +148,7 @@ def make_runner(
     max_delay_seconds: float = 0.01,
     hubs: HubSettings | None = None,
     clock: Clock | None = None,
+    tracing: Tracing | None = None,
 ) -> Runner:
     return Runner(
         feeds,
@@ -167,6 +168,7 @@ def make_runner(
             limits=Limits(max_body_bytes=1_000_000, max_event_bytes=1_000_000),
             hubs=hubs,
         ),
+        tracing=tracing,
     )
 
 

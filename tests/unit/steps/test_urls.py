@@ -6,7 +6,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from tests import schema
 from tests.hang import must_end
-from worker.steps.urls import canonical_url, clean_url, without_secrets
+from worker.steps.urls import canonical_url, clean_url
 
 ADDRESS = jsonschema_rs.Draft202012Validator(
     {**schema.document()["properties"]["source"]["properties"]["url"], "type": "string"}, validate_formats=True
@@ -221,19 +221,6 @@ def test_an_address_of_a_megabyte_takes_less_than_two_seconds(before: str, unit:
 
 def test_a_query_of_nothing_but_tracking_goes_altogether() -> None:
     assert canonical_url("https://news.example/story?utm_source=a&utm_medium=b") == "https://news.example/story"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("https://user:secret@news.example/a", "https://news.example/a"),
-        ("https://news.example/a", "https://news.example/a"),
-        ("https://user:secret@news.example:99999/a", "news.example:99999/a"),
-        ("https://user:secret@news.example/a?token=b&c", "https://news.example/a?token=***&c"),
-    ],
-)
-def test_an_address_is_shown_without_its_secrets(text: str, expected: str) -> None:
-    assert without_secrets(text) == expected
 
 
 TRACKING = st.sampled_from(

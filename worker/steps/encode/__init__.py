@@ -5,6 +5,7 @@ from worker.steps.encode.facts import encode_attribution, encode_dateline, encod
 from worker.steps.encode.letters import encode_unreadable
 from worker.steps.encode.plain import encode_span
 from worker.steps.encode.states import decode_state, encode_state
+from worker.steps.encode.tracing import with_traceparent
 
 __all__ = [
     "SCHEMA",
@@ -18,4 +19,5 @@ __all__ = [
     "encode_unreadable",
     "message",
     "with_also_in",
+    "with_traceparent",
 ]

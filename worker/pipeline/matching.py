@@ -1,0 +1,70 @@
+"""Which records a follower wants to see, by what their messages say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.model.event import Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A field of the message, by the names that lead to it, has this value.
+
+    A field of a list's items holds where it does for one of them. Capitals make no difference. What is no text is
+    compared as JSON.
+    """
+
+    path: tuple[str, ...]
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Where:
+        """Read `language=en` or `places.country_code=UA`.
+
+        Raises:
+            ValueError: for anything else.
+        """
+        path, equals, value = text.partition("=")
+        names = tuple(path.strip().split("."))
+        if not equals or not all(names):
+            raise ValueError("must be FIELD=VALUE, such as language=en or places.country_code=UA")
+        return cls(path=names, value=value.strip())
+
+
+def matches(record: Published, *, feeds: frozenset[str], where: tuple[Where, ...]) -> bool:
+    """Whether a record is of one of these feeds (of any, if there are none) and has all of these values."""
+    if feeds and _feed_of(record) not in feeds:
+        return False
+    if not where:
+        return True
+    try:
+        message = orjson.loads(record.value)
+    except orjson.JSONDecodeError:
+        return False
+    return all(one.value.casefold() in map(str.casefold, _values(message, one.path)) for one in where)
+
+
+def _feed_of(record: Published) -> str:
+    headers = dict(record.headers)
+    source = headers.get("ce_source") or headers.get("__connect.errors.topic") or b""
+    return source.decode("utf-8", "replace").removeprefix("/feeds/")
+
+
+def _values(part: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(part, list):
+        for item in part:
+            yield from _values(item, path)
+    elif path:
+        if isinstance(part, dict) and path[0] in part:
+            yield from _values(part[path[0]], path[1:])
+    elif isinstance(part, str):
+        yield part
+    elif not isinstance(part, dict):
+        yield orjson.dumps(part).decode()
