@@ -7,15 +7,18 @@ import fcntl
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from worker.model.errors import Retry, Stop, Unknown
+from worker.model.event import Published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from worker.model.event import Batch, Headers
+
+Table = Literal["articles", "dead_letters"]
 
 _SCHEMA_VERSION = 1
 # "DATL" in the file's header says whose it is (https://www.sqlite.org/pragma.html#pragma_application_id).
@@ -46,6 +49,14 @@ PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_SCHEMA_VERSION};
 COMMIT;
 """
+_ROWS = {
+    "articles": "SELECT position, article_id, headers, value FROM articles",
+    "dead_letters": "SELECT position, feed_id, headers, value FROM dead_letters",
+}
+_END = {
+    "articles": "SELECT coalesce(max(position), 0) FROM articles",
+    "dead_letters": "SELECT coalesce(max(position), 0) FROM dead_letters",
+}
 _BUSY_SECONDS = 5.0
 
 # What passes by itself (https://www.sqlite.org/rescode.html).
@@ -230,6 +241,28 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         connection.close()
         raise Retry(f"{path} is still empty")
     return connection
+
+
+def rows_after(
+    connection: sqlite3.Connection, table: Table, after: int, *, count: int, topic: str
+) -> Iterator[Published]:
+    """The next records, at most so many; `topic` is what they say they come from."""
+    rows = connection.execute(f"{_ROWS[table]} WHERE position > ? ORDER BY position LIMIT ?", (after, count))
+    for position, key, headers, value in rows:
+        yield Published(
+            topic=topic,
+            partition=0,
+            position=position,
+            key=key.encode(),
+            headers=decode_headers(headers),
+            value=value,
+        )
+
+
+def last_position(connection: sqlite3.Connection, table: Table) -> int:
+    """The position of the last record, 0 when there is none."""
+    position: int = connection.execute(_END[table]).fetchone()[0]
+    return position
 
 
 def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
