@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kafka import TopicPartition
 from kafka.errors import InvalidPartitionsError
-from kafka.partitioner.default import murmur2
 
 from worker.edges.kafka_client import (
     BOOTSTRAP_SECONDS,
@@ -19,8 +18,9 @@ from worker.edges.kafka_client import (
     translate,
 )
 from worker.edges.kafka_exclusive import ExclusiveGroup
-from worker.edges.kafka_producer import Record, TransactionalProducer
+from worker.edges.kafka_producer import TransactionalProducer
 from worker.edges.kafka_reader import read_feed_states
+from worker.edges.kafka_records import RecordMaker
 from worker.edges.kafka_topics import check_topics
 from worker.edges.limits import check_sizes
 from worker.model.errors import Retry, Stop
@@ -30,6 +30,7 @@ from worker.model.shards import shard_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from worker.edges.kafka_producer import Record
     from worker.model.event import Batch, Headers
 
 # What the place of a command is called among those of the workers.
@@ -49,13 +50,13 @@ class KafkaStore:
         self._waits = waits
         self._group: ExclusiveGroup | None = None
         self._producer: TransactionalProducer | None = None
-        self._partitions: dict[str, int] = {}
+        self._maker = RecordMaker(settings, {})
         self._places: dict[str, int] = {}
 
     @property
     def shards(self) -> int:
         """How many there are."""
-        return self._partitions[self._settings.feed_state_topic]
+        return self._maker.shards
 
     def open(self) -> None:
         """Have the topics from now on.
@@ -64,7 +65,7 @@ class KafkaStore:
             Retry: Kafka cannot be reached now.
             Stop: workers are at work, a topic is missing or wrong, or rights are.
         """
-        self._partitions = check_topics(self._settings)
+        self._maker = RecordMaker(self._settings, check_topics(self._settings))
         self._group = ExclusiveGroup(self._settings, waits=self._waits)
         try:
             # Whatever a worker left open is settled before anything is read.
@@ -94,11 +95,9 @@ class KafkaStore:
             Stop: another command took over.
         """
         check_sizes(batches, max_event_bytes=self._settings.max_event_bytes)
-        records: list[Record] = []
-        for batch in batches:
-            records += [self.article(event.key, event.headers, event.value) for event in batch.events]
-            records += self.state(batch.feed_id, batch.shard_key, batch.state_value)
-        self.write(records)
+        self.write(
+            record for batch in batches for record in self._maker.batch(batch, before=self._places.get(batch.feed_id))
+        )
 
     def write(self, records: Iterable[Record]) -> None:
         """Write records in one transaction, one of a feed-state at least; raises as `commit`."""
@@ -113,24 +112,20 @@ class KafkaStore:
 
     def article(self, key: bytes, headers: Headers, value: bytes) -> Record:
         """An article's event."""
-        return self._keyed(self._settings.articles_topic, key, headers, value)
+        return self._maker.article(_named(key), key, headers, value)
 
     def dead_letter(self, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""
-        return self._keyed(self._settings.dead_letters_topic, key, headers, value)
+        return self._maker.dead_letter(_named(key), key, headers, value)
 
     def state(self, feed_id: str, shard_key: str, value: bytes) -> Iterator[Record]:
         """A feed's state in its shard, and a tombstone where it was before, so that it is there only."""
-        here = shard_of(shard_key, self.shards)
-        before = self._places.get(feed_id, here)
-        if before != here:
-            yield self._state(feed_id, before, None)
-        yield self._state(feed_id, here, value)
+        return self._maker.state(feed_id, shard_key, value, before=self._places.get(feed_id))
 
     def everywhere(self, feed_id: str, value: bytes | None) -> Iterator[Record]:
         """The same in all shards: whoever restores any of them finds it. None takes it away."""
         for partition in range(self.shards):
-            yield self._state(feed_id, partition, value)
+            yield self._maker.state_in(partition, feed_id, value)
 
     def is_misplaced(self, feed_id: str, shard_key: str) -> bool:
         """Whether a state does not lie in its shard."""
@@ -154,7 +149,7 @@ class KafkaStore:
             raise translate(error, self._settings) from error
         finally:
             admin.close()
-        self._partitions = check_topics(self._settings)
+        self._maker = RecordMaker(self._settings, check_topics(self._settings))
         if self.shards != count:
             raise Retry(f"topic {topic} has {self.shards} partitions still, not {count}; run the command again")
         # One that knows the topic from before would not send to the new partitions.
@@ -175,15 +170,10 @@ class KafkaStore:
         # Of two commands that both believe to have the group, the earlier one is fenced.
         return TransactionalProducer(replace(self._settings, instance=_INSTANCE))
 
-    def _keyed(self, topic: str, key: bytes, headers: Headers, value: bytes) -> Record:
-        # The choice of Kafka's own clients, as the worker makes it.
-        partition = int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
-        feed_id = key.decode("utf-8", "replace")
-        return Record(feed_id=feed_id, topic=topic, partition=partition, key=key, headers=headers, value=value)
 
-    def _state(self, feed_id: str, partition: int, value: bytes | None) -> Record:
-        topic = self._settings.feed_state_topic
-        return Record(feed_id=feed_id, topic=topic, partition=partition, key=feed_id.encode(), value=value)
+def _named(key: bytes) -> str:
+    """What an error calls a record of which the feed is not known."""
+    return key.decode("utf-8", "replace")
 
 
 def read_record(settings: KafkaSettings, topic: str, partition: int, offset: int) -> Published | None:
