@@ -19,19 +19,18 @@ from worker.edges.kafka_client import (
 )
 from worker.edges.kafka_exclusive import ExclusiveGroup
 from worker.edges.kafka_producer import TransactionalProducer
-from worker.edges.kafka_reader import read_feed_states
+from worker.edges.kafka_reader import published, read_feed_states
 from worker.edges.kafka_records import RecordMaker
 from worker.edges.kafka_topics import check_topics
 from worker.edges.limits import check_sizes
 from worker.model.errors import Retry, Stop
-from worker.model.event import Published
 from worker.model.shards import shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from worker.edges.kafka_producer import Record
-    from worker.model.event import Batch, Headers
+    from worker.model.event import Batch, Headers, Published
 
 # What the place of a command is called among those of the workers.
 _INSTANCE = "command"
@@ -195,15 +194,7 @@ def read_record(settings: KafkaSettings, topic: str, partition: int, offset: int
         for records in consumer.poll(timeout_ms=_POLL_SECONDS * 1000, max_records=1).values():
             for record in records:
                 if record.offset == offset and record.value is not None:
-                    headers = tuple((name, value or b"") for name, value in record.headers)
-                    return Published(
-                        topic=topic,
-                        partition=partition,
-                        position=offset,
-                        key=record.key or b"",
-                        headers=headers,
-                        value=record.value,
-                    )
+                    return published(record)
     except CLIENT_ERRORS as error:
         raise translate(error, settings) from error
     finally:

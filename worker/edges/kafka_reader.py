@@ -175,7 +175,7 @@ class KafkaReader:
         for record in records:
             self._positions[TopicPartition(record.topic, record.partition)] = record.offset + 1
             if record.value is not None:
-                self._fetched.append(_published(record))
+                self._fetched.append(published(record))
 
     def _connect(self) -> None:
         self._consumer = open_consumer(self._settings)
@@ -246,7 +246,8 @@ def _position(consumer: Any, partition: Any) -> int:
     return -1 if position is None else position
 
 
-def _published(record: Any) -> Published:
+def published(record: Any) -> Published:
+    """A record of kafka-python, which is no tombstone, as a reader sees it."""
     return Published(
         topic=record.topic,
         partition=record.partition,
