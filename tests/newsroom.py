@@ -61,11 +61,12 @@ class Newsroom:
 
     def server(self) -> StatusServer:
         """Serves what there is, on any free port."""
-        topics = {"articles": "news.articles", "dead_letters": "news.dead-letters", "feed_state": "news.feed-state"}
         return StatusServer(
             host="127.0.0.1",
             port=0,
-            metrics=PrometheusMetrics(version="1.2.3", topics=topics),
+            metrics=PrometheusMetrics(
+                version="1.2.3", articles_topics=("news.articles",), dead_letters_topic="news.dead-letters"
+            ),
             alive=lambda: None,
             ready=lambda: self.not_ready,
             pages=Pages(

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
 _MAX_EVENT_BYTES = 1_000_000
 _THREADS = 32
+_TOPICS_SHOWN = 3
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
@@ -67,10 +68,14 @@ class Worker:
         self._load = load
         self._reload = asyncio.Event()
         fetch, clock = config.fetch, SystemClock()
-        topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
+        topics = config.kafka.topics if config.kafka else Topics()
         self._log = structlog.get_logger()
         self._clock = clock
-        self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics)
+        self._metrics = metrics = PrometheusMetrics(
+            version=__version__,
+            articles_topics=(topics.articles, *(topic for topic in config.routed_topics if topic != topics.articles)),
+            dead_letters_topic=topics.dead_letters,
+        )
         self._readers = Children(
             "worker.pipeline.session:Session",
             preload="worker.pipeline.prepare:prepare",
@@ -210,7 +215,9 @@ def ledger_name(config: Config) -> str:
     """Where this configuration publishes to, for people."""
     if config.kafka is None:
         return f"the SQLite file {config.sqlite.path}"
-    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {config.kafka.topics.articles}"
+    topics = ", ".join(dict.fromkeys((config.kafka.topics.articles, *config.routed_topics[:_TOPICS_SHOWN])))
+    more = "" if len(config.routed_topics) <= _TOPICS_SHOWN else " and more"
+    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {topics}{more}"
 
 
 def open_reader(config: Config, *, from_beginning: bool) -> Reader:
@@ -222,7 +229,7 @@ def open_reader(config: Config, *, from_beginning: bool) -> Reader:
     """
     if config.kafka is None:
         return SqliteReader(config.sqlite.path, from_beginning=from_beginning)
-    return KafkaReader(kafka_settings(config.name, config.kafka), from_beginning=from_beginning)
+    return KafkaReader(kafka_settings(config, config.kafka), from_beginning=from_beginning)
 
 
 def feed_statuses(config: Config) -> list[dict[str, Any]]:
@@ -235,7 +242,7 @@ def feed_statuses(config: Config) -> list[dict[str, Any]]:
     if config.kafka is None:
         values: Mapping[str, bytes] = read_states(config.sqlite.path)
     else:
-        values = read_feed_states(kafka_settings(config.name, config.kafka)).values
+        values = read_feed_states(kafka_settings(config, config.kafka)).values
     now = SystemClock().now()
     states = {feed_id: decode_state(value) for feed_id, value in feed_states(values).items()}
     return [feed_status(feed, states.get(feed.id), now=now) for feed in config.feeds]
@@ -250,7 +257,7 @@ def create_topics(config: Config) -> tuple[str, ...]:
     """
     if config.kafka is None:
         raise Stop("no broker is configured: set kafka.bootstrap_servers, or DATELINE_KAFKA__BOOTSTRAP_SERVERS")
-    return ensure_topics(kafka_settings(config.name, config.kafka))
+    return ensure_topics(kafka_settings(config, config.kafka))
 
 
 async def probe(source: str, config: Config | None, *, content: Literal["feed", "page"] = "feed") -> Batch:
@@ -307,8 +314,8 @@ def _read(path: Path) -> Response:
     return Response(url=path.name, status=200, body=body, retrieved_at=SystemClock().now())
 
 
-def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
-    """The settings of the Kafka edges from the section of the configuration; `port` is where a worker listens."""
+def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
+    """The settings of the Kafka edges from a configuration and its section; `port` is where a worker listens."""
     security = kafka.security
     options = {
         "security_protocol": security.protocol,
@@ -321,7 +328,7 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         "ssl_keyfile": _path(security.key_file),
     }
     return KafkaSettings(
-        name=name,
+        name=config.name,
         bootstrap_servers=kafka.bootstrap_servers,
         articles_topic=kafka.topics.articles,
         feed_state_topic=kafka.topics.feed_state,
@@ -333,6 +340,7 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         delivery_timeout_seconds=kafka.delivery_timeout_seconds,
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
+        routed_topics=config.routed_topics,
         instance=kafka.instance or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}"),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
@@ -358,7 +366,7 @@ def _tokens(security: Security) -> FileTokens | EndpointTokens | None:
 def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
-    return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
+    return KafkaLedger(kafka_settings(config, config.kafka, port=config.listen_port))
 
 
 def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ from worker.config import Config, ConfigError, Problem, load, loads
 from worker.config.feeds import FeedEntry
 from worker.config.section import keys, subsection
 from worker.model.errors import Stop
-from worker.model.feed import Backfill, Feed
+from worker.model.feed import Backfill, Feed, Route
 
 DATA = Path(__file__).parent.parent / "data" / "config"
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "config.example.yaml"
@@ -1002,6 +1002,58 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert said(latin) == f"{latin}:2:6: is not UTF-8 from here on; save the file as UTF-8"
 
 
+ROUTES = """
+kafka: {{bootstrap_servers: [localhost:9092]}}
+articles: {{routes: {routes}}}
+feeds: [{{url: https://example.org/a, topic: {topic}}}, https://example.org/b]
+"""
+
+
+def test_routes_are_those_of_every_feed_and_a_topic_is_the_feeds_own() -> None:
+    text = ROUTES.format(
+        routes="[{topic: t.ukraine, country: UA, language: [en, pt-BR]}, {topic: t.rest}]", topic="t.a"
+    )
+    config = loads(text, "c.yaml", {})
+
+    assert config.feeds[1].routes == (
+        Route(topic="t.ukraine", countries=("UA",), languages=("en", "pt-br")),
+        Route(topic="t.rest"),
+    )
+    assert [feed.topic for feed in config.feeds] == ["t.a", None]
+    assert config.routed_topics == ("t.ukraine", "t.rest", "t.a")
+    assert config.redacted()["articles"]["routes"][1]["topic"] == "t.rest"
+
+
+@pytest.mark.parametrize(
+    ("routes", "topic", "mistake"),
+    [
+        ("[{country: UA}]", "t", "c.yaml:3:21: articles.routes[0].topic: is missing"),
+        (
+            "[{topic: t, country: ukraine}]",
+            "t",
+            "articles.routes[0].country: must be two capitals, as in ISO 3166-1: UA",
+        ),
+        ("[{topic: t, language: English}]", "t", "articles.routes[0].language: must be a language tag"),
+        ("[{topic: t, langauge: en}]", "t", 'articles.routes[0]: unknown key "langauge"; did you mean "language"?'),
+        ("[{topic: t_}]", "t", "articles.routes[0].topic: must be 1 to 249 letters, digits, dots or dashes"),
+        ("{topic: t}", "t", "articles.routes: must be a list"),
+        ("[{topic: a}, {topic: b, country: UA}]", "t", "articles.routes: number 1 has no condition"),
+        (
+            "[{topic: news.feed-state}]",
+            "t",
+            "articles: routes: news.feed-state is the name of the topic for feed_state",
+        ),
+        ("[]", "news.dead-letters", "feeds: feed example-org-a-"),
+        ("[]", "a_b", "feeds[0].topic: must be 1 to 249 letters"),
+    ],
+)
+def test_a_route_that_cannot_be_is_named(routes: str, topic: str, mistake: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(ROUTES.format(routes=routes, topic=topic), "c.yaml", {})
+    assert mistake in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
 def test_redacted_is_the_effective_configuration_in_the_form_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "p").write_text("hunter2", encoding="utf-8")
     config = loads(
@@ -1046,7 +1098,7 @@ feeds:
         "parse_deadline": 10.0,
         "parse_memory": 536_870_912,
     }
-    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off"}
+    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off", "routes": []}
     limits = {"min_interval": 3600.0, "max_interval": 86_400.0}
     first = {
         "content": "feed",
@@ -1152,7 +1204,8 @@ def test_no_configuration_ever_shows_a_password_or_the_credentials_of_a_url(tail
 
 def _all_keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for key, field in zip(keys(section), section.model_fields.values(), strict=True):
-        below = subsection(field)
+        # Of a list of sections, the example has them in comments.
+        below = None if get_origin(field.annotation) is tuple else subsection(field)
         yield from _all_keys(below, f"{prefix}{key}.") if below else [f"{prefix}{key}"]
 
 

@@ -43,7 +43,7 @@ class Series:
 @pytest.fixture(scope="module")
 def series() -> dict[str, Series]:
     metrics = PrometheusMetrics(
-        version="1.2.3", topics={"articles": "news.articles", "dead_letters": "news.dead-letters"}
+        version="1.2.3", articles_topics=("news.articles",), dead_letters_topic="news.dead-letters"
     )
     found = {"up": Series(values={})}
     for family in metrics.registry.collect():

@@ -236,7 +236,7 @@ def logged() -> Iterator[StringIO]:
 
 async def told(config: Config, secrets: Secrets) -> dict[str, str]:
     """All that a worker tells of one round of polls, by where it tells it."""
-    metrics = PrometheusMetrics(version="1", topics=config.kafka.topics.model_dump() if config.kafka else {})
+    metrics = PrometheusMetrics(version="1", articles_topics=("news.articles",), dead_letters_topic="news.dead-letters")
     store, numbers = FakeStore(), count()
     runner = Runner(
         config.feeds,

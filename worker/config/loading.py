@@ -87,7 +87,15 @@ def _config(data: Mapping[str, Any], report: Report) -> Config | None:
     if not gathered.feeds:
         report.add(Finding(path=("feed_lists",), message="at least one feed is needed, and these lists name none"))
         return None
+    _check_topics(config, gathered, report)
     return config.loaded(tuple(gathered.feeds), _origin(config, gathered, report.source.file))
+
+
+def _check_topics(config: Config, gathered: Gathered, report: Report) -> None:
+    for feed in gathered.feeds:
+        if feed.topic is not None and (other := config.misplaced(feed.topic)):
+            message = f"feed {feed.id}: {feed.topic} is the name of the topic for {other}; give its articles another"
+            report.add(Finding(path=("feeds",), message=message))
 
 
 def _take_entries(results: Iterable[tuple[int, Feed | ValidationError]], report: Report, gathered: Gathered) -> None:

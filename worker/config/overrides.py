@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PREFIX = "DATELINE_"
+# Lists of sections.
+_IN_FILES = frozenset({("feeds",), ("articles", "routes")})
 # Read by the command line; nothing for the configuration.
 _OTHERS = frozenset({"DATELINE_CONFIG", "DATELINE_CACHE_DIR", "DATELINE_STATE_DIR"})
 # What Kubernetes puts into every container of a namespace that has a Service called dateline or dateline-something.
@@ -61,9 +63,11 @@ def variables() -> dict[str, tuple[Path, bool]]:
 def _variables(section: type[Section], path: Path) -> Iterator[tuple[str, tuple[Path, bool]]]:
     for name, field in section.model_fields.items():
         here = (*path, field.alias or name)
+        if here in _IN_FILES:
+            continue
         if (below := subsection(field)) is not None:
             yield from _variables(below, here)
-        elif here != ("feeds",):
+        else:
             yield variable(here), (here, field.annotation not in (bool, int, float))
 
 

@@ -109,9 +109,9 @@ class KafkaStore:
             if record.topic == self._settings.feed_state_topic and record.value is not None:
                 self._places[record.feed_id] = record.partition
 
-    def article(self, key: bytes, headers: Headers, value: bytes) -> Record:
-        """An article's event."""
-        return self._maker.article(_named(key), key, headers, value)
+    def article(self, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Record:
+        """An article's event. `topic` is as in `Event`."""
+        return self._maker.article(_named(key), key, headers, value, topic=topic)
 
     def dead_letter(self, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""

@@ -118,7 +118,7 @@ class TransactionalProducer:
             self._producer.init_transactions()
             # A record of an unknown topic waits for metadata as long as a takeover may take, if it were left so.
             self._producer.config["max_block_ms"] = delivery_ms
-            for topic in (settings.articles_topic, settings.feed_state_topic, settings.dead_letters_topic):
+            for topic in (*settings.all_articles_topics, settings.feed_state_topic, settings.dead_letters_topic):
                 self._producer.partitions_for(topic)
         except CLIENT_ERRORS as error:
             self.abandon()

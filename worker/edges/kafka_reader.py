@@ -110,7 +110,7 @@ class StateFollower:
 class KafkaReader:
     """Implements `worker.ports.Reader`: only what is committed, in no consumer group.
 
-    `topics` is the articles topic by default. With `from_beginning=False` it starts at what is the end when it first
+    `topics` are those with articles by default. With `from_beginning=False` it starts at what is the end when it first
     reads. Tombstones are left out: they publish nothing.
     """
 
@@ -118,7 +118,7 @@ class KafkaReader:
         self, settings: KafkaSettings, *, topics: tuple[str, ...] | None = None, from_beginning: bool = True
     ) -> None:
         self._settings = settings
-        self._topics = topics if topics is not None else (settings.articles_topic,)
+        self._topics = topics if topics is not None else settings.all_articles_topics
         self._from_beginning = from_beginning
         self._consumer: Any = None
         self._positions: dict[Any, int] = {}

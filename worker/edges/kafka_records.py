@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kafka.partitioner.default import murmur2
 
 from worker.edges.kafka_producer import Record
+from worker.edges.kafka_topics import check_topics
 from worker.model.shards import shard_of
 
 if TYPE_CHECKING:
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class RecordMaker:
-    """Makes records for topics with so many partitions; those of the feed-state topic are the shards."""
+    """Makes records for topics with so many partitions; those of the feed-state topic are the shards.
+
+    A topic that is not among them, because its route came later, is looked at when it is first needed: then making a
+    record blocks, and raises what `check_topics` does.
+    """
 
     def __init__(self, settings: KafkaSettings, partitions: Mapping[str, int]) -> None:
         self._settings = settings
@@ -31,14 +37,14 @@ class RecordMaker:
     def batch(self, batch: Batch, *, before: int | None) -> Iterator[Record]:
         """Everything that a batch writes; `before` is as for `state`."""
         for event in batch.events:
-            yield self.article(batch.feed_id, event.key, event.headers, event.value)
+            yield self.article(batch.feed_id, event.key, event.headers, event.value, topic=event.topic)
         for letter in batch.rejected:
             yield self.dead_letter(batch.feed_id, letter.key, letter.headers, letter.value)
         yield from self.state(batch.feed_id, batch.shard_key, batch.state_value, before=before)
 
-    def article(self, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
-        """An article's event."""
-        return self._keyed(self._settings.articles_topic, feed_id, key, headers, value)
+    def article(self, feed_id: str, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Record:
+        """An article's event. `topic` is as in `Event`."""
+        return self._keyed(topic or self._settings.articles_topic, feed_id, key, headers, value)
 
     def dead_letter(self, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""
@@ -58,5 +64,11 @@ class RecordMaker:
 
     def _keyed(self, topic: str, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
         # The choice of Kafka's own clients, so that other producers of the topic agree.
-        partition = int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
+        partition = int(murmur2(key) & 0x7FFFFFFF) % self._count(topic)
         return Record(feed_id=feed_id, topic=topic, partition=partition, key=key, headers=headers, value=value)
+
+    def _count(self, topic: str) -> int:
+        if topic not in self._partitions:
+            self._settings = replace(self._settings, routed_topics=(*self._settings.routed_topics, topic))
+            self._partitions = check_topics(self._settings)
+        return self._partitions[topic]

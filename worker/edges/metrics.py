@@ -37,15 +37,22 @@ _ARTICLE_DELAY_BUCKETS = (10.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 
 _STATES = (*get_args(FeedStatus), "new")
 _SUBSCRIPTION_STATES = ("pending", "verified", "denied")
 # What can become of an entry; see `worker.model.event.PollReport`.
+# As many topics as a dashboard can show; each feed might have one of its own.
+_TOPICS = 50
+_OTHER_TOPIC = "other"
 _DISPOSITIONS = ("published", "revised", "withdrawn", "unchanged", "skipped", "rejected")
 
 
 class PrometheusMetrics:
-    """Implements `worker.ports.Metrics` on a registry of its own."""
+    """Implements `worker.ports.Metrics` on a registry of its own.
 
-    def __init__(self, *, version: str, topics: Mapping[str, str]) -> None:
-        self._articles_topic = topics["articles"]
-        self._dead_letters_topic = topics["dead_letters"]
+    `articles_topics` are those that articles may go to; of the first 50 each has series of its own.
+    """
+
+    def __init__(self, *, version: str, articles_topics: Sequence[str], dead_letters_topic: str) -> None:
+        self._articles_topic = articles_topics[0]
+        self._dead_letters_topic = dead_letters_topic
+        self._told_topics = frozenset((*articles_topics[:_TOPICS], dead_letters_topic))
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -208,7 +215,10 @@ class PrometheusMetrics:
         )
         # What consumers should be able to count on the topics.
         self._published = Counter(
-            "dateline_events_published_total", "Records committed, by topic.", ["topic"], registry=registry
+            "dateline_events_published_total",
+            "Records committed, by topic; other: of further topics.",
+            ["topic"],
+            registry=registry,
         )
         self._published_bytes = Counter(
             "dateline_events_published_bytes_total",
@@ -216,7 +226,7 @@ class PrometheusMetrics:
             ["topic"],
             registry=registry,
         )
-        for topic in (self._articles_topic, self._dead_letters_topic):
+        for topic in sorted(self._told_topics):
             self._published.labels(topic)
             self._published_bytes.labels(topic)
         # Entries nobody will read unless somebody looks.
@@ -281,9 +291,9 @@ class PrometheusMetrics:
                 self._articles.labels(event.change).inc()
                 if event.change == "published" and event.published_at is not None:
                     self._article_delay.observe(max((now - event.published_at).total_seconds(), 0.0))
-            self._count(self._articles_topic, [event.value for event in batch.events])
-            self._count(self._dead_letters_topic, [letter.value for letter in batch.rejected])
+                self._count(event.topic or self._articles_topic, event.value)
             for letter in batch.rejected:
+                self._count(self._dead_letters_topic, letter.value)
                 self._dead_letters.labels(letter.reason).inc()
             if batch.events:
                 self._last_publish.set(now.timestamp())
@@ -358,7 +368,7 @@ class PrometheusMetrics:
         encoder, content_type = choose_encoder(accept)
         return encoder(self.registry), content_type
 
-    def _count(self, topic: str, values: Sequence[bytes]) -> None:
-        if values:
-            self._published.labels(topic).inc(len(values))
-            self._published_bytes.labels(topic).inc(sum(map(len, values)))
+    def _count(self, topic: str, value: bytes) -> None:
+        label = topic if topic in self._told_topics else _OTHER_TOPIC
+        self._published.labels(label).inc()
+        self._published_bytes.labels(label).inc(len(value))

@@ -143,8 +143,8 @@ class SqliteLedger:
 class SqliteReader:
     """Implements `worker.ports.Reader` on the file at `path`, also while another process writes it.
 
-    `topic` is what its records say they come from. With `from_beginning=False` it starts at what is the end when it
-    first reads. SQLite does not tell other processes of changes, so it polls.
+    `topic` is where those of its records come from that have no topic of their own. With `from_beginning=False` it
+    starts at what is the end when it first reads. SQLite does not tell other processes of changes, so it polls.
     """
 
     def __init__(

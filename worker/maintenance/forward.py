@@ -149,8 +149,9 @@ class _Forwarding:
         return forwarded, count
 
     def _record(self, table: Literal["articles", "dead_letters"], row: Published) -> Record:
-        make = self._topics.article if table == "articles" else self._topics.dead_letter
-        return make(row.key, row.headers, row.value)
+        if table == "dead_letters":
+            return self._topics.dead_letter(row.key, row.headers, row.value)
+        return self._topics.article(row.key, row.headers, row.value, topic=None if row.topic == table else row.topic)
 
     def _progress(self, forwarded: Forwarded) -> Iterator[Record]:
         return self._topics.state(self._note, self._note, encode_forwarded(forwarded))

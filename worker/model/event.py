@@ -25,7 +25,10 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One article revision as a record: key, headers and value are what a consumer gets, byte for byte."""
+    """One article revision as a record: key, headers and value are what a consumer gets, byte for byte.
+
+    `topic` is where it goes, None for the ledger's own topic.
+    """
 
     article_id: str
     revision: int
@@ -33,6 +36,7 @@ class Event:
     published_at: datetime | None
     headers: Headers
     value: bytes
+    topic: str | None = None
 
     @property
     def key(self) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from worker.model.article import Article, Draft, Source
 from worker.pipeline.facts import read_facts
-from worker.steps import encode, fingerprint, language
+from worker.steps import encode, fingerprint, language, route
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.paragraphs import find_paragraphs
 
@@ -40,18 +40,19 @@ class Composer:
     raw_sha256: str
     max_event_bytes: int
 
-    def event(self, draft: Draft, identity: Identity, content_from: ContentFrom) -> Event:
-        """One revision of an article.
+    def event(self, draft: Draft, identity: Identity, content_from: ContentFrom, *, kept: str | None) -> Event:
+        """One revision of an article. `kept` is the topic that the one before went to.
 
         Raises:
             ValueError: if the message is longer than what the ledger takes.
         """
-        event = encode.encode_article(self._article(draft, identity, content_from))
+        article = self._article(draft, identity, content_from)
+        event = encode.encode_article(article, topic=route.topic_of(article, self.feed, kept=kept))
         if len(event.value) > self.max_event_bytes:
             raise ValueError(f"the message has {len(event.value)} bytes, the limit is {self.max_event_bytes}")
         return event
 
-    def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None) -> Event:
+    def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None, kept: str | None) -> Event:
         """Word that an article is no longer there. It repeats nothing of what was withdrawn."""
         draft = Draft(
             guid=guid,
@@ -67,7 +68,7 @@ class Composer:
             published_at=None,
             updated_at=None,
         )
-        return self.event(draft, identity, "page")
+        return self.event(draft, identity, "page", kept=kept)
 
     def _article(self, draft: Draft, identity: Identity, content_from: ContentFrom) -> Article:
         filed_at = draft.published_at or draft.updated_at
