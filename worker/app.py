@@ -27,6 +27,7 @@ from worker.edges.kafka_topics import ensure_topics
 from worker.edges.metrics import PrometheusMetrics
 from worker.edges.notify import ServiceManager
 from worker.edges.pages import Pages
+from worker.edges.schema_registry import RegistrySettings
 from worker.edges.sqlite import SqliteLedger, SqliteReader, read_states
 from worker.edges.status import HubCallbacks, StatusServer
 from worker.edges.watch import FileWatch
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from worker.config import Config, Kafka, Security
+    from worker.config import Config, Kafka, SchemaRegistry, Security
     from worker.model.step import Digest
     from worker.ports import Ledger, Reader
 
@@ -341,6 +342,7 @@ def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSetti
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
         routed_topics=config.routed_topics,
+        registry=_registry(kafka.schema_registry),
         instance=kafka.instance or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}"),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
@@ -360,6 +362,20 @@ def _tokens(security: Security) -> FileTokens | EndpointTokens | None:
         client_secret=security.client_secret.get_secret_value(),
         scope=security.scope,
         ca_file=security.ca_file,
+    )
+
+
+def _registry(registry: SchemaRegistry) -> RegistrySettings | None:
+    if registry.url is None:
+        return None
+    return RegistrySettings(
+        url=registry.url,
+        mode=registry.mode,
+        subject=registry.subject,
+        register=registry.registers,
+        username=registry.username,
+        password=registry.password.get_secret_value() if registry.password else None,
+        ca_file=registry.ca_file,
     )
 
 

@@ -1054,6 +1054,46 @@ def test_a_route_that_cannot_be_is_named(routes: str, topic: str, mistake: str) 
     assert len(caught.value.problems) == 1
 
 
+REGISTRY = """
+kafka: {{bootstrap_servers: [localhost:9092], schema_registry: {registry}}}
+feeds: [https://example.org/a]
+"""
+
+
+@pytest.mark.parametrize(
+    ("registry", "mistake"),
+    [
+        ("{url: registry.example}", "schema_registry.url: must be an http:// or https:// URL"),
+        ("{url: 'https://a:b@registry.example'}", "schema_registry.url: must have neither credentials nor a query"),
+        ("{url: 'https://r.example', mode: body}", "schema_registry.mode: must be prefix or header"),
+        (
+            "{url: 'https://r.example', subject: '{feed}'}",
+            "schema_registry.subject: must be text; {topic} in it stands",
+        ),
+        ("{url: 'http://r.example', username: bob, password: p}", "schema_registry.username: is used with an https://"),
+        ("{url: 'https://r.example', username: bob}", "schema_registry.password: username and password_file (or"),
+        ("{url: 'https://r.example', password: p}", "schema_registry.password: username and password_file (or"),
+    ],
+)
+def test_a_registry_that_cannot_be_is_named(registry: str, mistake: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(REGISTRY.format(registry=registry), "c.yaml", {})
+    assert mistake in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_the_password_of_a_registry_is_read_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret\n")
+    registry = f"{{url: 'https://r.example', username: bob, password_file: {tmp_path}/password}}"
+    config = loads(REGISTRY.format(registry=registry), "c.yaml", {})
+    assert config.kafka is not None
+    password = config.kafka.schema_registry.password
+    assert password is not None
+    assert password.get_secret_value() == "s3cret"
+    assert tmp_path / "password" in config.files
+    assert "s3cret" not in repr(config) + str(config.redacted())
+
+
 def test_redacted_is_the_effective_configuration_in_the_form_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "p").write_text("hunter2", encoding="utf-8")
     config = loads(

@@ -2,7 +2,7 @@
 
 from .changes import Changes, changes
 from .fetch import Fetch, Proxy, Websub
-from .kafka import Kafka, Security, Topics
+from .kafka import Kafka, SchemaRegistry, Security, Topics
 from .loading import load, loads
 from .problems import ConfigError, Problem
 from .schema import Articles, Commit, Config, Log, Schedule, Sqlite
@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "Proxy",
     "Schedule",
+    "SchemaRegistry",
     "Security",
     "Sqlite",
     "Topics",

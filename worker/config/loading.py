@@ -120,7 +120,11 @@ def _part(settings: Mapping[str, Any], key: str) -> Any:
 
 def _origin(config: Config, gathered: Gathered, file: str) -> Origin:
     security = config.kafka.security if config.kafka else None
-    secret_files = (security.password_file, security.client_secret_file) if security else ()
+    registry = config.kafka.schema_registry if config.kafka else None
+    secret_files = (
+        *((security.password_file, security.client_secret_file) if security else ()),
+        *((registry.password_file,) if registry else ()),
+    )
     secrets = [file.path for file in secret_files if file is not None]
     return Origin(
         files=tuple(dict.fromkeys((Path(file), *gathered.files, *secrets))),

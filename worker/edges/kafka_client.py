@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
+    from worker.edges.schema_registry import RegistrySettings
+
 # What kafka-python raises when something fails: its own errors, those of sockets, and that of a closed event loop.
 CLIENT_ERRORS = (KafkaError, OSError, RuntimeError)
 
@@ -60,7 +62,8 @@ _RIGHTS: tuple[tuple[type[Exception], str], ...] = (
 class KafkaSettings:
     """Where Kafka is and how the worker uses it.
 
-    Articles go to `articles_topic`, or to one of the `routed_topics`, which are made at the start as well.
+    Articles go to `articles_topic`, or to one of the `routed_topics`, which are made at the start as well. With a
+    `registry` their records name their schema.
     `name` is the deployment's: its workers share the feeds. `instance` is one worker's place among them: of two with
     the same, the later one takes over. A worker that is silent for `session_timeout_seconds` loses its shards; one
     that is to give up a shard may finish for `shard_grace_seconds`. With `leave_on_stop` a worker that is closed
@@ -81,6 +84,7 @@ class KafkaSettings:
     max_event_bytes: int
     compression: str
     routed_topics: tuple[str, ...] = ()
+    registry: RegistrySettings | None = None
     instance: str = "0"
     session_timeout_seconds: float = 10.0
     shard_grace_seconds: float = 8.0

@@ -17,8 +17,7 @@ from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
 from worker.edges.kafka_group import ShardGroup
 from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, OutdatedError, TransactionalProducer
 from worker.edges.kafka_reader import StateFollower, read_feed_states
-from worker.edges.kafka_records import RecordMaker
-from worker.edges.kafka_topics import check_topics
+from worker.edges.kafka_records import RecordMaker, look_around, open_registry
 from worker.edges.limits import check_sizes
 from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
 from worker.model.shards import NOTHING, Restored, shard_of
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from worker.edges.schema_registry import SchemaRegistry
     from worker.model.event import Batch
     from worker.model.shards import Holding
 
@@ -55,6 +55,7 @@ class KafkaLedger:
         self._settings = settings
         self._group = ShardGroup(settings)
         self._misplaced: set[str] = set()
+        self._schemas = open_registry(settings)
         self._session: _Session | None = None
         self._usable = False
         self._stopped: str | None = None
@@ -64,13 +65,13 @@ class KafkaLedger:
         """Check the topics, join the group, take over the transactional id, and undo what a predecessor left open.
 
         Raises:
-            Retry: Kafka cannot be reached now.
+            Retry: Kafka or the schema registry cannot be reached now.
             Stop: a topic is missing or wrong, rights are missing, or the settings are impossible.
         """
         self._let_go()
         self._stopped = None
         self._pinger = self._pinger or _Pinger(self._settings)
-        self._session = session = _Session(self._settings, self._group, self._misplaced)
+        self._session = session = _Session(self._settings, self._group, self._misplaced, self._schemas)
         await self._call(
             session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
         )
@@ -169,9 +170,12 @@ class KafkaLedger:
 class _Session:
     """Everything between one `open` and its end, on one thread. The public methods without async block."""
 
-    def __init__(self, settings: KafkaSettings, group: ShardGroup, misplaced: set[str]) -> None:
+    def __init__(
+        self, settings: KafkaSettings, group: ShardGroup, misplaced: set[str], schemas: SchemaRegistry | None
+    ) -> None:
         self._settings = settings
         self._group = group
+        self._schemas = schemas
         # Feeds whose state was found in a shard that is not theirs, and is to be restored from there.
         self._misplaced = misplaced
         self._thread = CallThread(f"kafka-{settings.name}")
@@ -190,7 +194,7 @@ class _Session:
             raise late from None
 
     def open(self) -> None:
-        self._maker = RecordMaker(self._settings, check_topics(self._settings))
+        self._maker = look_around(self._settings, self._schemas)
         if not self._abandoned:
             self._group.join()
             self._producer = TransactionalProducer(self._settings)

@@ -20,8 +20,7 @@ from worker.edges.kafka_client import (
 from worker.edges.kafka_exclusive import ExclusiveGroup
 from worker.edges.kafka_producer import TransactionalProducer
 from worker.edges.kafka_reader import published, read_feed_states
-from worker.edges.kafka_records import RecordMaker
-from worker.edges.kafka_topics import check_topics
+from worker.edges.kafka_records import RecordMaker, look_around, open_registry
 from worker.edges.limits import check_sizes
 from worker.model.errors import Retry, Stop
 from worker.model.shards import shard_of
@@ -49,6 +48,7 @@ class KafkaStore:
         self._waits = waits
         self._group: ExclusiveGroup | None = None
         self._producer: TransactionalProducer | None = None
+        self._schemas = open_registry(settings)
         self._maker = RecordMaker(settings, {})
         self._places: dict[str, int] = {}
 
@@ -64,7 +64,7 @@ class KafkaStore:
             Retry: Kafka cannot be reached now.
             Stop: workers are at work, a topic is missing or wrong, or rights are.
         """
-        self._maker = RecordMaker(self._settings, check_topics(self._settings))
+        self._maker = look_around(self._settings, self._schemas)
         self._group = ExclusiveGroup(self._settings, waits=self._waits)
         try:
             # Whatever a worker left open is settled before anything is read.
@@ -148,7 +148,7 @@ class KafkaStore:
             raise translate(error, self._settings) from error
         finally:
             admin.close()
-        self._maker = RecordMaker(self._settings, check_topics(self._settings))
+        self._maker = look_around(self._settings, self._schemas)
         if self.shards != count:
             raise Retry(f"topic {topic} has {self.shards} partitions still, not {count}; run the command again")
         # One that knows the topic from before would not send to the new partitions.

@@ -9,6 +9,7 @@ from kafka.partitioner.default import murmur2
 
 from worker.edges.kafka_producer import Record
 from worker.edges.kafka_topics import check_topics
+from worker.edges.schema_registry import SchemaRegistry
 from worker.model.shards import shard_of
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ class RecordMaker:
     """Makes records for topics with so many partitions; those of the feed-state topic are the shards.
 
     A topic that is not among them, because its route came later, is looked at when it is first needed: then making a
-    record blocks, and raises what `check_topics` does.
+    record blocks, and raises what `check_topics` and `SchemaRegistry.look_up` do.
     """
 
-    def __init__(self, settings: KafkaSettings, partitions: Mapping[str, int]) -> None:
+    def __init__(
+        self, settings: KafkaSettings, partitions: Mapping[str, int], schemas: SchemaRegistry | None = None
+    ) -> None:
         self._settings = settings
         self._partitions = partitions
+        self._schemas = schemas
 
     @property
     def shards(self) -> int:
@@ -44,7 +48,10 @@ class RecordMaker:
 
     def article(self, feed_id: str, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Record:
         """An article's event. `topic` is as in `Event`."""
-        return self._keyed(topic or self._settings.articles_topic, feed_id, key, headers, value)
+        topic = topic or self._settings.articles_topic
+        if self._schemas is not None:
+            headers, value = self._schemas.framed(topic, headers, value)
+        return self._keyed(topic, feed_id, key, headers, value)
 
     def dead_letter(self, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""
@@ -72,3 +79,15 @@ class RecordMaker:
             self._settings = replace(self._settings, routed_topics=(*self._settings.routed_topics, topic))
             self._partitions = check_topics(self._settings)
         return self._partitions[topic]
+
+
+def open_registry(settings: KafkaSettings) -> SchemaRegistry | None:
+    """The registry of these settings, None without one. Nothing is asked yet."""
+    return None if settings.registry is None else SchemaRegistry(settings.registry)
+
+
+def look_around(settings: KafkaSettings, schemas: SchemaRegistry | None) -> RecordMaker:
+    """Check the topics and look up their schemas. Blocks; raises as `check_topics` and `SchemaRegistry.look_up`."""
+    if schemas is not None:
+        schemas.look_up(settings.all_articles_topics)
+    return RecordMaker(settings, check_topics(settings), schemas)
