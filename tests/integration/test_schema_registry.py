@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 from pytest_httpserver import HTTPServer
 
+from tests.integration import apicurio
 from tests.integration.harness import Deployment, Process, rss, run_cli
 from tests.integration.http_servers import certificate, server_side
 from tests.integration.registry_server import RegistryServer, guid_of
@@ -209,6 +210,25 @@ def test_in_header_mode_the_value_is_plain_json_and_kcat_shows_the_header(
     assert dict(read.headers)["__value_schema_id"] == b"\x01" + guid_of(SCHEMA).bytes
     tapped = run_cli("tap", "-c", str(config), "--from-beginning", "-n", "1")
     assert json.loads(tapped.stdout)["headers"]["__value_schema_id"] == str(guid_of(SCHEMA))
+
+
+@pytest.mark.long
+def test_a_real_registry_takes_the_schema_and_gives_it_back_by_the_id_in_the_record(tmp_path: Path):
+    with apicurio.running(tmp_path) as url:
+        with pytest.raises(Stop, match="does not have schemas"):
+            SchemaRegistry(settings(url, register=False)).look_up(["news.articles"])
+        registry = SchemaRegistry(settings(url))
+        registry.look_up(["news.articles", "news.ukraine"])
+        SchemaRegistry(settings(url, register=False)).look_up(["news.articles", "news.ukraine"])
+        _, value = registry.framed("news.articles", (), b"{}")
+        # It gives no GUID.
+        headers, _ = SchemaRegistry(settings(url, mode="header")).framed("news.ukraine", (), b"{}")
+        with urlopen(f"{url}/schemas/ids/{int.from_bytes(value[1:5], 'big')}", timeout=10) as answer:  # noqa: S310 - loopback
+            given = json.loads(answer.read())
+
+    assert given["schema"] == SCHEMA
+    assert given["schemaType"] == "JSON"
+    assert headers == (("__value_schema_id", value[:5]),)
 
 
 def test_the_recipe_of_the_page_reads_records_with_and_without_a_prefix():
