@@ -76,6 +76,7 @@ class Worker:
             version=__version__,
             articles_topics=(topics.articles, *(topic for topic in config.routed_topics if topic != topics.articles)),
             dead_letters_topic=topics.dead_letters,
+            latest_topic=topics.latest,
         )
         self._readers = Children(
             "worker.pipeline.session:Session",
@@ -334,6 +335,7 @@ def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSetti
         articles_topic=kafka.topics.articles,
         feed_state_topic=kafka.topics.feed_state,
         dead_letters_topic=kafka.topics.dead_letters,
+        latest_topic=kafka.topics.latest,
         create_topics=kafka.create_topics,
         partitions=kafka.partitions,
         replication_factor=kafka.replication_factor,
@@ -425,6 +427,9 @@ def limits_of(config: Config | None) -> Limits:
         max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,
         max_entries=config.fetch.max_entries if config else Fetch().max_entries,
         max_pages=config.fetch.max_pages if config else Fetch().max_pages,
+        tombstone_delay_seconds=config.kafka.tombstone_delay_seconds
+        if config and config.kafka and config.kafka.topics.latest
+        else None,
     )
 
 

@@ -114,6 +114,12 @@ def test_what_was_routed_in_a_file_goes_to_its_topic_when_it_is_forwarded(
     kafka = Deployment(tmp_path / "kafka", kafka_bootstrap)
     kafka.sqlite_path = file.sqlite_path
     # Without the routes: what is published already stays where it was to be.
-    done = run_cli("forward", "-c", str(kafka.write(feeds)))
+    latest = f"{kafka.name}.latest"
+    topics = {name: f"{kafka.name}.{name}" for name in ("articles", "latest")}
+    topics |= {"feed_state": f"{kafka.name}.feed-state", "dead_letters": f"{kafka.name}.dead-letters"}
+    done = run_cli("forward", "-c", str(kafka.write(feeds, kafka={"topics": topics})))
     assert done.returncode == 0, done.stderr
     assert [len(kcat(kafka_bootstrap, topic)) for topic in (f"{kafka.name}.articles", f"{file.name}.ukraine")] == [1, 1]
+    assert sorted(json.loads(one["payload"])["headline"] for one in kcat(kafka_bootstrap, latest)) == [
+        f"Story {number}" for number in (1, 2, 3)
+    ]

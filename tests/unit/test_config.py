@@ -1054,6 +1054,15 @@ def test_a_route_that_cannot_be_is_named(routes: str, topic: str, mistake: str) 
     assert len(caught.value.problems) == 1
 
 
+def test_the_latest_articles_have_a_topic_of_their_own() -> None:
+    text = "kafka: {{bootstrap_servers: [localhost:9092], topics: {{latest: {}}}}}\nfeeds: [https://example.org/a]\n"
+    kafka = loads(text.format("t.latest"), "c.yaml", {}).kafka
+    assert kafka is not None
+    assert (kafka.topics.latest, kafka.tombstone_delay_seconds) == ("t.latest", 604_800.0)
+    with pytest.raises(ConfigError, match=r"topics\.latest: is the name of the topic for articles as well"):
+        loads(text.format("news.articles"), "c.yaml", {})
+
+
 REGISTRY = """
 kafka: {{bootstrap_servers: [localhost:9092], schema_registry: {registry}}}
 feeds: [https://example.org/a]

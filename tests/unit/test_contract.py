@@ -210,6 +210,7 @@ def test_the_topics_are_those_that_the_worker_makes() -> None:
         all_articles_topics=(kafka.topics.articles,),
         feed_state_topic=kafka.topics.feed_state,
         dead_letters_topic=kafka.topics.dead_letters,
+        latest_topic="news.articles.latest",
     )
     made = {
         channel["address"]: ",".join(channel["bindings"]["kafka"]["topicConfiguration"]["cleanup.policy"])

@@ -43,8 +43,9 @@ class Topics(Section):
     articles: Topic = "news.articles"
     feed_state: Topic = Field(default="news.feed-state", validate_default=True)
     dead_letters: Topic = Field(default="news.dead-letters", validate_default=True)
+    latest: Topic | None = None
 
-    @field_validator("feed_state", "dead_letters")
+    @field_validator("feed_state", "dead_letters", "latest")
     @classmethod
     def _differ(cls, name: str, info: ValidationInfo) -> str:
         for other, taken in info.data.items():
@@ -249,6 +250,7 @@ class Kafka(Section):
     leave_on_stop: bool = True
     transaction_timeout_seconds: Seconds = Field(default=10.0, alias="transaction_timeout", validate_default=True)
     delivery_timeout_seconds: Seconds = Field(default=8.0, alias="delivery_timeout", validate_default=True)
+    tombstone_delay_seconds: Seconds = Field(default=604_800.0, alias="tombstone_delay")
     max_event_bytes: Size = 1_000_000
     compression: Literal["none", "lz4", "zstd", "gzip"] = "lz4"
     security: Security = Security()

@@ -63,7 +63,7 @@ class KafkaSettings:
     """Where Kafka is and how the worker uses it.
 
     Articles go to `articles_topic`, or to one of the `routed_topics`, which are made at the start as well. With a
-    `registry` their records name their schema.
+    `latest_topic` each article's newest revision is there as well. With a `registry` their records name their schema.
     `name` is the deployment's: its workers share the feeds. `instance` is one worker's place among them: of two with
     the same, the later one takes over. A worker that is silent for `session_timeout_seconds` loses its shards; one
     that is to give up a shard may finish for `shard_grace_seconds`. With `leave_on_stop` a worker that is closed
@@ -84,6 +84,7 @@ class KafkaSettings:
     max_event_bytes: int
     compression: str
     routed_topics: tuple[str, ...] = ()
+    latest_topic: str | None = None
     registry: RegistrySettings | None = None
     instance: str = "0"
     session_timeout_seconds: float = 10.0

@@ -109,8 +109,8 @@ class KafkaStore:
             if record.topic == self._settings.feed_state_topic and record.value is not None:
                 self._places[record.feed_id] = record.partition
 
-    def article(self, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Record:
-        """An article's event. `topic` is as in `Event`."""
+    def article(self, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Iterator[Record]:
+        """An article's event, and the same as its latest. `topic` is as in `Event`."""
         return self._maker.article(_named(key), key, headers, value, topic=topic)
 
     def dead_letter(self, key: bytes, headers: Headers, value: bytes) -> Record:

@@ -41,17 +41,22 @@ class RecordMaker:
     def batch(self, batch: Batch, *, before: int | None) -> Iterator[Record]:
         """Everything that a batch writes; `before` is as for `state`."""
         for event in batch.events:
-            yield self.article(batch.feed_id, event.key, event.headers, event.value, topic=event.topic)
+            yield from self.article(batch.feed_id, event.key, event.headers, event.value, topic=event.topic)
+        if self._settings.latest_topic is not None:
+            for article_id in batch.forgotten:
+                yield self._keyed(self._settings.latest_topic, batch.feed_id, article_id.encode(), (), None)
         for letter in batch.rejected:
             yield self.dead_letter(batch.feed_id, letter.key, letter.headers, letter.value)
         yield from self.state(batch.feed_id, batch.shard_key, batch.state_value, before=before)
 
-    def article(self, feed_id: str, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Record:
-        """An article's event. `topic` is as in `Event`."""
-        topic = topic or self._settings.articles_topic
-        if self._schemas is not None:
-            headers, value = self._schemas.framed(topic, headers, value)
-        return self._keyed(topic, feed_id, key, headers, value)
+    def article(
+        self, feed_id: str, key: bytes, headers: Headers, value: bytes, *, topic: str | None
+    ) -> Iterator[Record]:
+        """An article's event, and the same as its latest. `topic` is as in `Event`."""
+        for place in (topic or self._settings.articles_topic, self._settings.latest_topic):
+            if place is not None:
+                framed = (headers, value) if self._schemas is None else self._schemas.framed(place, headers, value)
+                yield self._keyed(place, feed_id, key, *framed)
 
     def dead_letter(self, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""
@@ -69,7 +74,7 @@ class RecordMaker:
         topic = self._settings.feed_state_topic
         return Record(feed_id=feed_id, topic=topic, partition=shard, key=feed_id.encode(), value=value)
 
-    def _keyed(self, topic: str, feed_id: str, key: bytes, headers: Headers, value: bytes) -> Record:
+    def _keyed(self, topic: str, feed_id: str, key: bytes, headers: Headers, value: bytes | None) -> Record:
         # The choice of Kafka's own clients, so that other producers of the topic agree.
         partition = int(murmur2(key) & 0x7FFFFFFF) % self._count(topic)
         return Record(feed_id=feed_id, topic=topic, partition=partition, key=key, headers=headers, value=value)
@@ -89,5 +94,6 @@ def open_registry(settings: KafkaSettings) -> SchemaRegistry | None:
 def look_around(settings: KafkaSettings, schemas: SchemaRegistry | None) -> RecordMaker:
     """Check the topics and look up their schemas. Blocks; raises as `check_topics` and `SchemaRegistry.look_up`."""
     if schemas is not None:
-        schemas.look_up(settings.all_articles_topics)
+        latest = () if settings.latest_topic is None else (settings.latest_topic,)
+        schemas.look_up((*settings.all_articles_topics, *latest))
     return RecordMaker(settings, check_topics(settings), schemas)

@@ -95,6 +95,7 @@ def _policies(settings: KafkaSettings) -> dict[str, str]:
         **dict.fromkeys(settings.all_articles_topics, "delete"),
         settings.feed_state_topic: "compact",
         settings.dead_letters_topic: "delete",
+        **({} if settings.latest_topic is None else {settings.latest_topic: "compact"}),
     }
 
 
@@ -104,6 +105,7 @@ def _rights(settings: KafkaSettings) -> dict[str, tuple[str, ...]]:
         **dict.fromkeys(settings.all_articles_topics, ("Write", "DescribeConfigs")),
         settings.feed_state_topic: ("Read", "Write", "DescribeConfigs"),
         settings.dead_letters_topic: ("Write", "DescribeConfigs"),
+        **({} if settings.latest_topic is None else {settings.latest_topic: ("Write", "DescribeConfigs")}),
     }
 
 

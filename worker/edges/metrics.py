@@ -49,10 +49,14 @@ class PrometheusMetrics:
     `articles_topics` are those that articles may go to; of the first 50 each has series of its own.
     """
 
-    def __init__(self, *, version: str, articles_topics: Sequence[str], dead_letters_topic: str) -> None:
+    def __init__(
+        self, *, version: str, articles_topics: Sequence[str], dead_letters_topic: str, latest_topic: str | None = None
+    ) -> None:
         self._articles_topic = articles_topics[0]
         self._dead_letters_topic = dead_letters_topic
-        self._told_topics = frozenset((*articles_topics[:_TOPICS], dead_letters_topic))
+        self._latest_topic = latest_topic
+        latest = () if latest_topic is None else (latest_topic,)
+        self._told_topics = frozenset((*articles_topics[:_TOPICS], dead_letters_topic, *latest))
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -291,9 +295,8 @@ class PrometheusMetrics:
                 self._articles.labels(event.change).inc()
                 if event.change == "published" and event.published_at is not None:
                     self._article_delay.observe(max((now - event.published_at).total_seconds(), 0.0))
-                self._count(event.topic or self._articles_topic, event.value)
+            self._count_records(batch)
             for letter in batch.rejected:
-                self._count(self._dead_letters_topic, letter.value)
                 self._dead_letters.labels(letter.reason).inc()
             if batch.events:
                 self._last_publish.set(now.timestamp())
@@ -367,6 +370,15 @@ class PrometheusMetrics:
         """The metrics in the format that the scraper asks for, and its Content-Type."""
         encoder, content_type = choose_encoder(accept)
         return encoder(self.registry), content_type
+
+    def _count_records(self, batch: Batch) -> None:
+        for event in batch.events:
+            self._count(event.topic or self._articles_topic, event.value)
+        for letter in batch.rejected:
+            self._count(self._dead_letters_topic, letter.value)
+        if self._latest_topic is not None:
+            for value in (*(event.value for event in batch.events), *(b"" for _ in batch.forgotten)):
+                self._count(self._latest_topic, value)
 
     def _count(self, topic: str, value: bytes) -> None:
         label = topic if topic in self._told_topics else _OTHER_TOPIC

@@ -99,6 +99,7 @@ class PollReport:
 class Batch:
     """Everything that one poll writes. It is committed whole or not at all.
 
+    `forgotten` are the ids of articles that leave the topic of latest revisions, a while after they were withdrawn.
     `state_value` is `state` encoded; `state.version` is one more than that of the state the poll started from.
     """
 
@@ -109,6 +110,7 @@ class Batch:
     state: FeedState
     state_value: bytes
     report: PollReport
+    forgotten: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:

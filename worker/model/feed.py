@@ -113,7 +113,8 @@ class SeenEntry:
     alone tells the entry from the others: such an entry is always looked at together with its neighbours.
 
     `page_url` is the address of the page that the text came from, and `checked_at` when it was last asked. `topic` is
-    where the article was published first, None for the ledger's own topic.
+    where the article was published first, None for the ledger's own topic. `withdrawn_at` is when the article was
+    withdrawn, until it has left the topic of latest revisions.
     """
 
     key: str
@@ -126,6 +127,7 @@ class SeenEntry:
     page_url: str | None = field(default=None, repr=False)
     checked_at: datetime | None = None
     topic: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

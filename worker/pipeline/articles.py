@@ -272,6 +272,7 @@ class EntryReader:
                 revision=identity.revision,
                 fields=fields,
                 topic=event.topic,
+                withdrawn_at=None,
             )
             self._present_articles.add(identity.article_id)
             return event
@@ -291,7 +292,7 @@ class EntryReader:
             return None
         identity = Identity(article_id=seen.article_id, revision=seen.revision + 1, change="withdrawn", changed=())
         event = self._composer.withdrawal(identity, guid=None, url=seen.page_url, kept=seen.topic)
-        self._current[key] = replace(withdrawn, revision=identity.revision, topic=event.topic)
+        self._current[key] = replace(withdrawn, revision=identity.revision, topic=event.topic, withdrawn_at=self._now)
         return event
 
     def _remember(self, one: Keyed, seen: SeenEntry | None, new_id: str, *, page_url: str | None = None) -> None:

@@ -98,6 +98,7 @@ def _packed(seen: SeenEntry) -> list[Any]:
         seen.page_url,
         seen.checked_at,
         seen.topic,
+        seen.withdrawn_at,
     ]
     while row[-1] is None:
         row.pop()
@@ -111,6 +112,7 @@ def _unpacked(  # noqa: PLR0913, PLR0917 - a row
     page_url: str | None = None,
     checked_at: str | None = None,
     topic: str | None = None,
+    withdrawn_at: str | None = None,
 ) -> SeenEntry:
     hashes = b64decode(packed[1:], validate=True).hex()
     place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
@@ -129,6 +131,7 @@ def _unpacked(  # noqa: PLR0913, PLR0917 - a row
         page_url=page_url,
         checked_at=_moment(checked_at),
         topic=topic,
+        withdrawn_at=_moment(withdrawn_at),
     )
 
 
