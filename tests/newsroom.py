@@ -61,11 +61,16 @@ class Newsroom:
 
     def server(self) -> StatusServer:
         """Serves what there is, on any free port."""
-        topics = {"articles": "news.articles", "dead_letters": "news.dead-letters", "feed_state": "news.feed-state"}
         return StatusServer(
             host="127.0.0.1",
             port=0,
-            metrics=PrometheusMetrics(version="1.2.3", topics=topics, concurrency=100),
+            metrics=PrometheusMetrics(
+                version="1.2.3",
+                articles_topics=("news.articles",),
+                dead_letters_topic="news.dead-letters",
+                feed_state_topic="news.feed-state",
+                concurrency=100,
+            ),
             alive=lambda: None,
             ready=lambda: self.not_ready,
             pages=Pages(

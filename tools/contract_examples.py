@@ -82,7 +82,7 @@ def examples() -> Mapping[str, Event]:
         feed=_FEED, feed_title="World Wire", retrieved_at=_NOW, raw_sha256="0" * 64, max_event_bytes=1_000_000
     )
     identity = Identity(article_id=made["revised"].article_id, revision=3, change="withdrawn", changed=())
-    made["withdrawn"] = composer.withdrawal(identity, guid=None, url="https://wire.example/7")
+    made["withdrawn"] = composer.withdrawal(identity, guid=None, url="https://wire.example/7", kept=None)
     return made
 
 

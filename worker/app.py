@@ -31,6 +31,7 @@ from worker.edges.lag import watch_loop
 from worker.edges.metrics import PrometheusMetrics
 from worker.edges.notify import ServiceManager
 from worker.edges.pages import Pages
+from worker.edges.schema_registry import RegistrySettings
 from worker.edges.sqlite import SqliteLedger, SqliteReader, read_states
 from worker.edges.status import HubCallbacks, StatusServer
 from worker.edges.watch import FileWatch
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    from worker.config import Config, Kafka, Security
+    from worker.config import Config, Kafka, SchemaRegistry, Security
     from worker.edges.tracing import OtelTracing
     from worker.model.step import Digest
     from worker.ports import Fetcher, Ledger, Reader, Readers
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 # What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
 _MAX_EVENT_BYTES = 1_000_000
 _THREADS = 32
+_TOPICS_SHOWN = 3
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
@@ -79,10 +81,17 @@ class Worker:
         # Set when a POST had the configuration read, which may name other files now.
         self._rewatch = asyncio.Event()
         fetch, clock = config.fetch, SystemClock()
-        topics = (config.kafka.topics if config.kafka else Topics()).model_dump()
+        topics = config.kafka.topics if config.kafka else Topics()
         self._log = structlog.get_logger()
         self._clock = clock
-        self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics, concurrency=fetch.concurrency)
+        self._metrics = metrics = PrometheusMetrics(
+            version=__version__,
+            articles_topics=(topics.articles, *(topic for topic in config.routed_topics if topic != topics.articles)),
+            dead_letters_topic=topics.dead_letters,
+            feed_state_topic=topics.feed_state,
+            latest_topic=topics.latest,
+            concurrency=fetch.concurrency,
+        )
         self._tracing = tracing = _tracing(config)
         self._readers = Children(
             "worker.pipeline.session:Session",
@@ -253,7 +262,9 @@ def ledger_name(config: Config) -> str:
     """Where this configuration publishes to, for people."""
     if config.kafka is None:
         return f"the SQLite file {config.sqlite.path}"
-    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {config.kafka.topics.articles}"
+    topics = ", ".join(dict.fromkeys((config.kafka.topics.articles, *config.routed_topics[:_TOPICS_SHOWN])))
+    more = "" if len(config.routed_topics) <= _TOPICS_SHOWN else " and more"
+    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {topics}{more}"
 
 
 def open_reader(
@@ -268,8 +279,8 @@ def open_reader(
     if config.kafka is None:
         topic = getattr(Topics(), table)
         return SqliteReader(config.sqlite.path, topic=topic, table=table, from_beginning=from_beginning)
-    topics = (getattr(config.kafka.topics, table),)
-    return KafkaReader(kafka_settings(config.name, config.kafka), topics=topics, from_beginning=from_beginning)
+    topics = None if table == "articles" else (config.kafka.topics.dead_letters,)
+    return KafkaReader(kafka_settings(config, config.kafka), topics=topics, from_beginning=from_beginning)
 
 
 def feed_statuses(config: Config) -> list[dict[str, Any]]:
@@ -282,7 +293,7 @@ def feed_statuses(config: Config) -> list[dict[str, Any]]:
     if config.kafka is None:
         values: Mapping[str, bytes] = read_states(config.sqlite.path)
     else:
-        values = read_feed_states(kafka_settings(config.name, config.kafka)).values
+        values = read_feed_states(kafka_settings(config, config.kafka)).values
     now = SystemClock().now()
     states = {feed_id: decode_state(value) for feed_id, value in feed_states(values).items()}
     return [feed_status(feed, states.get(feed.id), now=now) for feed in config.feeds]
@@ -297,7 +308,7 @@ def create_topics(config: Config) -> tuple[str, ...]:
     """
     if config.kafka is None:
         raise Stop("no broker is configured: set kafka.bootstrap_servers, or DATELINE_KAFKA__BOOTSTRAP_SERVERS")
-    return ensure_topics(kafka_settings(config.name, config.kafka))
+    return ensure_topics(kafka_settings(config, config.kafka))
 
 
 async def probe(source: str, config: Config | None, *, content: Literal["feed", "page"] = "feed") -> Batch:
@@ -360,8 +371,8 @@ def _read(path: Path) -> Response:
     return Response(url=path.name, status=200, body=body, retrieved_at=SystemClock().now())
 
 
-def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
-    """The settings of the Kafka edges from the section of the configuration; `port` is where a worker listens."""
+def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
+    """The settings of the Kafka edges from a configuration and its section; `port` is where a worker listens."""
     security = kafka.security
     options = {
         "security_protocol": security.protocol,
@@ -374,11 +385,12 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         "ssl_keyfile": _path(security.key_file),
     }
     return KafkaSettings(
-        name=name,
+        name=config.name,
         bootstrap_servers=kafka.bootstrap_servers,
         articles_topic=kafka.topics.articles,
         feed_state_topic=kafka.topics.feed_state,
         dead_letters_topic=kafka.topics.dead_letters,
+        latest_topic=kafka.topics.latest,
         create_topics=kafka.create_topics,
         partitions=kafka.partitions,
         replication_factor=kafka.replication_factor,
@@ -386,6 +398,8 @@ def kafka_settings(name: str, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
         delivery_timeout_seconds=kafka.delivery_timeout_seconds,
         max_event_bytes=kafka.max_event_bytes,
         compression=kafka.compression,
+        routed_topics=config.routed_topics,
+        registry=_registry(kafka.schema_registry),
         instance=kafka.instance or _place(port),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
@@ -408,10 +422,24 @@ def _tokens(security: Security) -> FileTokens | EndpointTokens | None:
     )
 
 
+def _registry(registry: SchemaRegistry) -> RegistrySettings | None:
+    if registry.url is None:
+        return None
+    return RegistrySettings(
+        url=registry.url,
+        mode=registry.mode,
+        subject=registry.subject,
+        register=registry.registers,
+        username=registry.username,
+        password=registry.password.get_secret_value() if registry.password else None,
+        ca_file=registry.ca_file,
+    )
+
+
 def _ledger(config: Config) -> Ledger:
     if config.kafka is None:
         return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
-    return KafkaLedger(kafka_settings(config.name, config.kafka, port=config.listen_port))
+    return KafkaLedger(kafka_settings(config, config.kafka, port=config.listen_port))
 
 
 def never_visited(config: Config) -> list[str]:
@@ -496,6 +524,9 @@ def limits_of(config: Config | None) -> Limits:
         max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,
         max_entries=config.fetch.max_entries if config else Fetch().max_entries,
         max_pages=config.fetch.max_pages if config else Fetch().max_pages,
+        tombstone_delay_seconds=config.kafka.tombstone_delay_seconds
+        if config and config.kafka and config.kafka.topics.latest
+        else None,
     )
 
 

@@ -17,7 +17,7 @@ from worker.edges.kafka_client import CLIENT_ERRORS
 from worker.edges.kafka_producer import MARGIN_SECONDS, TransactionalProducer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 KINDS = ("futures", "state")
 
@@ -40,25 +40,30 @@ def without_futures() -> None:
 
 def with_state_outside() -> None:
     """States are written by a producer of their own, before the transaction with the articles."""
-    transact = TransactionalProducer._transact
+    commit_for, add_offsets = TransactionalProducer.commit_for, TransactionalProducer._add_offsets
     beside: list[Any] = []
+    written: list[Any] = []
 
-    def transact_rest(
-        self: TransactionalProducer, records: Sequence[Any], vouch: Callable[[Sequence[Any]], None]
+    def commit_rest_for(
+        self: TransactionalProducer, shards: Collection[int], membership: Any, records: Sequence[Any]
     ) -> None:
         if not beside:
             beside.append(KafkaProducer(bootstrap_servers=list(self._settings.bootstrap_servers), acks="all"))
         states = [record for record in records if record.topic == self._settings.feed_state_topic]
-        written = [
+        written[:] = [
             beside[0].send(one.topic, key=one.key, value=one.value, headers=list(one.headers), partition=one.partition)
             for one in states
         ]
         for future in written:
             future.get(timeout=self._settings.delivery_timeout_seconds)
         rest = [record for record in records if record.topic != self._settings.feed_state_topic]
-        transact(self, rest, lambda futures: vouch([*futures, *written]))
+        commit_for(self, shards, membership, rest)
 
-    _put(TransactionalProducer, "_transact", transact_rest)
+    def add_all_offsets(self: TransactionalProducer, futures: Sequence[Any], *more: Any) -> None:
+        add_offsets(self, [*futures, *written], *more)
+
+    _put(TransactionalProducer, "commit_for", commit_rest_for)
+    _put(TransactionalProducer, "_add_offsets", add_all_offsets)
 
 
 def _put(owner: type, name: str, function: Callable[..., None]) -> None:

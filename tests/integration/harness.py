@@ -121,8 +121,8 @@ class Deployment:
         self.path = folder / "dateline.yaml"
         self.sqlite_path = folder / "dateline.db"
 
-    def write(self, feeds: Sequence[Mapping[str, Any]], **more: Any) -> Path:
-        """Write the configuration file. JSON is YAML."""
+    def write(self, feeds: Sequence[Mapping[str, Any]], *, kafka: Mapping[str, Any] | None = None, **more: Any) -> Path:
+        """Write the configuration file; `kafka` goes to its section of that name. JSON is YAML."""
         config: dict[str, Any] = {
             "name": self.name,
             "listen": "127.0.0.1:0",
@@ -145,6 +145,7 @@ class Deployment:
                 "partitions": 3,
                 "transaction_timeout": "10s",
                 "delivery_timeout": "8s",
+                **(kafka or {}),
             }
         self.path.write_text(json.dumps(config))
         return self.path

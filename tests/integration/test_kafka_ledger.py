@@ -8,9 +8,11 @@ import os
 import pickle
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -195,6 +197,62 @@ def test_topics_are_created_once_and_only_the_states_are_compacted(settings: Kaf
     )
     assert [found["topic"][topic]["cleanup.policy"]["value"] for topic in topics] == ["delete", "compact", "delete"]
     assert {len(topic["partitions"]) for topic in admin.describe_topics(list(topics))} == {PARTITIONS}
+
+
+async def test_a_topic_that_is_first_named_by_an_event_is_made_for_it(
+    settings: KafkaSettings, make_ledger: MakeLedger
+) -> None:
+    """A new route comes with a configuration that is read again."""
+    ledger = make_ledger(settings)
+    await started(ledger)
+    topic = f"{settings.articles_topic}.ukraine"
+    await ledger.commit([batch(replace(event("a"), topic=topic), event("b"))])
+    await ledger.commit([batch(replace(event("a", 2), topic=topic), version=2)])
+
+    reader = KafkaReader(replace(settings, routed_topics=(topic,)))
+    records = await seen(reader, 3)
+    reader.close()
+    assert Counter((record.topic, record.key) for record in records) == {
+        (topic, b"a"): 2,
+        (settings.articles_topic, b"b"): 1,
+    }
+
+
+async def test_the_latest_topic_is_compacted_and_has_each_revision_and_what_is_forgotten(
+    settings: KafkaSettings, make_ledger: MakeLedger, admin: Any
+) -> None:
+    latest, routed = f"{settings.articles_topic}.latest", f"{settings.articles_topic}.ukraine"
+    ledger = make_ledger(replace(settings, latest_topic=latest, routed_topics=(routed,)))
+    await started(ledger)
+    await ledger.commit([batch(event("a", value=b"1"), replace(event("b", value=b"2"), topic=routed))])
+    await ledger.commit([batch(event("a", 2, value=b"3"), version=2)])
+    await ledger.commit([replace(batch(version=3), forgotten=("a",))])
+
+    read = await asyncio.to_thread(
+        subprocess.run,
+        ["kcat", "-C", "-e", "-q", "-Z", "-b", settings.bootstrap_servers[0], "-t", latest, "-f", "%k %s %h\\n"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    lines = read.stdout.splitlines()
+    assert [line for line in lines if line[0] == "a"] == ["a 1 ce_id=a1:1", "a 3 ce_id=a1:1", "a NULL "]
+    assert [line for line in lines if line[0] == "b"] == ["b 2 ce_id=a1:1"]
+    found = admin.describe_configs([ConfigResource("TOPIC", latest, ["cleanup.policy"])], False, "all")
+    assert found["topic"][latest]["cleanup.policy"]["value"] == "compact"
+    assert (await ledger.restore()).states == {"world": b"world 3"}
+
+
+async def test_a_route_to_a_topic_that_nobody_may_make_stops_the_worker(
+    settings: KafkaSettings, make_ledger: MakeLedger
+) -> None:
+    ensure_topics(settings)
+    ledger = make_ledger(replace(settings, create_topics=False))
+    await started(ledger)
+
+    with pytest.raises(Stop, match=r"topic nowhere does not exist; create it: dateline topics create -c FILE"):
+        await ledger.commit([batch(replace(event("a"), topic="nowhere"))])
 
 
 async def test_a_state_topic_that_forgets_is_refused(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ from worker.config import Config, ConfigError, Problem, load, loads
 from worker.config.feeds import FeedEntry
 from worker.config.section import keys, subsection
 from worker.model.errors import Stop
-from worker.model.feed import Backfill, Feed
+from worker.model.feed import Backfill, Feed, Route
 
 DATA = Path(__file__).parent.parent / "data" / "config"
 EXAMPLE = Path(__file__).parent.parent.parent / "deploy" / "config.example.yaml"
@@ -1004,6 +1004,107 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert said(latin) == f"{latin}:2:6: is not UTF-8 from here on; save the file as UTF-8"
 
 
+ROUTES = """
+kafka: {{bootstrap_servers: [localhost:9092]}}
+articles: {{routes: {routes}}}
+feeds: [{{url: https://example.org/a, topic: {topic}}}, https://example.org/b]
+"""
+
+
+def test_routes_are_those_of_every_feed_and_a_topic_is_the_feeds_own() -> None:
+    text = ROUTES.format(
+        routes="[{topic: t.ukraine, country: UA, language: [en, pt-BR]}, {topic: t.rest}]", topic="t.a"
+    )
+    config = loads(text, "c.yaml", {})
+
+    assert config.feeds[1].routes == (
+        Route(topic="t.ukraine", countries=("UA",), languages=("en", "pt-br")),
+        Route(topic="t.rest"),
+    )
+    assert [feed.topic for feed in config.feeds] == ["t.a", None]
+    assert config.routed_topics == ("t.ukraine", "t.rest", "t.a")
+    assert config.redacted()["articles"]["routes"][1]["topic"] == "t.rest"
+
+
+@pytest.mark.parametrize(
+    ("routes", "topic", "mistake"),
+    [
+        ("[{country: UA}]", "t", "c.yaml:3:21: articles.routes[0].topic: is missing"),
+        (
+            "[{topic: t, country: ukraine}]",
+            "t",
+            "articles.routes[0].country: must be two capitals, as in ISO 3166-1: UA",
+        ),
+        ("[{topic: t, language: English}]", "t", "articles.routes[0].language: must be a language tag"),
+        ("[{topic: t, langauge: en}]", "t", 'articles.routes[0]: unknown key "langauge"; did you mean "language"?'),
+        ("[{topic: t_}]", "t", "articles.routes[0].topic: must be 1 to 249 letters, digits, dots or dashes"),
+        ("{topic: t}", "t", "articles.routes: must be a list"),
+        ("[{topic: a}, {topic: b, country: UA}]", "t", "articles.routes: number 1 has no condition"),
+        (
+            "[{topic: news.feed-state}]",
+            "t",
+            "articles: routes: news.feed-state is the name of the topic for feed_state",
+        ),
+        ("[]", "news.dead-letters", "feeds: feed example-org-a-"),
+        ("[]", "a_b", "feeds[0].topic: must be 1 to 249 letters"),
+    ],
+)
+def test_a_route_that_cannot_be_is_named(routes: str, topic: str, mistake: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(ROUTES.format(routes=routes, topic=topic), "c.yaml", {})
+    assert mistake in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_the_latest_articles_have_a_topic_of_their_own() -> None:
+    text = "kafka: {{bootstrap_servers: [localhost:9092], topics: {{latest: {}}}}}\nfeeds: [https://example.org/a]\n"
+    kafka = loads(text.format("t.latest"), "c.yaml", {}).kafka
+    assert kafka is not None
+    assert (kafka.topics.latest, kafka.tombstone_delay_seconds) == ("t.latest", 604_800.0)
+    with pytest.raises(ConfigError, match=r"topics\.latest: is the name of the topic for articles as well"):
+        loads(text.format("news.articles"), "c.yaml", {})
+
+
+REGISTRY = """
+kafka: {{bootstrap_servers: [localhost:9092], schema_registry: {registry}}}
+feeds: [https://example.org/a]
+"""
+
+
+@pytest.mark.parametrize(
+    ("registry", "mistake"),
+    [
+        ("{url: registry.example}", "schema_registry.url: must be an http:// or https:// URL"),
+        ("{url: 'https://a:b@registry.example'}", "schema_registry.url: must have neither credentials nor a query"),
+        ("{url: 'https://r.example', mode: body}", "schema_registry.mode: must be prefix or header"),
+        (
+            "{url: 'https://r.example', subject: '{feed}'}",
+            "schema_registry.subject: must be text; {topic} in it stands",
+        ),
+        ("{url: 'http://r.example', username: bob, password: p}", "schema_registry.username: is used with an https://"),
+        ("{url: 'https://r.example', username: bob}", "schema_registry.password: username and password_file (or"),
+        ("{url: 'https://r.example', password: p}", "schema_registry.password: username and password_file (or"),
+    ],
+)
+def test_a_registry_that_cannot_be_is_named(registry: str, mistake: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loads(REGISTRY.format(registry=registry), "c.yaml", {})
+    assert mistake in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_the_password_of_a_registry_is_read_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("s3cret\n")
+    registry = f"{{url: 'https://r.example', username: bob, password_file: {tmp_path}/password}}"
+    config = loads(REGISTRY.format(registry=registry), "c.yaml", {})
+    assert config.kafka is not None
+    password = config.kafka.schema_registry.password
+    assert password is not None
+    assert password.get_secret_value() == "s3cret"
+    assert tmp_path / "password" in config.files
+    assert "s3cret" not in repr(config) + str(config.redacted())
+
+
 def test_redacted_is_the_effective_configuration_in_the_form_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "p").write_text("hunter2", encoding="utf-8")
     config = loads(
@@ -1048,7 +1149,7 @@ feeds:
         "parse_deadline": 10.0,
         "parse_memory": 536_870_912,
     }
-    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off"}
+    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off", "routes": []}
     limits = {"min_interval": 3600.0, "max_interval": 86_400.0}
     first = {
         "content": "feed",
@@ -1154,7 +1255,8 @@ def test_no_configuration_ever_shows_a_password_or_the_credentials_of_a_url(tail
 
 def _all_keys(section: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for key, field in zip(keys(section), section.model_fields.values(), strict=True):
-        below = subsection(field)
+        # Of a list of sections, the example has them in comments.
+        below = None if get_origin(field.annotation) is tuple else subsection(field)
         yield from _all_keys(below, f"{prefix}{key}.") if below else [f"{prefix}{key}"]
 
 

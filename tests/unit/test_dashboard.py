@@ -48,7 +48,9 @@ class Series:
 def series() -> dict[str, Series]:
     metrics = PrometheusMetrics(
         version="1.2.3",
-        topics={"articles": "news.articles", "dead_letters": "news.dead-letters", "feed_state": "news.feed-state"},
+        articles_topics=("news.articles",),
+        dead_letters_topic="news.dead-letters",
+        feed_state_topic="news.feed-state",
         concurrency=100,
     )
     metrics.show_feeds(lambda: [FeedVitals(feed_id="a", succeeded_at=_NOW, new_entry_at=_NOW, failures=1)])

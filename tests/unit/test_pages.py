@@ -359,3 +359,60 @@ def test_a_feed_that_goes_back_to_its_own_text_asks_for_no_page(web: Web) -> Non
     (message,) = said(web.poll([item("a", "Corrected, and longer than before.")]))
     assert (message["revision"], message["source"]["content_from"]) == (2, "feed")
     assert web.asked == []
+
+
+LATEST = replace(LIMITS, tombstone_delay_seconds=7 * 86_400)
+
+
+def withdraw(web: Web, *, limits: Limits = LATEST) -> str:
+    """The id of an article that was published and, a day later, withdrawn."""
+    (published,) = said(web.poll([item("a")], limits=limits))
+    web.now += timedelta(days=1)
+    web.pages["a"] = 410
+    batch = web.poll(None, limits=limits)
+    assert [message["change"] for message in said(batch)] == ["withdrawn"]
+    assert batch.forgotten == ()
+    article_id: str = published["id"]
+    return article_id
+
+
+def test_a_withdrawn_article_leaves_the_latest_ones_once_when_its_time_is_over(web: Web) -> None:
+    article_id = withdraw(web)
+    web.now += timedelta(days=7, hours=-2)
+    found = [web.poll(None, limits=LATEST).forgotten for _ in range(4)]
+    assert found == [(), (article_id,), (), ()]
+
+
+def test_a_feed_that_fails_does_not_hold_it_up(web: Web) -> None:
+    article_id = withdraw(web)
+    failure = replace(failed(), url=web.feed.url, retrieved_at=web.now)
+    batch = process(web.feed, web.state, failure, now=web.now + timedelta(days=8), limits=LATEST)
+    assert not isinstance(batch, Ask)
+    assert batch.forgotten == (article_id,)
+
+
+def test_what_comes_back_before_its_time_stays(web: Web) -> None:
+    withdraw(web)
+    web.pages["a"] = page(headline="Here again")
+    (message,) = said(web.poll([item("a", "Other words.")], limits=LATEST))
+    assert message["change"] == "revised"
+    web.now += timedelta(days=8)
+    assert web.poll(None, limits=LATEST).forgotten == ()
+
+
+def test_an_article_that_the_state_forgets_leaves_the_latest_ones_with_it(web: Web) -> None:
+    patient = replace(LIMITS, tombstone_delay_seconds=90 * 86_400)
+    article_id = withdraw(web, limits=patient)
+    web.poll([item("b")], limits=patient)
+    web.now += timedelta(days=29)
+    assert web.poll([item("b", "New words.")], limits=patient).forgotten == ()
+    web.now += timedelta(days=2)
+    assert web.poll([item("b", "Newer words.")], limits=patient).forgotten == (article_id,)
+    assert web.poll([item("b", "Newest words.")], limits=patient).forgotten == ()
+
+
+def test_without_the_topic_nothing_is_forgotten_and_with_it_later_what_is_due(web: Web) -> None:
+    article_id = withdraw(web, limits=LIMITS)
+    web.now += timedelta(days=8)
+    assert web.poll(None).forgotten == ()
+    assert web.poll(None, limits=LATEST).forgotten == (article_id,)

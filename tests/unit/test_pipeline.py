@@ -17,7 +17,7 @@ from hypothesis import given, settings, strategies as st
 
 from tests import schema
 from tests.fakes import settled
-from worker.model.feed import Feed
+from worker.model.feed import Feed, Route
 from worker.model.fetch import FetchFailure, Request, Response
 from worker.pipeline import Limits, first_state, owned_articles, process, request_for
 from worker.pipeline.compose import RULES
@@ -808,3 +808,13 @@ def test_a_change_beyond_what_is_shown_is_a_revision_and_another_limit_is_none(p
         messages(poller.poll(answer(rss(item("Long", guid="1", text=f"{long}<p>And its end.</p>"), build_date="y"))))
         == []
     )
+
+
+def test_all_revisions_of_an_article_go_where_its_first_one_went():
+    routes = (Route(topic="t.france", countries=("FR",)), Route(topic="t.ukraine", countries=("UA",)))
+    poller = Poller(replace(FEED, routes=routes))
+    first = poller.poll(answer(rss(item("One", guid="1", text="KYIV, May 24 (AP) - They came home."))))
+    second = poller.poll(answer(rss(item("One", guid="1", text="PARIS, May 24 (AP) - They came home to France."))))
+
+    assert [event.topic for event in (*first.events, *second.events)] == ["t.ukraine", "t.ukraine"]
+    assert dict(second.events[0].headers)["ce_countries"] == b"FR"

@@ -33,7 +33,7 @@ from tests.fakes import FakeLedger, FakeStore, ThreadReaders, settled
 from tests.loopback import listening
 from tests.unit.runner.helpers import until
 from worker import app, pipeline
-from worker.config import Topics, loads
+from worker.config import loads
 from worker.config.opml import write_opml
 from worker.config.show import show
 from worker.config.subscriptions import feed_row, listed_feeds
@@ -247,7 +247,11 @@ def logged() -> Iterator[StringIO]:
 async def told(config: Config, secrets: Secrets) -> dict[str, str]:
     """All that a worker tells of one round of polls, by where it tells it."""
     metrics = PrometheusMetrics(
-        version="1", topics=(config.kafka.topics if config.kafka else Topics()).model_dump(), concurrency=50
+        version="1",
+        articles_topics=("news.articles",),
+        dead_letters_topic="news.dead-letters",
+        feed_state_topic="news.feed-state",
+        concurrency=100,
     )
     store, numbers = FakeStore(), count()
     tracing, spans = app._tracing(config), InMemorySpanExporter()

@@ -58,7 +58,7 @@ def composer(max_bytes: int) -> Composer:
 
 
 def value_of(text: str, max_bytes: int) -> bytes:
-    return composer(max_bytes).event(replace(DRAFT, text=text), IDENTITY, "feed").value
+    return composer(max_bytes).event(replace(DRAFT, text=text), IDENTITY, "feed", kept=None).value
 
 
 def said_of(text: str, max_bytes: int) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def test_a_header_line_and_a_dateline_are_not_all_that_is_kept() -> None:
 def test_a_message_that_is_too_large_without_any_text_names_the_field() -> None:
     draft = replace(DRAFT, text=SEED, tags=tuple(f"tag {number}" for number in range(2_000)))
     with pytest.raises(Invalid, match=r"bytes without any text, the limit is 10000") as caught:
-        composer(10_000).event(draft, IDENTITY, "feed")
+        composer(10_000).event(draft, IDENTITY, "feed", kept=None)
     assert (caught.value.field, caught.value.rule) == ("tags", "max_event_bytes")
 
 
@@ -205,7 +205,7 @@ def test_what_is_kept_is_a_beginning_that_fits(text: str, max_bytes: int) -> Non
 
 
 def test_the_other_feeds_are_named_as_far_as_there_is_room() -> None:
-    event = composer(1_000_000).event(replace(DRAFT, text="Short."), IDENTITY, "feed")
+    event = composer(1_000_000).event(replace(DRAFT, text="Short."), IDENTITY, "feed", kept=None)
     others = [f"feed-{number}" for number in range(10, 60)]
     assert json.loads(with_also_in(event, others, max_bytes=1_000_000).value)["source"]["also_in"] == others
     limit = len(event.value) + 35

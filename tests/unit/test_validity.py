@@ -94,8 +94,13 @@ def test_an_entry_without_a_valid_message_is_a_dead_letter_that_names_field_and_
     assert (letter.reason, headers["dateline_field"], headers["dateline_rule"]) == ("unusable_entry", field, rule)
     assert letter.value == item("Bad", guid="2").encode()
 
-    topics = {"articles": "a", "feed_state": "s", "dead_letters": "d"}
-    metrics = PrometheusMetrics(version="1", topics=topics, concurrency=1)
+    metrics = PrometheusMetrics(
+        version="1",
+        articles_topics=("news.articles",),
+        dead_letters_topic="news.dead-letters",
+        feed_state_topic="news.feed-state",
+        concurrency=100,
+    )
     metrics.committed([batch], duration_seconds=0.1, now=NOW)
     label = "text" if field == b"text" else "other"
     counted = metrics.registry.get_sample_value("dateline_validation_failures_total", {"field": label})

@@ -2,7 +2,7 @@
 
 from .changes import Changes, changes
 from .fetch import Fetch, Proxy, Websub
-from .kafka import Kafka, Security, Topics
+from .kafka import Kafka, SchemaRegistry, Security, Topics
 from .loading import load, loads
 from .location import location
 from .problems import ConfigError, Mistake, Problem
@@ -22,6 +22,7 @@ __all__ = [
     "Problem",
     "Proxy",
     "Schedule",
+    "SchemaRegistry",
     "Security",
     "Sqlite",
     "Topics",

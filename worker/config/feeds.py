@@ -13,6 +13,7 @@ from worker.model.feed import Feed
 
 from .headers import AUTHORIZATION, Auth, Headers, sent
 from .intervals import check_order, intervals
+from .kafka import Topic
 from .location import Location, default_id, location
 from .problems import Mistake
 from .schema import Articles, Schedule
@@ -83,6 +84,7 @@ class FeedEntry(Section):
     ) = Field(default=None, validate_default=True)
     title: Text | None = None
     publisher: Text | None = None
+    topic: Topic | None = None
     content: Content | None = None
     backfill: FirstPoll | None = None
     recheck_seconds: SecondsOrOff | None = Field(default=None, alias="recheck")
@@ -164,6 +166,7 @@ def common(entry: FeedEntry, schedule: Schedule, articles: Articles) -> dict[str
         "give_up_after": schedule.give_up_after,
         "content": content,
         "backfill": entry.backfill or articles.backfill,
+        "routes": articles.for_feeds,
         "recheck_seconds": None if content == "feed" or recheck == "off" else recheck,
     }
 
@@ -204,6 +207,7 @@ def build(
                 shard_key=shard_key(entry.url.host),
                 title=entry.title,
                 publisher=entry.publisher,
+                topic=entry.topic,
                 headers=sent(entry.headers, entry.auth),
                 **common(entry, schedule, articles),
             ),

@@ -43,8 +43,9 @@ class Topics(Section):
     articles: Topic = "news.articles"
     feed_state: Topic = Field(default="news.feed-state", validate_default=True)
     dead_letters: Topic = Field(default="news.dead-letters", validate_default=True)
+    latest: Topic | None = None
 
-    @field_validator("feed_state", "dead_letters")
+    @field_validator("feed_state", "dead_letters", "latest")
     @classmethod
     def _differ(cls, name: str, info: ValidationInfo) -> str:
         for other, taken in info.data.items():
@@ -187,6 +188,54 @@ def _not_used_with(protocol: str) -> str:
     return f"is not used with protocol {protocol}; set protocol: SASL_SSL"
 
 
+def _registry_url(value: object) -> str:
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Mistake("must be an http:// or https:// URL")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise Mistake("must have neither credentials nor a query; write username and password_file")
+    return parts.geturl()
+
+
+class SchemaRegistry(Section):
+    """A schema registry with Confluent's API; none without a URL."""
+
+    url: Annotated[str, PlainValidator(_registry_url)] | None = None
+    mode: Literal["prefix", "header"] = "prefix"
+    subject: Annotated[
+        str, matching(r"([^{}]|\{topic\})+", "must be text; {topic} in it stands for the name of the topic")
+    ] = "{topic}-value"
+    registers: bool = Field(default=True, alias="register")
+    username: Text | None = None
+    password_file: ReadSecret | None = None
+    password_given: SecretStr | None = Field(default=None, alias="password", validate_default=True)
+    ca_file: ReadableFile | None = None
+
+    @property
+    def password(self) -> SecretStr | None:
+        """The password, from wherever it was given."""
+        return self.password_file.secret if self.password_file else self.password_given
+
+    @field_validator("username", "ca_file")
+    @classmethod
+    def _goes_with_https(cls, value: Any, info: ValidationInfo) -> Any:
+        if not str(info.data.get("url", "https:")).startswith("https:"):
+            raise Mistake("is used with an https:// URL alone")
+        return value
+
+    @field_validator("password_given")
+    @classmethod
+    def _completes_the_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "username" not in info.data or "password_file" not in info.data:
+            return value
+        if value is not None and info.data["password_file"] is not None:
+            raise Mistake("password and password_file are both given; keep one")
+        given = bool(value and value.get_secret_value()) or info.data["password_file"] is not None
+        if given != (info.data["username"] is not None):
+            raise Mistake("username and password_file (or password) go together; write both")
+        return value
+
+
 class Kafka(Section):
     """Brokers, topics and limits. Sizes are those of one record before compression."""
 
@@ -201,9 +250,11 @@ class Kafka(Section):
     leave_on_stop: bool = True
     transaction_timeout_seconds: Seconds = Field(default=10.0, alias="transaction_timeout", validate_default=True)
     delivery_timeout_seconds: Seconds = Field(default=8.0, alias="delivery_timeout", validate_default=True)
+    tombstone_delay_seconds: Seconds = Field(default=604_800.0, alias="tombstone_delay")
     max_event_bytes: Size = 1_000_000
     compression: Literal["none", "lz4", "zstd", "gzip"] = "lz4"
     security: Security = Security()
+    schema_registry: SchemaRegistry = SchemaRegistry()
 
     @field_validator("transaction_timeout_seconds")
     @classmethod

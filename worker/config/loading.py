@@ -87,7 +87,15 @@ def _config(data: Mapping[str, Any], report: Report) -> Config | None:
     if not gathered.feeds:
         report.add(Finding(path=("feed_lists",), message="at least one feed is needed, and these lists name none"))
         return None
+    _check_topics(config, gathered, report)
     return config.loaded(tuple(gathered.feeds), _origin(config, gathered, report))
+
+
+def _check_topics(config: Config, gathered: Gathered, report: Report) -> None:
+    for feed in gathered.feeds:
+        if feed.topic is not None and (other := config.misplaced(feed.topic)):
+            message = f"feed {feed.id}: {feed.topic} is the name of the topic for {other}; give its articles another"
+            report.add(Finding(path=("feeds",), message=message))
 
 
 def _take_entries(results: Iterable[tuple[int, Feed | ValidationError]], report: Report, gathered: Gathered) -> None:
@@ -112,7 +120,11 @@ def _part(settings: Mapping[str, Any], key: str) -> Any:
 
 def _origin(config: Config, gathered: Gathered, report: Report) -> Origin:
     security = config.kafka.security if config.kafka else None
-    secret_files = (security.password_file, security.client_secret_file) if security else ()
+    registry = config.kafka.schema_registry if config.kafka else None
+    secret_files = (
+        *((security.password_file, security.client_secret_file) if security else ()),
+        *((registry.password_file,) if registry else ()),
+    )
     secrets = [*(file.path for file in secret_files if file is not None), *config.tracing.secret_files]
     return Origin(
         files=tuple(dict.fromkeys((Path(report.source.file), *gathered.files, *secrets))),

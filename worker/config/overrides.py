@@ -28,7 +28,7 @@ _SERVICE_LINK = re.compile(
 
 
 # Of keys that only the file has.
-_FILE_ONLY = frozenset({("feeds",), ("tracing", "headers")})
+_FILE_ONLY = frozenset({("feeds",), ("articles", "routes"), ("tracing", "headers")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def leaves(section: type[Section], path: Path = ()) -> Iterator[tuple[Path, Fiel
     """Every key that holds a value and no section, with the keys that lead to it."""
     for name, field in section.model_fields.items():
         here = (*path, field.alias or name)
-        if (below := subsection(field)) is not None:
+        if here not in _FILE_ONLY and (below := subsection(field)) is not None:
             yield from leaves(below, here)
         else:
             yield here, field

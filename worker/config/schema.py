@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     Field,
     InstanceOf,
     PlainValidator,
@@ -17,12 +19,13 @@ from pydantic import (
     field_validator,
 )
 
-from worker.model.feed import Backfill, Feed
+from worker.model.feed import Backfill, Feed, Route
 from worker.model.secrets import without_credentials, without_tokens
 
 from .fetch import Fetch, Proxy, Websub
 from .kafka import Kafka
 from .problems import Mistake, Path as Keys, Problem
+from .routes import RouteEntry
 from .section import (
     Commas,
     Content,
@@ -38,7 +41,7 @@ from .section import (
     matching,
 )
 from .tracing import Tracing
-from .values import address, backfill_written, duration_text, joined
+from .values import address, backfill_written, duration_text, joined, listed
 
 _DAY_SECONDS = 86_400.0
 # For servers of others, who mind being asked more often (and, without validators, being asked for everything).
@@ -104,11 +107,25 @@ class Schedule(Section):
 
 
 class Articles(Section):
-    """Where the text of articles comes from, and which are published, unless a feed says otherwise itself."""
+    """Where the text of articles comes from, which are published and where, unless a feed says otherwise itself."""
 
     content: Content = "feed"
     backfill: FirstPoll = Backfill()
     recheck_seconds: SecondsOrOff = Field(default=86400.0, alias="recheck")
+    routes: Annotated[tuple[RouteEntry, ...], BeforeValidator(listed)] = ()
+
+    @cached_property
+    def for_feeds(self) -> tuple[Route, ...]:
+        """The routes as feeds have them: one tuple for all."""
+        return tuple(entry.route for entry in self.routes)
+
+    @field_validator("routes")
+    @classmethod
+    def _all_can_fit(cls, routes: tuple[RouteEntry, ...]) -> tuple[RouteEntry, ...]:
+        for number, route in enumerate(routes[:-1], 1):
+            if route.takes_all:
+                raise Mistake(f"number {number} has no condition, so that none after it is ever asked; put it last")
+        return routes
 
 
 class Commit(Section):
@@ -185,6 +202,24 @@ class Config(Section):
     def _needs_a_broker(cls, kafka: Kafka | None) -> Kafka | None:
         return kafka if kafka and kafka.bootstrap_servers else None
 
+    @field_validator("articles")
+    @classmethod
+    def _routes_to_articles(cls, articles: Articles, info: ValidationInfo) -> Articles:
+        for route in articles.routes:
+            if other := _other_use(route.topic, info.data.get("kafka")):
+                raise Mistake(f"routes: {route.topic} is the name of the topic for {other}; give the articles another")
+        return articles
+
+    def misplaced(self, topic: str) -> str | None:
+        """What a topic is for when articles must not go there."""
+        return _other_use(topic, self.kafka)
+
+    @property
+    def routed_topics(self) -> tuple[str, ...]:
+        """The topics that articles are routed to, each once."""
+        own = (feed.topic for feed in self.feeds if feed.topic is not None)
+        return tuple(dict.fromkeys((*(route.topic for route in self.articles.routes), *own)))
+
     @property
     def listen_host(self) -> str:
         """The host to listen on; IPv6 without brackets."""
@@ -229,6 +264,11 @@ class Config(Section):
         return dict(_plain(self))
 
 
+def _other_use(topic: str, kafka: Kafka | None) -> str | None:
+    names = {} if kafka is None else kafka.topics.model_dump(exclude={"articles"})
+    return next((use for use, name in names.items() if name == topic), None)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         parts = {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
@@ -260,6 +300,7 @@ def _plain_feed(feed: Feed) -> dict[str, Any]:
         "id": feed.id,
         "title": feed.title,
         "publisher": feed.publisher,
+        "topic": feed.topic,
         "content": feed.content,
         "backfill": backfill_written(feed.backfill),
         "recheck": (feed.recheck_seconds or "off") if feed.content == "page" else None,

@@ -93,6 +93,11 @@ def duration_or_auto(value: object) -> float | Literal["auto"]:
         raise Mistake(f"{error}; or auto") from None
 
 
+def listed(value: object) -> object:
+    """A list as a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def backfill(value: object) -> Backfill:
     """What `all`, `none`, a number of entries, an ISO date or an ISO date-time mean; without an offset it is UTC.
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
 
+    from worker.edges.schema_registry import RegistrySettings
+
 # What kafka-python raises when something fails: its own errors, those of sockets, and that of a closed event loop.
 CLIENT_ERRORS = (KafkaError, OSError, RuntimeError)
 
@@ -49,7 +51,7 @@ _RECONNECT_SECONDS = 2.0
 
 # What an access control list must allow, by what Kafka says when it does not.
 _RIGHTS: tuple[tuple[type[Exception], str], ...] = (
-    (TopicAuthorizationFailedError, "Read, Write, Describe and DescribeConfigs on the three topics"),
+    (TopicAuthorizationFailedError, "Read, Write, Describe and DescribeConfigs on all of its topics"),
     (TransactionalIdAuthorizationFailedError, "Write and Describe on the transactional id {id}"),
     (GroupAuthorizationFailedError, "Read on the group {group}"),
     (ClusterAuthorizationFailedError, "Create and IdempotentWrite on the cluster"),
@@ -60,6 +62,8 @@ _RIGHTS: tuple[tuple[type[Exception], str], ...] = (
 class KafkaSettings:
     """Where Kafka is and how the worker uses it.
 
+    Articles go to `articles_topic`, or to one of the `routed_topics`, which are made at the start as well. With a
+    `latest_topic` each article's newest revision is there as well. With a `registry` their records name their schema.
     `name` is the deployment's: its workers share the feeds. `instance` is one worker's place among them: of two with
     the same, the later one takes over. A worker that is silent for `session_timeout_seconds` loses its shards; one
     that is to give up a shard may finish for `shard_grace_seconds`. With `leave_on_stop` a worker that is closed
@@ -79,11 +83,19 @@ class KafkaSettings:
     delivery_timeout_seconds: float
     max_event_bytes: int
     compression: str
+    routed_topics: tuple[str, ...] = ()
+    latest_topic: str | None = None
+    registry: RegistrySettings | None = None
     instance: str = "0"
     session_timeout_seconds: float = 10.0
     shard_grace_seconds: float = 8.0
     leave_on_stop: bool = True
     security: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def all_articles_topics(self) -> tuple[str, ...]:
+        """Every topic with articles, each once."""
+        return tuple(dict.fromkeys((self.articles_topic, *self.routed_topics)))
 
     @property
     def transactional_id(self) -> str:

@@ -12,22 +12,21 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kafka.partitioner.default import murmur2
-
 from worker.edges.call_thread import CallThread, wait
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
 from worker.edges.kafka_group import ShardGroup
-from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, OutdatedError, Record, TransactionalProducer
+from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, OutdatedError, TransactionalProducer
 from worker.edges.kafka_reader import StateFollower, read_feed_states
-from worker.edges.kafka_topics import check_topics
+from worker.edges.kafka_records import RecordMaker, look_around, open_registry
 from worker.edges.limits import check_sizes
 from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
 from worker.model.shards import NOTHING, Restored, shard_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from worker.edges.schema_registry import SchemaRegistry
     from worker.model.event import Batch
     from worker.model.shards import Holding
 
@@ -56,6 +55,7 @@ class KafkaLedger:
         self._settings = settings
         self._group = ShardGroup(settings)
         self._misplaced: set[str] = set()
+        self._schemas = open_registry(settings)
         self._session: _Session | None = None
         self._usable = False
         self._stopped: str | None = None
@@ -65,13 +65,13 @@ class KafkaLedger:
         """Check the topics, join the group, take over the transactional id, and undo what a predecessor left open.
 
         Raises:
-            Retry: Kafka cannot be reached now.
+            Retry: Kafka or the schema registry cannot be reached now.
             Stop: a topic is missing or wrong, rights are missing, or the settings are impossible.
         """
         self._let_go()
         self._stopped = None
         self._pinger = self._pinger or _Pinger(self._settings)
-        self._session = session = _Session(self._settings, self._group, self._misplaced)
+        self._session = session = _Session(self._settings, self._group, self._misplaced, self._schemas)
         await self._call(
             session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
         )
@@ -170,16 +170,19 @@ class KafkaLedger:
 class _Session:
     """Everything between one `open` and its end, on one thread. The public methods without async block."""
 
-    def __init__(self, settings: KafkaSettings, group: ShardGroup, misplaced: set[str]) -> None:
+    def __init__(
+        self, settings: KafkaSettings, group: ShardGroup, misplaced: set[str], schemas: SchemaRegistry | None
+    ) -> None:
         self._settings = settings
         self._group = group
+        self._schemas = schemas
         # Feeds whose state was found in a shard that is not theirs, and is to be restored from there.
         self._misplaced = misplaced
         self._thread = CallThread(f"kafka-{settings.name}")
         self._producer: TransactionalProducer | None = None
         self._elsewhere: StateFollower | None = None
         self._abandoned = False
-        self._partitions: Mapping[str, int] = {}
+        self._maker = RecordMaker(settings, {})
         self._holding: Holding = NOTHING
         self._state_partitions: dict[str, int] = {}
 
@@ -191,7 +194,7 @@ class _Session:
             raise late from None
 
     def open(self) -> None:
-        self._partitions = check_topics(self._settings)
+        self._maker = look_around(self._settings, self._schemas)
         if not self._abandoned:
             self._group.join()
             self._producer = TransactionalProducer(self._settings)
@@ -232,7 +235,11 @@ class _Session:
         assert self._producer is not None  # noqa: S101 - `open` succeeded
         shards = {self._shard(batch) for batch in batches}
         membership = self._group.vouch(shards)
-        records = [record for batch in batches for record in self._records(batch)]
+        records = [
+            record
+            for batch in batches
+            for record in self._maker.batch(batch, before=self._state_partitions.get(batch.feed_id))
+        ]
         for attempt in range(_ATTEMPTS):
             try:
                 self._producer.commit_for(shards, membership, records)
@@ -268,38 +275,6 @@ class _Session:
             self._elsewhere.close()
         if self._producer is not None:
             self._producer.close()
-
-    def _records(self, batch: Batch) -> Iterator[Record]:
-        for event in batch.events:
-            yield Record(
-                feed_id=batch.feed_id,
-                topic=self._settings.articles_topic,
-                partition=self._key_partition(self._settings.articles_topic, event.key),
-                key=event.key,
-                headers=event.headers,
-                value=event.value,
-            )
-        for letter in batch.rejected:
-            yield Record(
-                feed_id=batch.feed_id,
-                topic=self._settings.dead_letters_topic,
-                partition=self._key_partition(self._settings.dead_letters_topic, letter.key),
-                key=letter.key,
-                headers=letter.headers,
-                value=letter.value,
-            )
-        state = partial(
-            Record, feed_id=batch.feed_id, topic=self._settings.feed_state_topic, key=batch.feed_id.encode()
-        )
-        here = self._shard(batch)
-        before = self._state_partitions.get(batch.feed_id, here)
-        if before != here:  # the feed's domain or the number of partitions changed: only one state may remain
-            yield state(partition=before, value=None)
-        yield state(partition=here, value=batch.state_value)
-
-    def _key_partition(self, topic: str, key: bytes) -> int:
-        """The choice of Kafka's own clients, so that other producers of the topic agree."""
-        return int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
 
     def _shard(self, batch: Batch) -> int:
         return shard_of(batch.shard_key, self._holding.count)

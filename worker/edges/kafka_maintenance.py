@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kafka import TopicPartition
 from kafka.errors import InvalidPartitionsError
-from kafka.partitioner.default import murmur2
 
 from worker.edges.kafka_client import (
     BOOTSTRAP_SECONDS,
@@ -19,18 +18,18 @@ from worker.edges.kafka_client import (
     translate,
 )
 from worker.edges.kafka_exclusive import ExclusiveGroup
-from worker.edges.kafka_producer import Record, TransactionalProducer
-from worker.edges.kafka_reader import read_feed_states
-from worker.edges.kafka_topics import check_topics
+from worker.edges.kafka_producer import TransactionalProducer
+from worker.edges.kafka_reader import published, read_feed_states
+from worker.edges.kafka_records import RecordMaker, look_around, open_registry
 from worker.edges.limits import check_sizes
 from worker.model.errors import Retry, Stop
-from worker.model.event import Published
 from worker.model.shards import shard_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from worker.model.event import Batch, Headers
+    from worker.edges.kafka_producer import Record
+    from worker.model.event import Batch, Headers, Published
 
 # What the place of a command is called among those of the workers.
 _INSTANCE = "command"
@@ -49,13 +48,14 @@ class KafkaStore:
         self._waits = waits
         self._group: ExclusiveGroup | None = None
         self._producer: TransactionalProducer | None = None
-        self._partitions: dict[str, int] = {}
+        self._schemas = open_registry(settings)
+        self._maker = RecordMaker(settings, {})
         self._places: dict[str, int] = {}
 
     @property
     def shards(self) -> int:
         """How many there are."""
-        return self._partitions[self._settings.feed_state_topic]
+        return self._maker.shards
 
     def open(self) -> None:
         """Have the topics from now on.
@@ -64,7 +64,7 @@ class KafkaStore:
             Retry: Kafka cannot be reached now.
             Stop: workers are at work, a topic is missing or wrong, or rights are.
         """
-        self._partitions = check_topics(self._settings)
+        self._maker = look_around(self._settings, self._schemas)
         self._group = ExclusiveGroup(self._settings, waits=self._waits)
         try:
             # Whatever a worker left open is settled before anything is read.
@@ -94,11 +94,9 @@ class KafkaStore:
             Stop: another command took over.
         """
         check_sizes(batches, max_event_bytes=self._settings.max_event_bytes)
-        records: list[Record] = []
-        for batch in batches:
-            records += [self.article(event.key, event.headers, event.value) for event in batch.events]
-            records += self.state(batch.feed_id, batch.shard_key, batch.state_value)
-        self.write(records)
+        self.write(
+            record for batch in batches for record in self._maker.batch(batch, before=self._places.get(batch.feed_id))
+        )
 
     def write(self, records: Iterable[Record]) -> None:
         """Write records in one transaction, one of a feed-state at least; raises as `commit`."""
@@ -111,26 +109,22 @@ class KafkaStore:
             if record.topic == self._settings.feed_state_topic and record.value is not None:
                 self._places[record.feed_id] = record.partition
 
-    def article(self, key: bytes, headers: Headers, value: bytes) -> Record:
-        """An article's event."""
-        return self._keyed(self._settings.articles_topic, key, headers, value)
+    def article(self, key: bytes, headers: Headers, value: bytes, *, topic: str | None) -> Iterator[Record]:
+        """An article's event, and the same as its latest. `topic` is as in `Event`."""
+        return self._maker.article(_named(key), key, headers, value, topic=topic)
 
     def dead_letter(self, key: bytes, headers: Headers, value: bytes) -> Record:
         """A dead letter."""
-        return self._keyed(self._settings.dead_letters_topic, key, headers, value)
+        return self._maker.dead_letter(_named(key), key, headers, value)
 
     def state(self, feed_id: str, shard_key: str, value: bytes) -> Iterator[Record]:
         """A feed's state in its shard, and a tombstone where it was before, so that it is there only."""
-        here = shard_of(shard_key, self.shards)
-        before = self._places.get(feed_id, here)
-        if before != here:
-            yield self._state(feed_id, before, None)
-        yield self._state(feed_id, here, value)
+        return self._maker.state(feed_id, shard_key, value, before=self._places.get(feed_id))
 
     def everywhere(self, feed_id: str, value: bytes | None) -> Iterator[Record]:
         """The same in all shards: whoever restores any of them finds it. None takes it away."""
         for partition in range(self.shards):
-            yield self._state(feed_id, partition, value)
+            yield self._maker.state_in(partition, feed_id, value)
 
     def is_misplaced(self, feed_id: str, shard_key: str) -> bool:
         """Whether a state does not lie in its shard."""
@@ -154,7 +148,7 @@ class KafkaStore:
             raise translate(error, self._settings) from error
         finally:
             admin.close()
-        self._partitions = check_topics(self._settings)
+        self._maker = look_around(self._settings, self._schemas)
         if self.shards != count:
             raise Retry(f"topic {topic} has {self.shards} partitions still, not {count}; run the command again")
         # One that knows the topic from before would not send to the new partitions.
@@ -175,15 +169,10 @@ class KafkaStore:
         # Of two commands that both believe to have the group, the earlier one is fenced.
         return TransactionalProducer(replace(self._settings, instance=_INSTANCE))
 
-    def _keyed(self, topic: str, key: bytes, headers: Headers, value: bytes) -> Record:
-        # The choice of Kafka's own clients, as the worker makes it.
-        partition = int(murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
-        feed_id = key.decode("utf-8", "replace")
-        return Record(feed_id=feed_id, topic=topic, partition=partition, key=key, headers=headers, value=value)
 
-    def _state(self, feed_id: str, partition: int, value: bytes | None) -> Record:
-        topic = self._settings.feed_state_topic
-        return Record(feed_id=feed_id, topic=topic, partition=partition, key=feed_id.encode(), value=value)
+def _named(key: bytes) -> str:
+    """What an error calls a record of which the feed is not known."""
+    return key.decode("utf-8", "replace")
 
 
 def read_record(settings: KafkaSettings, topic: str, partition: int, offset: int) -> Published | None:
@@ -205,15 +194,7 @@ def read_record(settings: KafkaSettings, topic: str, partition: int, offset: int
         for records in consumer.poll(timeout_ms=_POLL_SECONDS * 1000, max_records=1).values():
             for record in records:
                 if record.offset == offset and record.value is not None:
-                    headers = tuple((name, value or b"") for name, value in record.headers)
-                    return Published(
-                        topic=topic,
-                        partition=partition,
-                        position=offset,
-                        key=record.key or b"",
-                        headers=headers,
-                        value=record.value,
-                    )
+                    return published(record)
     except CLIENT_ERRORS as error:
         raise translate(error, settings) from error
     finally:

@@ -43,7 +43,7 @@ from worker.edges.kafka_topics import RECORD_OVERHEAD_BYTES
 from worker.model.errors import Reject, Retry, Stop, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from worker.model.event import Headers
 
@@ -118,30 +118,17 @@ class TransactionalProducer:
             self._producer.init_transactions()
             # A record of an unknown topic waits for metadata as long as a takeover may take, if it were left so.
             self._producer.config["max_block_ms"] = delivery_ms
-            for topic in (settings.articles_topic, settings.feed_state_topic, settings.dead_letters_topic):
+            for topic in (*settings.all_articles_topics, settings.feed_state_topic, settings.dead_letters_topic):
                 self._producer.partitions_for(topic)
         except CLIENT_ERRORS as error:
             self.abandon()
             self.close()
             raise self._explain_init(error) from error
 
-    def commit(self, records: Sequence[Record]) -> None:
-        """Write all records in one transaction.
-
-        After `Reject` the producer can go on; after any other error it must be closed.
-
-        Raises:
-            Retry: nothing was written.
-            Unknown: it may have been written.
-            Reject: the broker refuses a record; nothing was written.
-            Stop: another worker took over, or the rights are missing.
-        """
-        self._transact(records, lambda _: None)
-
     def commit_for(self, shards: Collection[int], membership: Any, records: Sequence[Record]) -> None:
         """Write all records in one transaction, as the member of the group that has these shards.
 
-        After `OutdatedError`, too, the producer can go on.
+        After `Reject` and `OutdatedError` the producer can go on; after any other error it must be closed.
 
         Args:
             shards: whose feeds the records are; each has the state of one among them.
@@ -155,16 +142,13 @@ class TransactionalProducer:
             Reject: the broker refuses a record; nothing was written.
             Stop: another worker took over, or the rights are missing.
         """
-        self._transact(records, lambda futures: self._add_offsets(futures, shards, membership))
-
-    def _transact(self, records: Sequence[Record], vouch: Callable[[Sequence[Any]], None]) -> None:
         began_seconds = time.monotonic()
         failures: list[tuple[str, Exception]] = []
         try:
             self._producer.begin_transaction()
             futures = [self._send(record, failures) for record in records]
             self._flush(futures)
-            vouch(futures)
+            self._add_offsets(futures, shards, membership)
         except CLIENT_ERRORS as error:
             # The first to fail is the cause: kafka-python gives the others of the transaction the same error.
             feed_id, cause = failures[0] if failures else ("", error)

@@ -110,7 +110,7 @@ class StateFollower:
 class KafkaReader:
     """Implements `worker.ports.Reader`: only what is committed, in no consumer group.
 
-    `topics` is the articles topic by default. With `from_beginning=False` it starts at what is the end when it first
+    `topics` are those with articles by default. With `from_beginning=False` it starts at what is the end when it first
     reads. Tombstones are left out: they publish nothing.
     """
 
@@ -118,7 +118,7 @@ class KafkaReader:
         self, settings: KafkaSettings, *, topics: tuple[str, ...] | None = None, from_beginning: bool = True
     ) -> None:
         self._settings = settings
-        self._topics = topics if topics is not None else (settings.articles_topic,)
+        self._topics = topics if topics is not None else settings.all_articles_topics
         self._from_beginning = from_beginning
         self._consumer: Any = None
         self._positions: dict[Any, int] = {}
@@ -175,7 +175,7 @@ class KafkaReader:
         for record in records:
             self._positions[TopicPartition(record.topic, record.partition)] = record.offset + 1
             if record.value is not None:
-                self._fetched.append(_published(record))
+                self._fetched.append(published(record))
 
     def _connect(self) -> None:
         self._consumer = open_consumer(self._settings)
@@ -246,7 +246,8 @@ def _position(consumer: Any, partition: Any) -> int:
     return -1 if position is None else position
 
 
-def _published(record: Any) -> Published:
+def published(record: Any) -> Published:
+    """A record of kafka-python, which is no tombstone, as a reader sees it."""
     return Published(
         topic=record.topic,
         partition=record.partition,

@@ -1,4 +1,4 @@
-"""The three topics: whether they are as the worker needs them, and making them."""
+"""The topics: whether they are as the worker needs them, and making them."""
 
 from __future__ import annotations
 
@@ -92,18 +92,20 @@ def check_topics(settings: KafkaSettings) -> dict[str, int]:
 def _policies(settings: KafkaSettings) -> dict[str, str]:
     """The cleanup policy of each topic: of a feed only the last state counts, articles end with their retention."""
     return {
-        settings.articles_topic: "delete",
+        **dict.fromkeys(settings.all_articles_topics, "delete"),
         settings.feed_state_topic: "compact",
         settings.dead_letters_topic: "delete",
+        **({} if settings.latest_topic is None else {settings.latest_topic: "compact"}),
     }
 
 
 def _rights(settings: KafkaSettings) -> dict[str, tuple[str, ...]]:
     """What the worker must be allowed on each topic. A dead letter may come after weeks: better to know before."""
     return {
-        settings.articles_topic: ("Write", "DescribeConfigs"),
+        **dict.fromkeys(settings.all_articles_topics, ("Write", "DescribeConfigs")),
         settings.feed_state_topic: ("Read", "Write", "DescribeConfigs"),
         settings.dead_letters_topic: ("Write", "DescribeConfigs"),
+        **({} if settings.latest_topic is None else {settings.latest_topic: ("Write", "DescribeConfigs")}),
     }
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
     from prometheus_client.metrics import MetricWrapperBase
 
-    from worker.model.event import Batch, PollReport
+    from worker.model.event import Batch, Event, PollReport
     from worker.model.fetch import Fetched
     from worker.model.overview import FeedVitals
 
@@ -51,6 +51,9 @@ _ARTICLE_DELAY_BUCKETS = (10.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 14_400.0, 
 
 _STATES = (*get_args(FeedStatus), "new")
 _SUBSCRIPTION_STATES = ("pending", "verified", "denied")
+# As many topics as a dashboard can show; each feed might have one of its own.
+_TOPICS = 50
+_OTHER_TOPIC = "other"
 # What can become of an entry; see `worker.model.event.PollReport`.
 _DISPOSITIONS = ("published", "revised", "withdrawn", "unchanged", "skipped", "rejected")
 _COMMIT_FAILURES = ("retry", "unknown", "reject", "stop")
@@ -66,14 +69,29 @@ class PrometheusMetrics:
 
     Args:
         version: of the worker.
-        topics: the names of the topics `articles`, `feed_state` and `dead_letters`.
+        articles_topics: those that articles may go to; of the first 50 each has series of its own.
+        dead_letters_topic: where rejected entries go.
+        feed_state_topic: where the states of feeds go.
+        latest_topic: where the newest revision of each article is kept, if anywhere.
         concurrency: how many polls may be under way.
     """
 
-    def __init__(self, *, version: str, topics: Mapping[str, str], concurrency: int) -> None:
-        self._articles_topic = topics["articles"]
-        self._dead_letters_topic = topics["dead_letters"]
-        self._feed_state_topic = topics["feed_state"]
+    def __init__(  # noqa: PLR0913 - the topics
+        self,
+        *,
+        version: str,
+        articles_topics: Sequence[str],
+        dead_letters_topic: str,
+        feed_state_topic: str,
+        latest_topic: str | None = None,
+        concurrency: int,
+    ) -> None:
+        self._articles_topic = articles_topics[0]
+        self._dead_letters_topic = dead_letters_topic
+        self._feed_state_topic = feed_state_topic
+        self._latest_topic = latest_topic
+        latest = () if latest_topic is None else (latest_topic,)
+        self._told_topics = frozenset((*articles_topics[:_TOPICS], dead_letters_topic, *latest))
         self._vitals: Callable[[], Iterable[FeedVitals]] | None = None
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
@@ -221,8 +239,10 @@ class PrometheusMetrics:
             _ARTICLE_DELAY_BUCKETS,
         )
         # What consumers should be able to count on the topics.
-        for_consumers = (self._articles_topic, self._dead_letters_topic)
-        self._published = self._counter("events_published_total", "Records committed, by topic.", topic=for_consumers)
+        for_consumers = sorted(self._told_topics)
+        self._published = self._counter(
+            "events_published_total", "Records committed, by topic; other: of further topics.", topic=for_consumers
+        )
         # What the topics will hold, and what the network carries.
         self._published_bytes = self._counter(
             "events_published_bytes_total", "Bytes of record values committed, by topic.", topic=for_consumers
@@ -305,13 +325,12 @@ class PrometheusMetrics:
         for batch in batches:
             self._count_poll(batch.report)
             for event in batch.events:
-                self._articles.labels(event.change).inc()
+                self._count_event(event, now)
                 for kind, count in zip(FACTS, event.facts, strict=False):
                     facts[kind] += count
-                if event.change == "published" and event.published_at is not None:
-                    self._article_delay.observe(max((now - event.published_at).total_seconds(), 0.0))
-            self._count(self._articles_topic, [event.value for event in batch.events])
-            self._count(self._dead_letters_topic, [letter.value for letter in batch.rejected])
+            for topic, value in self._records(batch):
+                self._published.labels(topic).inc()
+                self._published_bytes.labels(topic).inc(len(value))
             for letter in batch.rejected:
                 self._dead_letters.labels(letter.reason).inc()
                 if letter.field is not None:
@@ -325,12 +344,10 @@ class PrometheusMetrics:
     def commit_failed(self, result: str, batches: Sequence[Batch]) -> None:
         """See `worker.ports.Metrics`."""
         self._transactions.labels(result).inc()
-        for topic, records in (
-            (self._articles_topic, sum(len(batch.events) for batch in batches)),
-            (self._dead_letters_topic, sum(len(batch.rejected) for batch in batches)),
-            (self._feed_state_topic, len(batches)),
-        ):
-            self._publish_failures.labels(topic, result).inc(records)
+        for batch in batches:
+            self._publish_failures.labels(self._feed_state_topic, result).inc()
+            for topic, _ in self._records(batch):
+                self._publish_failures.labels(topic, result).inc()
 
     def ledger(self, *, up: bool) -> None:
         """See `worker.ports.Metrics`."""
@@ -436,10 +453,21 @@ class PrometheusMetrics:
             if count := getattr(report, disposition):
                 self._entries.labels(disposition).inc(count)
 
-    def _count(self, topic: str, values: Sequence[bytes]) -> None:
-        if values:
-            self._published.labels(topic).inc(len(values))
-            self._published_bytes.labels(topic).inc(sum(map(len, values)))
+    def _count_event(self, event: Event, now: datetime) -> None:
+        self._articles.labels(event.change).inc()
+        if event.change == "published" and event.published_at is not None:
+            self._article_delay.observe(max((now - event.published_at).total_seconds(), 0.0))
+
+    def _records(self, batch: Batch) -> Iterator[tuple[str, bytes]]:
+        """What a commit of this batch writes for consumers: the label of the topic, and the value."""
+        for event in batch.events:
+            topic = event.topic or self._articles_topic
+            yield topic if topic in self._told_topics else _OTHER_TOPIC, event.value
+        for letter in batch.rejected:
+            yield self._dead_letters_topic, letter.value
+        if self._latest_topic is not None:
+            yield from ((self._latest_topic, event.value) for event in batch.events)
+            yield from ((self._latest_topic, b"") for _ in batch.forgotten)
 
     def _counter(self, name: str, text: str, **labels: Sequence[str]) -> Counter:
         """A counter whose known label values start at 0; so with the others."""

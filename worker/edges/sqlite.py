@@ -10,13 +10,12 @@ import contextlib
 import time
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from worker.edges.call_thread import CallThread, wait
 from worker.edges.limits import check_sizes
-from worker.edges.sqlite_file import SqliteFile, connect_to_read, decode_headers, explained
+from worker.edges.sqlite_file import SqliteFile, connect_to_read, explained, last_position, rows_after
 from worker.model.errors import DatelineError, Retry, Unknown
-from worker.model.event import Published
 from worker.model.shards import WHOLE, Restored
 
 if TYPE_CHECKING:
@@ -24,19 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from worker.model.event import Batch
+    from worker.edges.sqlite_file import Table
+    from worker.model.event import Batch, Published
 
 _T = TypeVar("_T")
 
-_STATEMENTS = {
-    "articles": "SELECT position, article_id, headers, value FROM articles",
-    "dead_letters": "SELECT position, feed_id, headers, value FROM dead_letters",
-}
-_END = {
-    "articles": "SELECT coalesce(max(position), 0) FROM articles",
-    "dead_letters": "SELECT coalesce(max(position), 0) FROM dead_letters",
-}
-_NEXT = " WHERE position > ? ORDER BY position LIMIT ?"
 _CHUNK_ROWS = 1_000
 _POLL_SECONDS = 0.05
 
@@ -152,8 +143,8 @@ class SqliteLedger:
 class SqliteReader:
     """Implements `worker.ports.Reader` on the file at `path`, also while another process writes it.
 
-    `topic` is what its records say they come from. With `from_beginning=False` it starts at what is the end when it
-    first reads. SQLite does not tell other processes of changes, so it polls.
+    `topic` is where those of its records come from that have no topic of their own. With `from_beginning=False` it
+    starts at what is the end when it first reads. SQLite does not tell other processes of changes, so it polls.
     """
 
     def __init__(
@@ -161,13 +152,12 @@ class SqliteReader:
         path: Path,
         *,
         topic: str = "news.articles",
-        table: Literal["articles", "dead_letters"] = "articles",
+        table: Table = "articles",
         from_beginning: bool = True,
     ) -> None:
         self._path = path
         self._topic = topic
-        self._statement = _STATEMENTS[table] + _NEXT
-        self._end = _END[table]
+        self._table: Table = table
         self._position: int | None = 0 if from_beginning else None
         self._connection: sqlite3.Connection | None = None
         self._fetched: deque[Published] = deque()
@@ -210,18 +200,9 @@ class SqliteReader:
             self._connection = connect_to_read(self._path)
         with explained(self._path):
             if self._position is None:
-                (self._position,) = self._connection.execute(self._end).fetchone()
-            rows = self._connection.execute(self._statement, (self._position, _CHUNK_ROWS)).fetchall()
-        for position, key, headers, value in rows:
-            self._position = position
-            self._fetched.append(
-                Published(
-                    topic=self._topic,
-                    partition=0,
-                    position=position,
-                    key=key.encode(),
-                    headers=decode_headers(headers),
-                    value=value,
-                )
-            )
+                self._position = last_position(self._connection, self._table)
+            rows = list(rows_after(self._connection, self._table, self._position, count=_CHUNK_ROWS, topic=self._topic))
+        if rows:
+            self._position = rows[-1].position
+        self._fetched.extend(rows)
         return bool(rows)

@@ -7,9 +7,10 @@ import fcntl
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from worker.model.errors import Retry, Stop, Unknown
+from worker.model.event import Published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from worker.model.event import Batch, Headers
 
-_SCHEMA_VERSION = 1
+Table = Literal["articles", "dead_letters"]
+
+_SCHEMA_VERSION = 2
 # "DATL" in the file's header says whose it is (https://www.sqlite.org/pragma.html#pragma_application_id).
 _APPLICATION_ID = 0x4441544C
 _SCHEMA = f"""
@@ -28,6 +31,7 @@ CREATE TABLE articles(
     revision INTEGER NOT NULL,
     headers TEXT NOT NULL,
     value BLOB NOT NULL,
+    topic TEXT,
     UNIQUE(article_id, revision)
 );
 CREATE TABLE dead_letters(
@@ -46,6 +50,21 @@ PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_SCHEMA_VERSION};
 COMMIT;
 """
+# Version 1 had no topics: all articles went to the one of the ledger.
+_UPGRADE = f"""
+BEGIN IMMEDIATE;
+ALTER TABLE articles ADD COLUMN topic TEXT;
+PRAGMA user_version = {_SCHEMA_VERSION};
+COMMIT;
+"""
+_ROWS = {
+    "articles": "SELECT position, article_id, headers, value, topic FROM articles",
+    "dead_letters": "SELECT position, feed_id, headers, value, NULL FROM dead_letters",
+}
+_END = {
+    "articles": "SELECT coalesce(max(position), 0) FROM articles",
+    "dead_letters": "SELECT coalesce(max(position), 0) FROM dead_letters",
+}
 _BUSY_SECONDS = 5.0
 
 # What passes by itself (https://www.sqlite.org/rescode.html).
@@ -88,10 +107,10 @@ class SqliteFile:
                 self._connection = sqlite3.connect(
                     self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
                 )
-                new = _check_schema(self._connection, self.path)
+                version = _check_schema(self._connection, self.path)
                 _make_durable(self._connection, self.path)
-                if new:
-                    self._connection.executescript(_SCHEMA)
+                if version < _SCHEMA_VERSION:
+                    self._connection.executescript(_UPGRADE if version else _SCHEMA)
         except BaseException:
             self.close()
             raise
@@ -153,8 +172,8 @@ class SqliteFile:
         for event in batch.events:
             try:
                 connection.execute(
-                    "INSERT INTO articles(article_id, revision, headers, value) VALUES (?, ?, ?, ?)",
-                    (event.article_id, event.revision, encode_headers(event.headers), event.value),
+                    "INSERT INTO articles(article_id, revision, headers, value, topic) VALUES (?, ?, ?, ?, ?)",
+                    (event.article_id, event.revision, encode_headers(event.headers), event.value, event.topic),
                 )
             except sqlite3.IntegrityError as error:
                 raise Stop(
@@ -222,14 +241,40 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         )
     try:
         with explained(path):
-            empty = _check_schema(connection, path)
+            version = _check_schema(connection, path)
     except BaseException:
         connection.close()
         raise
-    if empty:
+    if version < _SCHEMA_VERSION:
         connection.close()
-        raise Retry(f"{path} is still empty")
+        raise Retry(
+            f"{path} is of an older version; a worker updates it when it starts"
+            if version
+            else f"{path} is still empty"
+        )
     return connection
+
+
+def rows_after(
+    connection: sqlite3.Connection, table: Table, after: int, *, count: int, topic: str
+) -> Iterator[Published]:
+    """The next records, at most so many; `topic` is where those come from that do not say it themselves."""
+    rows = connection.execute(f"{_ROWS[table]} WHERE position > ? ORDER BY position LIMIT ?", (after, count))
+    for position, key, headers, value, own_topic in rows:
+        yield Published(
+            topic=own_topic or topic,
+            partition=0,
+            position=position,
+            key=key.encode(),
+            headers=decode_headers(headers),
+            value=value,
+        )
+
+
+def last_position(connection: sqlite3.Connection, table: Table) -> int:
+    """The position of the last record, 0 when there is none."""
+    position: int = connection.execute(_END[table]).fetchone()[0]
+    return position
 
 
 def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
@@ -239,8 +284,8 @@ def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _check_schema(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file is empty still.
+def _check_schema(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the tables, 0 when the file is empty still.
 
     Raises:
         Stop: it is not a ledger, or one of a newer version.
@@ -251,12 +296,12 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> bool:
         " FROM pragma_application_id, pragma_user_version"
     ).fetchone()
     if (application_id, version, tables) == (0, 0, 0):
-        return True
+        return 0
     if application_id != _APPLICATION_ID:
         raise Stop(f"{path} is a database of another program; choose another path")
     if version > _SCHEMA_VERSION:
         raise Stop(f"{path} is of a newer version ({version}; this one knows {_SCHEMA_VERSION}); update dateline")
-    return False
+    return int(version)
 
 
 @contextlib.contextmanager

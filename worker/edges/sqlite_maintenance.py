@@ -5,25 +5,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from worker.edges.sqlite_file import connect_to_read, decode_headers, explained
-from worker.model.event import Published
+from worker.edges.sqlite_file import connect_to_read, explained, last_position, rows_after
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Table = Literal["articles", "dead_letters"]
-
-_ROWS = {
-    "articles": "SELECT position, article_id, headers, value FROM articles",
-    "dead_letters": "SELECT position, feed_id, headers, value FROM dead_letters",
-}
-_ENDS = {
-    "articles": "SELECT coalesce(max(position), 0) FROM articles",
-    "dead_letters": "SELECT coalesce(max(position), 0) FROM dead_letters",
-}
+    from worker.edges.sqlite_file import Table
+    from worker.model.event import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +50,11 @@ def read_rows(path: Path, table: Table, *, after: int, count: int, max_bytes: in
     found: list[Published] = []
     size_bytes = 0
     with explained(path), contextlib.closing(connect_to_read(path)) as connection:
-        rows = connection.execute(f"{_ROWS[table]} WHERE position > ? ORDER BY position LIMIT ?", (after, count))
-        for position, key, headers, value in rows:
-            size_bytes += len(value)
+        for row in rows_after(connection, table, after, count=count, topic=table):
+            size_bytes += len(row.value)
             if found and size_bytes > max_bytes:
                 break
-            found.append(
-                Published(
-                    topic=table,
-                    partition=0,
-                    position=position,
-                    key=key.encode(),
-                    headers=decode_headers(headers),
-                    value=value,
-                )
-            )
+            found.append(row)
     return found
 
 
@@ -85,8 +66,7 @@ def read_end(path: Path, table: Table) -> int:
         Stop: it is not a ledger, or must not be read.
     """
     with explained(path), contextlib.closing(connect_to_read(path)) as connection:
-        end: int = connection.execute(_ENDS[table]).fetchone()[0]
-    return end
+        return last_position(connection, table)
 
 
 def identify_file(path: Path) -> str:

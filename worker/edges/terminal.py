@@ -9,6 +9,8 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
+from worker.edges.schema_frame import HEADER, header_text, without_frame
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
@@ -42,15 +44,19 @@ def json_line(key: bytes, headers: Headers, value: bytes, **more: object) -> str
         {
             **more,
             "key": key.decode("utf-8", "replace"),
-            "headers": {name: text.decode("utf-8", "replace") for name, text in headers},
+            "headers": {name: _header(name, text) for name, text in headers},
             "value": _value(value),
         }
     ).decode()
 
 
+def _header(name: str, value: bytes) -> str:
+    return header_text(value) if name == HEADER else value.decode("utf-8", "replace")
+
+
 def _value(value: bytes) -> Any:
     try:
-        return orjson.loads(value)
+        return orjson.loads(without_frame(value))
     except orjson.JSONDecodeError:
         return value.decode("utf-8", "replace")
 

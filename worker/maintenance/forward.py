@@ -143,14 +143,18 @@ class _Forwarding:
             forwarded = (
                 replace(forwarded, articles=after) if table == "articles" else replace(forwarded, dead_letters=after)
             )
-            self._topics.write([*(self._record(table, row) for row in rows), *self._progress(forwarded)])
+            records = (record for row in rows for record in self._row_records(table, row))
+            self._topics.write([*records, *self._progress(forwarded)])
             count += len(rows)
             self._say(f"{table.replace('_', ' ')}: {after} of {end}")
         return forwarded, count
 
-    def _record(self, table: Literal["articles", "dead_letters"], row: Published) -> Record:
-        make = self._topics.article if table == "articles" else self._topics.dead_letter
-        return make(row.key, row.headers, row.value)
+    def _row_records(self, table: Literal["articles", "dead_letters"], row: Published) -> Iterator[Record]:
+        if table == "dead_letters":
+            yield self._topics.dead_letter(row.key, row.headers, row.value)
+            return
+        topic = None if row.topic == table else row.topic
+        yield from self._topics.article(row.key, row.headers, row.value, topic=topic)
 
     def _progress(self, forwarded: Forwarded) -> Iterator[Record]:
         return self._topics.state(self._note, self._note, encode_forwarded(forwarded))

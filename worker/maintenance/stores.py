@@ -40,7 +40,7 @@ def settings_of(config: Config) -> KafkaSettings:
     """
     if config.kafka is None:
         raise Stop("no broker is configured: set kafka.bootstrap_servers, or DATELINE_KAFKA__BOOTSTRAP_SERVERS")
-    return kafka_settings(config.name, config.kafka)
+    return kafka_settings(config, config.kafka)
 
 
 @contextmanager

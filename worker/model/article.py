@@ -124,6 +124,17 @@ class Article:
                 raise Invalid(f"no {span.surface!r} at {span.start}:{span.end}", field="text", rule="span")
 
     @property
+    def countries(self) -> tuple[str, ...]:
+        """The ISO codes of the countries of its dateline and of the places that it names, in order."""
+        named = (self.dateline, *self.facts.names.places)
+        return tuple(sorted({one.country_code for one in named if one is not None and one.country_code is not None}))
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """The types of the events that it tells of, in order."""
+        return tuple(sorted({event.type for event in self.facts.events}))
+
+    @property
     def lead(self) -> Span | None:
         """The first paragraph."""
         return self.paragraphs[0] if self.paragraphs else None

@@ -35,6 +35,7 @@ class Event:
     """One article revision as a record: key, headers and value are what a consumer gets, byte for byte.
 
     `facts` is how many facts each of `FACTS` holds, in that order; empty where nobody counted.
+    `topic` is where it goes, None for the ledger's own topic.
     """
 
     article_id: str
@@ -44,6 +45,7 @@ class Event:
     headers: Headers
     value: bytes
     facts: tuple[int, ...] = ()
+    topic: str | None = None
 
     @property
     def key(self) -> bytes:
@@ -110,6 +112,7 @@ class PollReport:
 class Batch:
     """Everything that one poll writes. It is committed whole or not at all.
 
+    `forgotten` are the ids of articles that leave the topic of latest revisions, a while after they were withdrawn.
     `state_value` is `state` encoded; `state.version` is one more than that of the state the poll started from.
     `traceparent` names the poll's trace (https://www.w3.org/TR/trace-context/), None without tracing.
     """
@@ -121,6 +124,7 @@ class Batch:
     state: FeedState
     state_value: bytes
     report: PollReport
+    forgotten: tuple[str, ...] = ()
     traceparent: str | None = None
 
     @property

@@ -40,6 +40,21 @@ class Backfill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A topic, and which articles go there: those that meet each condition by one of its values; () is no condition.
+
+    `languages` are BCP 47 ranges in lower case: en is any English (RFC 4647, 3.3.1). `countries` are ISO 3166-1 codes,
+    of the dateline and of places. `event_types` are types or families of events.
+    """
+
+    topic: str
+    languages: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One polled URL. `shard_key` is the registrable domain: feeds of one publisher stay together.
 
@@ -49,8 +64,10 @@ class Feed:
 
     Without `interval_seconds` the interval is learned from the feed's own rhythm, within the two bounds. A feed whose
     server sends no validators waits `unvalidated_interval_seconds` at least; 0 sets no bound of its own.
-    `headers` go with every request for the feed, and may hold secrets; they outweigh the credentials of the URL. After
-    `give_up_after` failures in a row that a server means (404, 401, 403), the feed is paused.
+    Its articles go to `topic`; without one the first of the `routes` that fits says where, and else they go to the
+    ledger's own topic. `headers` go with every request for the feed, and may hold secrets; they outweigh the
+    credentials of the URL. After `give_up_after` failures in a row that a server means (404, 401, 403), the feed is
+    paused.
     """
 
     id: str
@@ -66,6 +83,8 @@ class Feed:
     content: Literal["feed", "page"] = "feed"
     backfill: Backfill = Backfill()
     recheck_seconds: float | None = None
+    topic: str | None = None
+    routes: tuple[Route, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +112,9 @@ class SeenEntry:
     `place` is a hash of the entry's address, empty when it has none of its own, and None when neither guid nor address
     alone tells the entry from the others: such an entry is always looked at together with its neighbours.
 
-    `page_url` is the address of the page that the text came from, and `checked_at` when it was last asked.
+    `page_url` is the address of the page that the text came from, and `checked_at` when it was last asked. `topic` is
+    where the article was published first, None for the ledger's own topic. `withdrawn_at` is when the article was
+    withdrawn, until it has left the topic of latest revisions.
     """
 
     key: str
@@ -105,6 +126,8 @@ class SeenEntry:
     left_at: datetime | None = None
     page_url: str | None = field(default=None, repr=False)
     checked_at: datetime | None = None
+    topic: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

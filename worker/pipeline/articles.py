@@ -268,9 +268,15 @@ class EntryReader:
             self._remember(one, moved, new_id, page_url=page_url)
         identity = identify.identify(new_id, fields, seen, taken=new_id in self._taken)
         if identity is not None:
-            event = self._composer.event(draft, identity, "feed" if page is None else "page")
+            kept = None if seen is None else seen.topic
+            event = self._composer.event(draft, identity, "feed" if page is None else "page", kept=kept)
             self._current[one.key] = replace(
-                self._current[one.key], article_id=identity.article_id, revision=identity.revision, fields=fields
+                self._current[one.key],
+                article_id=identity.article_id,
+                revision=identity.revision,
+                fields=fields,
+                topic=event.topic,
+                withdrawn_at=None,
             )
             self._present_articles.add(identity.article_id)
             return event
@@ -288,9 +294,10 @@ class EntryReader:
         if seen.revision == 0:
             self._current[key] = withdrawn
             return None
-        self._current[key] = replace(withdrawn, revision=seen.revision + 1)
         identity = Identity(article_id=seen.article_id, revision=seen.revision + 1, change="withdrawn", changed=())
-        return self._composer.withdrawal(identity, guid=None, url=seen.page_url)
+        event = self._composer.withdrawal(identity, guid=None, url=seen.page_url, kept=seen.topic)
+        self._current[key] = replace(withdrawn, revision=identity.revision, topic=event.topic, withdrawn_at=self._now)
+        return event
 
     def _remember(self, one: Keyed, seen: SeenEntry | None, new_id: str, *, page_url: str | None = None) -> None:
         """Keep what was published of an entry, and what it looks like now."""

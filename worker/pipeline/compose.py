@@ -9,7 +9,7 @@ from worker.model.article import Article, Draft, Source
 from worker.model.facts import Opening
 from worker.pipeline.facts import read_facts
 from worker.pipeline.fitting import fit
-from worker.steps import encode, fingerprint, language
+from worker.steps import encode, fingerprint, language, route
 from worker.steps.facts.dateline import read_opening
 from worker.steps.facts.paragraphs import find_paragraphs
 
@@ -58,8 +58,10 @@ class Composer:
     raw_sha256: str
     max_event_bytes: int
 
-    def event(self, draft: Draft, identity: Identity, content_from: ContentFrom) -> Event:
+    def event(self, draft: Draft, identity: Identity, content_from: ContentFrom, *, kept: str | None) -> Event:
         """One revision of an article; one that is too large says less of its text.
+
+        `kept` is the topic that the revision before went to.
 
         Raises:
             Invalid: no valid message can be made of it.
@@ -78,11 +80,12 @@ class Composer:
         )
 
         def make(text: str) -> Event:
-            return encode.encode_article(self._article(whole, text, identity, content_from))
+            article = self._article(whole, text, identity, content_from)
+            return encode.encode_article(article, topic=route.topic_of(article, self.feed, kept=kept))
 
         return fit(draft.text, make, body_start=opening.body_start, max_bytes=self.max_event_bytes)
 
-    def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None) -> Event:
+    def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None, kept: str | None) -> Event:
         """Word that an article is no longer there. It repeats nothing of what was withdrawn."""
         draft = Draft(
             guid=guid,
@@ -98,7 +101,7 @@ class Composer:
             published_at=None,
             updated_at=None,
         )
-        return self.event(draft, identity, "page")
+        return self.event(draft, identity, "page", kept=kept)
 
     def _article(self, whole: _Whole, text: str, identity: Identity, content_from: ContentFrom) -> Article:
         """The article with this beginning of its text."""

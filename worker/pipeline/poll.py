@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
@@ -38,12 +39,17 @@ _SITEMAPS_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Caps on what one document, and one poll, may cost."""
+    """Caps on what one document, and one poll, may cost.
+
+    `tombstone_delay_seconds` is for how long a withdrawn article stays in the topic of latest revisions; None when
+    there is no such topic.
+    """
 
     max_body_bytes: int
     max_event_bytes: int
     max_entries: int = 5_000
     max_pages: int = 100
+    tombstone_delay_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,15 +425,35 @@ class _Poll:
             report = replace(report, moved_to=without_secrets(state.adopted_url))
         if isinstance(self.fetched, Response):
             report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
+        state, forgotten = self._forget(state, events)
         return Batch(
             feed_id=self.feed.id,
             shard_key=self.feed.shard_key,
+            forgotten=forgotten,
             events=tuple(events),
             rejected=tuple(rejected),
             state=state,
             state_value=encode.encode_state(state),
             report=report,
         )
+
+    def _forget(self, state: FeedState, events: Sequence[Event]) -> tuple[FeedState, tuple[str, ...]]:
+        """The articles that leave the topic of latest revisions with this poll, and the state without a note of them.
+
+        They are those whose time is over, and those that the state no longer knows: nobody would think of them again.
+        The note goes in the transaction of the tombstone, so it is written once, whatever comes between.
+        """
+        if self.limits.tombstone_delay_seconds is None:
+            return state, ()
+        before = self.now - timedelta(seconds=self.limits.tombstone_delay_seconds)
+        noted = {seen.article_id: seen.withdrawn_at for seen in state.entries if seen.withdrawn_at is not None}
+        lost = {seen.article_id for seen in self.state.entries if seen.withdrawn_at is not None} - noted.keys()
+        over = {article_id for article_id, at in noted.items() if at <= before}
+        if over:
+            entries = (replace(seen, withdrawn_at=None) if seen.article_id in over else seen for seen in state.entries)
+            state = replace(state, entries=tuple(entries))
+        # A new revision took the note away as well.
+        return state, tuple(sorted(over | lost - {event.article_id for event in events}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

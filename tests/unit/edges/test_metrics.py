@@ -30,8 +30,13 @@ _OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 @pytest.fixture
 def metrics() -> PrometheusMetrics:
-    topics = {"articles": "news.articles", "dead_letters": "news.dead-letters", "feed_state": "news.feed-state"}
-    return PrometheusMetrics(version="1.2.3", topics=topics, concurrency=100)
+    return PrometheusMetrics(
+        version="1.2.3",
+        articles_topics=("news.articles",),
+        dead_letters_topic="news.dead-letters",
+        feed_state_topic="news.feed-state",
+        concurrency=100,
+    )
 
 
 def value(metrics: PrometheusMetrics, name: str, **labels: str) -> float | None:

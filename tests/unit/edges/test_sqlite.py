@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,11 +159,28 @@ async def test_a_file_of_a_newer_version_is_refused(ledger: SqliteLedger, path: 
     await ledger.open()
     await ledger.close()
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 2")
+    newer.execute("PRAGMA user_version = 3")
     newer.close()
 
-    with pytest.raises(Stop, match=r"ledger\.db is of a newer version \(2; this one knows 1\)"):
+    with pytest.raises(Stop, match=r"ledger\.db is of a newer version \(3; this one knows 2\)"):
         await ledger.open()
+
+
+async def test_a_file_of_version_1_is_updated_and_keeps_what_it_holds(ledger: SqliteLedger, path: Path) -> None:
+    await started(ledger)
+    await ledger.commit([batch(event("old"))])
+    await ledger.close()
+    older = sqlite3.connect(path)
+    older.executescript("ALTER TABLE articles DROP COLUMN topic; PRAGMA user_version = 1;")
+    older.close()
+    with pytest.raises(Retry, match=r"ledger\.db is of an older version; a worker updates it when it starts"):
+        list(SqliteReader(path).read(timeout_seconds=0.1))
+
+    await started(ledger)
+    await ledger.commit([batch(replace(event("new"), topic="news.ukraine"))])
+
+    records = await seen(SqliteReader(path, topic="news.articles"), 2)
+    assert [(record.key, record.topic) for record in records] == [(b"old", "news.articles"), (b"new", "news.ukraine")]
 
 
 async def test_a_damaged_file_is_refused(ledger: SqliteLedger, path: Path) -> None:

@@ -389,6 +389,7 @@ def test_what_an_article_does_not_have_is_null_or_empty() -> None:
     message = orjson.loads(event.value)
     schema.validate(message)
     assert event.published_at is None
+    assert [name for name, _ in event.headers][-2:] == ["content-type", "ce_feedid"]
     assert message["lead"] is message["dateline"] is message["date"] is None
     assert message["paragraphs"] == []
 
@@ -403,7 +404,17 @@ def test_headers_are_those_of_cloudevents_1_0_in_binary_mode() -> None:
         "ce_time": b"2025-05-24T18:20:30.250000Z",
         "ce_dataschema": SCHEMA.encode(),
         "content-type": b"application/json",
+        "ce_feedid": b"world-wire",
+        "ce_publisher": b"Wire Ltd",
+        "ce_language": b"en-GB",
+        "ce_countries": b"UA",
+        "ce_eventtypes": b"visit",
     }
+
+
+def test_a_header_holds_no_control_characters() -> None:
+    odd = replace(ARTICLE, source=replace(ARTICLE.source, publisher="Wire\x00\nLtd"))
+    assert dict(encode_article(odd).headers)["ce_publisher"] == b"WireLtd"
 
 
 def test_the_key_is_the_articles_id() -> None:

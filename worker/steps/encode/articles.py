@@ -22,8 +22,11 @@ SCHEMA = "https://dateline.example/schemas/article.v1.schema.json"
 _TYPE = "dateline.news.article.{change}.v1"
 
 
-def encode_article(article: Article) -> Event:
-    """One article revision as a record with CloudEvents 1.0 headers (Kafka protocol binding, binary mode).
+def encode_article(article: Article, *, topic: str | None = None) -> Event:
+    """One article revision as a record for `topic`, with CloudEvents 1.0 headers (Kafka protocol binding, binary mode).
+
+    The extension attributes at the end let a consumer choose without reading the value; one that would be empty is
+    left out. Names of attributes have letters and digits only (CloudEvents 1.0.2, Naming Conventions).
 
     Raises:
         Invalid: the message would not meet the schema.
@@ -40,13 +43,20 @@ def encode_article(article: Article) -> Event:
         "ce_time": rfc3339(source.retrieved_at),
         "ce_dataschema": SCHEMA,
         "content-type": "application/json",
+        "ce_feedid": source.feed_id,
+        # No control characters: CloudEvents 1.0.2, Type System.
+        "ce_publisher": "".join(char for char in source.publisher or "" if char.isprintable()),
+        "ce_language": article.language or "",
+        "ce_countries": ",".join(article.countries),
+        "ce_eventtypes": ",".join(article.event_types),
     }
     return Event(
         article_id=identity.article_id,
         revision=identity.revision,
         change=identity.change,
         published_at=article.published_at.at if article.published_at else None,
-        headers=tuple((name, text.encode()) for name, text in headers.items()),
+        headers=tuple((name, text.encode()) for name, text in headers.items() if text),
+        topic=topic,
         value=orjson.dumps(value),
         facts=tuple(_count(value[kind]) for kind in FACTS),
     )

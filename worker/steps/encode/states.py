@@ -97,14 +97,22 @@ def _packed(seen: SeenEntry) -> list[Any]:
         seen.left_at,
         seen.page_url,
         seen.checked_at,
+        seen.topic,
+        seen.withdrawn_at,
     ]
     while row[-1] is None:
         row.pop()
     return row
 
 
-def _unpacked(
-    packed: str, revision: int, left_at: str | None = None, page_url: str | None = None, checked_at: str | None = None
+def _unpacked(  # noqa: PLR0913, PLR0917 - a row
+    packed: str,
+    revision: int,
+    left_at: str | None = None,
+    page_url: str | None = None,
+    checked_at: str | None = None,
+    topic: str | None = None,
+    withdrawn_at: str | None = None,
 ) -> SeenEntry:
     hashes = b64decode(packed[1:], validate=True).hex()
     place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
@@ -122,6 +130,8 @@ def _unpacked(
         left_at=_moment(left_at),
         page_url=page_url,
         checked_at=_moment(checked_at),
+        topic=topic,
+        withdrawn_at=_moment(withdrawn_at),
     )
 
 
