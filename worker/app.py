@@ -146,12 +146,13 @@ class Worker:
         """
         # Looking up names takes threads: a few dead domains must not hold up the others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
-        listening(await self._status.start())
+        # The readers take a second of processor time, in a process of their own: the ledger is opened meanwhile.
+        readers = asyncio.create_task(self._readers.start())
         try:
-            await self._readers.start()
-            beside = {asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
+            listening(await self._status.start())
+            beside = {readers, asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
             try:
-                await self._runner.run(once=once)
+                await self._runner.run(once=once, ready=readers)
             finally:
                 for task in beside:
                     task.cancel()
