@@ -1,7 +1,8 @@
-"""The network part of one client of kafka-python 3.0.12, with three things mended.
+"""The network part of one client of kafka-python 3.0.12, with four things mended.
 
-A constructor that fails does not close it; it forgets why a connection failed; and it drops what a broker said last
-when that and the end of the connection arrive together, which is how a broker says that it does not let us in.
+A constructor that fails does not close it; it forgets why a connection failed; it drops what a broker said last
+when that and the end of the connection arrive together, which is how a broker says that it does not let us in; and
+`retry_backoff_ms` does not reach the part that asks for metadata.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Network:
         """What kafka-python calls to have it made."""
         self._client = KafkaNetClient(**options)
         manager = self._client._manager  # noqa: SLF001 - the only place that sees why a connection failed
+        manager.cluster.config["retry_backoff_ms"] = options["retry_backoff_ms"]
         get_connection, build_transport = manager.get_connection, manager._build_transport  # noqa: SLF001 - as above
 
         def get_watched_connection(node_id: Any, *args: Any, **kwargs: Any) -> Any:
