@@ -37,6 +37,7 @@ from worker.model.fetch import Request, Response
 from worker.pipeline import Limits, digest_of, first_state, process
 from worker.pipeline.notes import feed_states
 from worker.pipeline.overview import feed_status
+from worker.reading import PREPARE, READER
 from worker.runner import CommitSettings, HubSettings, Manners, Runner, RunnerSettings
 from worker.steps.encode import decode_state
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka, Security
+    from worker.edges.child_template import Launched
     from worker.model.step import Digest
     from worker.ports import Ledger, Reader
 
@@ -60,9 +62,12 @@ class Worker:
     Args:
         config: what it runs with.
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
+        readers: what `launch_readers` began for it.
     """
 
-    def __init__(self, config: Config, *, load: Callable[[], Config] | None = None) -> None:
+    def __init__(
+        self, config: Config, *, load: Callable[[], Config] | None = None, readers: Launched | None = None
+    ) -> None:
         self._config = config
         self._load = load
         self._reload = asyncio.Event()
@@ -72,12 +77,13 @@ class Worker:
         self._clock = clock
         self._metrics = metrics = PrometheusMetrics(version=__version__, topics=topics)
         self._readers = Children(
-            "worker.pipeline.session:Session",
-            preload="worker.pipeline.prepare:prepare",
+            READER,
+            preload=PREPARE,
             count=fetch.children or os.cpu_count() or 1,
             deadline_seconds=fetch.parse_deadline_seconds,
             memory_bytes=fetch.parse_memory_bytes,
             replaced=metrics.reader_replaced,
+            launched=readers,
         )
         self._runner = Runner(
             config.feeds,
@@ -146,11 +152,11 @@ class Worker:
         """
         # Looking up names takes threads: a few dead domains must not hold up the others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
-        # The readers take a second of processor time, in a process of their own: the ledger is opened meanwhile.
+        # The readers load for a second, in a process of their own: the ledger is opened meanwhile.
         readers = asyncio.create_task(self._readers.start())
         try:
             listening(await self._status.start())
-            beside = {readers, asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
+            beside = {asyncio.create_task(self._follow()), asyncio.create_task(self._manager.run())}
             try:
                 await self._runner.run(once=once, ready=readers)
             finally:
@@ -158,6 +164,8 @@ class Worker:
                     task.cancel()
                 await asyncio.wait(beside)
         finally:
+            readers.cancel()
+            await asyncio.gather(readers, return_exceptions=True)
             await self._readers.close()
             await self._status.stop()
 

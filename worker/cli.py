@@ -74,14 +74,16 @@ def run(config_path: Path, *, once: bool) -> None:
     """
     import asyncio
 
-    from worker.app import Worker
     from worker.edges.log import configure_logging
+    from worker.reading import launch_readers
 
     config = _load(config_path)
     configure_logging(config.log.level, config.log.format)
+    readers = launch_readers(config)
+    from worker.app import Worker
 
     async def work() -> None:
-        worker = Worker(config, load=partial(_load, config_path))
+        worker = Worker(config, load=partial(_load, config_path), readers=readers)
         _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))
 
