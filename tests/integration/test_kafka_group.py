@@ -15,10 +15,12 @@ import pytest
 from kafka import KafkaAdminClient
 
 from tests.contracts import MAX_EVENT_BYTES, batch, event, seen, started, values
+from tests.integration.cluster import Cluster
 from tests.integration.counting import Counter, CountingProcess, check_counts
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader
+from worker.edges.kafka_topics import ensure_topics
 from worker.model.errors import Retry, Stop
 
 if TYPE_CHECKING:
@@ -230,6 +232,27 @@ async def test_the_offset_of_a_shard_is_that_after_its_last_state(
 
     offsets = {partition.partition: offset.offset for partition, offset in found.items()}
     assert offsets[1] == 3  # a state, the marker of the first transaction, a state
+
+
+async def test_brokers_that_wait_for_more_workers_let_those_that_come_together_share_at_once_and_no_restart_wait(
+    settings: KafkaSettings, make_ledger: Callable[..., KafkaLedger], tmp_path: Path
+) -> None:
+    """`group.initial.rebalance.delay.ms` is 3 s by default; in the other tests it is 0."""
+    with Cluster(tmp_path / "kafka", settings={"group.initial.rebalance.delay.ms": "3000"}) as cluster:
+        servers = cluster.bootstrap()
+        ensure_topics(replace(settings, bootstrap_servers=servers))
+        first, second, again = (make_ledger(instance, bootstrap_servers=servers) for instance in "abb")
+        began = time.monotonic()
+
+        await asyncio.gather(started(first), started(second))
+
+        assert time.monotonic() - began > 2.5
+        assert [len(assigned(ledger)) for ledger in (first, second)] == [2, 2]
+        assert generation(first) == generation(second) == 1
+        await started(again)
+        assert generation(again) == 1  # the group did not begin anew, so nobody waited
+        for ledger in (first, second, again):
+            await ledger.close()
 
 
 # Ending
