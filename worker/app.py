@@ -43,6 +43,7 @@ from worker.model.secrets import without_secrets
 from worker.pipeline import Limits, digest_of, first_state, process
 from worker.pipeline.notes import feed_states
 from worker.pipeline.overview import feed_status
+from worker.reading import PREPARE, READER
 from worker.runner import CommitSettings, HubSettings, Manners, Runner, RunnerSettings
 from worker.steps.encode import decode_state
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka, SchemaRegistry, Security
+    from worker.edges.child_template import Launched
     from worker.edges.tracing import OtelTracing
     from worker.model.step import Digest
     from worker.ports import Fetcher, Ledger, Reader, Readers
@@ -69,10 +71,16 @@ class Worker:
         config: what it runs with.
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
         reload_by_http: whether a POST to /-/reload does so as well.
+        launched: what `launch_readers` began for it.
     """
 
     def __init__(
-        self, config: Config, *, load: Callable[[], Config] | None = None, reload_by_http: bool = False
+        self,
+        config: Config,
+        *,
+        load: Callable[[], Config] | None = None,
+        reload_by_http: bool = False,
+        launched: Launched | None = None,
     ) -> None:
         self._config = config
         self._load = load
@@ -94,13 +102,14 @@ class Worker:
         )
         self._tracing = tracing = _tracing(config)
         self._readers = Children(
-            "worker.pipeline.session:Session",
-            preload="worker.pipeline.prepare:prepare",
+            READER,
+            preload=PREPARE,
             count=fetch.children or os.cpu_count() or 1,
             deadline_seconds=fetch.parse_deadline_seconds,
             memory_bytes=fetch.parse_memory_bytes,
             replaced=metrics.reader_replaced,
             called=self._timed,
+            launched=launched,
         )
         ledger = _ledger(config)
         readers: Readers = self._readers
@@ -178,20 +187,23 @@ class Worker:
         """
         # Looking up names takes threads: a few dead domains must not hold up the others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "dateline"))
-        listening(await self._status.start())
+        # The readers load for a second, in a process of their own: the ledger is opened meanwhile.
+        readers = asyncio.create_task(self._readers.start())
         try:
-            await self._readers.start()
+            listening(await self._status.start())
             beside = {
                 asyncio.create_task(work)
                 for work in (self._follow(), self._manager.run(), watch_loop(self._metrics.loop_lagged))
             }
             try:
-                await self._runner.run(once=once)
+                await self._runner.run(once=once, ready=readers)
             finally:
                 for task in beside:
                     task.cancel()
                 await asyncio.wait(beside)
         finally:
+            readers.cancel()
+            await asyncio.gather(readers, return_exceptions=True)
             await self._readers.close()
             await self._status.stop()
             if self._tracing is not None:

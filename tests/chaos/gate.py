@@ -40,6 +40,8 @@ _CATCH_UP_SECONDS = 150.0
 _STILL_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
 _MEASURE_SECONDS = 1.0
+# So often the only worker is killed, to see what a restart takes when nothing else goes on.
+_ALONE = 3
 _PROGRESS_SECONDS = 10.0
 _BROKER_PAUSE_SECONDS = 4.0
 # What of the articles comes out while single requests are lost.
@@ -114,10 +116,16 @@ class _Gate:
             self._broker.join()
 
     def _settle(self) -> None:
-        """One worker polls each feed for the first time; then the others come."""
+        """One worker polls each feed for the first time, and is killed some times; then the others come."""
         first, *others = self._workers
         first.start()
         self._until(self._all_is_committed, "the first polls")
+        first.restarts.clear()
+        for _ in range(_ALONE):
+            first.kill()
+            first.start()
+            self._until(lambda: first.working, "a commit of the only worker")
+        self._report.restarts_alone = [*first.restarts]
         for worker in others:
             worker.start()
         self._until_all_commit()

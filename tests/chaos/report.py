@@ -53,6 +53,8 @@ class Report:
     """The first of those articles that had not come at the end."""
     unconditional: list[int] = field(default_factory=list)
     """By feed: requests without a validator."""
+    restarts_alone: list[Restart] = field(default_factory=list)
+    """Those of the only worker, with nothing else going on."""
     restarts: list[Restart] = field(default_factory=list)
     restarts_outage: list[Restart] = field(default_factory=list)
     """Those during which a broker was away."""
@@ -113,11 +115,16 @@ def table(report: Report) -> str:
             (f"{name}: out of order", str(verdict.disordered)),
         ]
     rows += [("unconditional requests per feed, at most", str(max(report.unconditional)))]
-    for name, restarts in (("", report.restarts), (", broker down", report.restarts_outage)):
+    for name, restarts in (
+        (", alone", report.restarts_alone),
+        ("", report.restarts),
+        (", broker down", report.restarts_outage),
+    ):
         p50, p99 = (quantile((one.seconds for one in restarts), share) for share in (0.5, 0.99))
         rows.append((f"restart to first commit{name}", f"p50 {p50:.1f} s, p99 {p99:.1f} s ({len(restarts)})"))
-    process, shards, commit = (quantile((one.parts[part] for one in report.restarts), 0.5) for part in range(3))
-    rows.append(("of it, p50", f"process {process:.1f} s, shards {shards:.1f} s, commit {commit:.1f} s"))
+        if restarts:
+            parts = {part: quantile((one.parts[part] for one in restarts), 0.5) for part in restarts[0].parts}
+            rows.append(("  of it, p50", ", ".join(f"{part} {seconds:.1f} s" for part, seconds in parts.items())))
     if report.recoveries_seconds:
         slowest = max(report.recoveries_seconds, key=lambda name: report.recoveries_seconds[name])
         rows.append(("slowest to recover from", f"{slowest}: {report.recoveries_seconds[slowest]:.1f} s"))

@@ -29,6 +29,8 @@ class Restart:
     """When the process was up."""
     restored_seconds: float
     """When it had shards and their states."""
+    polling_seconds: float
+    """When its readers were up as well, which load meanwhile."""
     committed_seconds: float
 
     @property
@@ -37,13 +39,14 @@ class Restart:
         return self.committed_seconds - self.started_seconds
 
     @property
-    def parts(self) -> tuple[float, float, float]:
-        """How long the process took to come up, to have its shards, and to commit a poll."""
-        return (
-            self.listening_seconds - self.started_seconds,
-            self.restored_seconds - self.listening_seconds,
-            self.committed_seconds - self.restored_seconds,
-        )
+    def parts(self) -> dict[str, float]:
+        """How long the process took to come up, to have its shards, to have its readers then, and to commit a poll."""
+        return {
+            "process": self.listening_seconds - self.started_seconds,
+            "shards": self.restored_seconds - self.listening_seconds,
+            "readers": self.polling_seconds - self.restored_seconds,
+            "commit": self.committed_seconds - self.polling_seconds,
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +182,8 @@ class Worker:
                     Restart(
                         started_seconds=life.started_seconds,
                         listening_seconds=life.reached["listening"],
-                        restored_seconds=life.reached["worker_started"],
+                        restored_seconds=life.reached["ledger_ready"],
+                        polling_seconds=life.reached["worker_started"],
                         committed_seconds=seconds,
                     )
                 )

@@ -15,10 +15,12 @@ import pytest
 from kafka import KafkaAdminClient
 
 from tests.contracts import MAX_EVENT_BYTES, batch, event, seen, started, values
+from tests.integration.cluster import Cluster
 from tests.integration.counting import Counter, CountingProcess, check_counts
 from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader
+from worker.edges.kafka_topics import ensure_topics
 from worker.model.errors import Retry, Stop
 
 if TYPE_CHECKING:
@@ -208,7 +210,6 @@ async def test_a_membership_that_is_out_of_date_is_refused_by_kafka_and_the_prod
 async def test_a_worker_stays_a_member_when_it_opens_again(make_ledger: Callable[..., KafkaLedger]) -> None:
     ledger = make_ledger()
     await started(ledger)
-    await until(lambda: ledger._group._joins == 2)  # the round that is asked for at the first
     settled = ledger._group.vouch([0])[:3]
 
     await started(ledger)
@@ -233,6 +234,27 @@ async def test_the_offset_of_a_shard_is_that_after_its_last_state(
     assert offsets[1] == 3  # a state, the marker of the first transaction, a state
 
 
+async def test_brokers_that_wait_for_more_workers_let_those_that_come_together_share_at_once_and_no_restart_wait(
+    settings: KafkaSettings, make_ledger: Callable[..., KafkaLedger], tmp_path: Path
+) -> None:
+    """`group.initial.rebalance.delay.ms` is 3 s by default; in the other tests it is 0."""
+    with Cluster(tmp_path / "kafka", settings={"group.initial.rebalance.delay.ms": "3000"}) as cluster:
+        servers = cluster.bootstrap()
+        ensure_topics(replace(settings, bootstrap_servers=servers))
+        first, second, again = (make_ledger(instance, bootstrap_servers=servers) for instance in "abb")
+        began = time.monotonic()
+
+        await asyncio.gather(started(first), started(second))
+
+        assert time.monotonic() - began > 2.5
+        assert [len(assigned(ledger)) for ledger in (first, second)] == [2, 2]
+        assert generation(first) == generation(second) == 1
+        await started(again)
+        assert generation(again) == 1  # the group did not begin anew, so nobody waited
+        for ledger in (first, second, again):
+            await ledger.close()
+
+
 # Ending
 
 
@@ -253,6 +275,45 @@ async def test_a_worker_that_was_killed_has_its_shards_again_as_soon_as_it_is_ba
     report("process start to the first commit", first_of(again, "committed").at_seconds - again.notes[0].at_seconds)
     end(first, again)
     check_counts(settings)
+
+
+async def test_a_worker_that_is_back_has_its_shards_without_a_word_to_the_others(
+    make_ledger: Callable[..., KafkaLedger],
+) -> None:
+    """A round would wait for all of them, and for one that is dead or asleep until its session is over."""
+    first, second = make_ledger("a"), make_ledger("b")
+    await started(first)
+    await share(first, second)
+    await until(lambda: generation(first) == generation(second))
+    settled = generation(first)
+    joins = []
+    again = make_ledger("b")
+    take = again._group._take
+    again._group._take = lambda *given: (joins.append(given), take(*given))  # type: ignore[assignment, method-assign, func-returns-value]
+
+    await started(again)
+    assert (await again.restore()).holding.shards == {2, 3}
+    await again.commit([batch(shard_key="a")])
+
+    assert joins == [({2, 3}, 4, False)]
+    assert generation(first) == generation(again) == settled
+
+
+async def test_what_a_worker_was_to_hand_over_when_it_was_killed_is_not_lost_when_it_is_back(
+    make_ledger: Callable[..., KafkaLedger],
+) -> None:
+    """The group tells it again which shards it keeps; the others are waiting for the rest."""
+    first, second, again = make_ledger("a"), make_ledger("b"), make_ledger("a")
+    await started(first)
+    joining = asyncio.create_task(started(second))
+    assert await first.moving() == {2, 3}
+
+    await started(again)
+    await joining
+
+    await until(lambda: (assigned(again), assigned(second)) == ([0, 1], [2, 3]))
+    assert (await again.restore()).holding.shards == {0, 1}
+    assert (await second.restore()).holding.shards == {2, 3}
 
 
 async def test_the_shards_of_a_worker_that_does_not_come_back_go_to_the_others_after_its_session(
@@ -437,6 +498,25 @@ async def test_when_the_topic_gets_more_partitions_all_have_as_many_shards(
     assert holdings[0].shards | holdings[1].shards == set(range(6))
 
 
+async def test_a_leader_that_was_started_again_notices_more_partitions_as_well(
+    settings: KafkaSettings, make_ledger: Callable[..., KafkaLedger]
+) -> None:
+    """Kafka does not tell it that it is the leader, and a follower of kafka-python does not look."""
+    first, again = make_ledger("a"), make_ledger("a")
+    await started(first)
+    await started(again)
+    assert (await again.restore()).holding.count == 4
+    moving = asyncio.ensure_future(again.moving())
+    admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers[0])
+    await asyncio.to_thread(admin.create_partitions, {settings.feed_state_topic: 6})
+    admin.close()
+    again._group._consumer._cluster.request_update()
+
+    assert await asyncio.wait_for(moving, 20) == frozenset()
+    await until(lambda: assigned(again) == [0, 1, 2, 3, 4, 5])
+    assert (await again.restore()).holding.count == 6
+
+
 # Reading
 
 
@@ -478,6 +558,10 @@ async def share(first: KafkaLedger, second: KafkaLedger) -> None:
 
 def assigned(ledger: KafkaLedger) -> list[int]:
     return sorted(ledger._group._assigned or ())
+
+
+def generation(ledger: KafkaLedger) -> int:
+    return int(ledger._group.vouch([]).generation_id)
 
 
 def count(counter: Counter, what: str) -> int:

@@ -38,7 +38,7 @@ from tests.contracts import (
     values,
 )
 from worker.edges import broker
-from worker.edges.kafka_client import KafkaSettings
+from worker.edges.kafka_client import KafkaSettings, open_consumer
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader
 from worker.edges.kafka_topics import ensure_topics
@@ -579,6 +579,19 @@ async def test_a_reader_can_read_to_the_end_at_once(ledger: KafkaLedger, setting
     assert values(await asyncio.to_thread(lambda: list(reader.read_to_end()))) == [b"%02d" % n for n in range(30)]
     assert await asyncio.to_thread(lambda: list(reader.read_to_end())) == []
     reader.close()
+
+
+def test_a_client_that_is_closed_with_something_to_send_leaves_no_connection_open(settings: KafkaSettings) -> None:
+    """kafka-python waits with closing until it is sent, and ends the thread that would send it."""
+    consumer = open_consumer(settings)
+    consumer.partitions_for_topic(settings.articles_topic)
+    [transport] = [connection.transport for connection in consumer._client._manager._conns.values()]
+    connected = transport._sock
+    transport._write_buffer.append(b"a request")
+
+    consumer.close()
+
+    assert connected.fileno() == -1
 
 
 def test_a_reader_of_a_topic_that_does_not_exist_stops(settings: KafkaSettings) -> None:

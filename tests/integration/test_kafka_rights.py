@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -23,7 +25,7 @@ from kafka.admin import (
 
 from tests.contracts import batch, dead_letter, event, started, values
 from tests.integration.cluster import Authority, Cluster, Listener, let_go_of_sockets
-from tests.integration.harness import until
+from tests.integration.harness import run_cli, until
 from tests.integration.test_kafka_ledger import make_settings, read
 from tests.integration.test_kafka_security import OAUTH, unsecured_token
 from worker.edges.kafka_ledger import KafkaLedger
@@ -33,6 +35,8 @@ from worker.model.errors import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_httpserver import HTTPServer
 
     from worker.edges.kafka_client import KafkaSettings
 
@@ -84,6 +88,11 @@ def rights_of(user: str) -> list[Right]:
 
 
 RUN, READ, SETUP = rights_of("dateline"), rights_of("reader"), rights_of("setup")
+LETTERS, STATES, OPERATOR = rights_of("letters"), rights_of("states"), rights_of("operator")
+
+# One entry is an article, the other gives a dead letter.
+_FEED = """<rss version="2.0"><channel><title>Feed</title><item><title>One</title><link>https://news.example/1</link>
+<description>Words.</description></item><item><description/></item></channel></rss>"""
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +163,7 @@ def name_in(settings: KafkaSettings, right: Right) -> str:
         "news.dead-letters": settings.dead_letters_topic,
         "dateline.dateline": f"dateline.{settings.name}",
         "dateline.": f"{settings.name}.",
+        "dateline.command": f"{settings.name}.command",
     }[right.name]
 
 
@@ -254,3 +264,97 @@ def test_a_right_that_is_missing_to_create_topics_is_named(
 
     assert re.search(rf"\b{missing.operation}\b", str(caught.value))
     assert name_in(everything, missing) in str(caught.value)
+
+
+# Commands
+
+
+@pytest.fixture
+def write_config(
+    existing: KafkaSettings,
+    limited: Callable[[KafkaSettings, Sequence[Right]], KafkaSettings],
+    authority: Authority,
+    httpserver: HTTPServer,
+    tmp_path: Path,
+) -> Callable[[Sequence[Right] | None], Path]:
+    """A configuration with one feed, as a user with these rights; with None, of an SQLite ledger alone."""
+    httpserver.expect_request("/feed").respond_with_data(_FEED, content_type="application/rss+xml")
+
+    def write(rights: Sequence[Right] | None) -> Path:
+        config: dict[str, Any] = {
+            "name": existing.name,
+            "listen": "127.0.0.1:0",
+            "fetch": {"allow_networks": ["127.0.0.0/8"]},
+            "sqlite": {"path": str(tmp_path / "ledger.db")},
+            "feeds": [{"id": "feed", "url": httpserver.url_for("/feed")}],
+        }
+        if rights is not None:
+            settings = limited(existing, rights)
+            config["kafka"] = {
+                "bootstrap_servers": [*settings.bootstrap_servers],
+                "create_topics": False,
+                "topics": {
+                    "articles": existing.articles_topic,
+                    "feed_state": existing.feed_state_topic,
+                    "dead_letters": existing.dead_letters_topic,
+                },
+                "security": {
+                    "protocol": "SASL_SSL",
+                    "mechanism": "OAUTHBEARER",
+                    "token_file": str(settings.security["sasl_oauth_token_provider"]._path),
+                    "ca_file": str(authority.path),
+                },
+            }
+        path = tmp_path / f"{uuid4().hex}.yaml"
+        path.write_text(json.dumps(config))
+        return path
+
+    return write
+
+
+def said(*arguments: str | Path) -> str:
+    """What a command says that is to succeed."""
+    done = run_cli(*map(str, arguments))
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.long
+def test_the_commands_need_no_more_than_the_documented_rights(
+    existing: KafkaSettings, write_config: Callable[[Sequence[Right] | None], Path], tmp_path: Path
+) -> None:
+    """From a file to Kafka, a look at what is there, a backup and back, more shards, and a replay."""
+    said("run", "--once", "-c", write_config(None))
+    operator, letters, states = map(write_config, (OPERATOR, LETTERS, STATES))
+
+    assert "1 article, 1 dead letter and 1 feed state published" in said("forward", "-c", operator)
+    [letter] = map(json.loads, said("dlq", "list", "-c", letters).splitlines())
+    assert "empty_entry" in said("dlq", "show", letter["id"], "-c", letters)
+    assert "feed" in said("state", "show", "feed", "-c", states)
+    said("state", "export", "-c", states, "-o", tmp_path / "backup.jsonl")
+    assert "1 there already" in said("state", "import", tmp_path / "backup.jsonl", "-c", operator)
+    count = existing.partitions + 1
+    assert f"{count} partitions" in said("state", "reshard", "--partitions", str(count), "-c", operator)
+    assert "1 dead letter, 0 articles published" in said("dlq", "replay", "--all", "-c", operator)
+
+
+@pytest.mark.parametrize("missing", [right for right in OPERATOR if str(right) not in map(str, RUN)], ids=str)
+async def test_a_command_that_lacks_a_right_names_it(
+    existing: KafkaSettings, write_config: Callable[[Sequence[Right] | None], Path], missing: Right
+) -> None:
+    """Those beyond what a worker needs."""
+    if missing.operation == "Read":
+        await work(existing)  # no right is needed to find that there is no dead letter
+    config = write_config([right for right in OPERATOR if right != missing])
+    command = {
+        "Alter": ("state", "reshard", "--partitions", str(existing.partitions + 1)),
+        "Read": ("dlq", "replay", "--all"),
+        "Write": ("state", "reshard", "--partitions", str(existing.partitions + 1)),
+    }[missing.operation]
+
+    done = await asyncio.to_thread(run_cli, *command, "-c", str(config))
+
+    assert done.returncode == 1
+    line = done.stderr.splitlines()[-1]
+    assert re.search(rf"\b{missing.operation}\b", line)
+    assert name_in(existing, missing) in line

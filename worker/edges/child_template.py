@@ -115,24 +115,31 @@ class Template:
         self._ended()
 
 
-async def start_template(work: Work, *, ended: Callable[[], None]) -> Template:
-    """Start a template process, and wait until it has loaded everything.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """A template process that may still be loading. It ends with the thread that launched it."""
 
-    Args:
-        work: what its children do.
-        ended: called when it has ended, for whatever reason.
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    def end(self) -> None:
+        """End it and let go of it."""
+        self.control.close()
+        _reap(self.process)
+
+
+def launch(work: Work) -> Launched:
+    """Start a template process without waiting for it.
 
     Raises:
-        Stop: if it cannot load what it should, or cannot be started.
+        Stop: if it cannot be started.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     command = [sys.executable, "-P", "-m", child_main.__name__, str(theirs.fileno()), work.factory, work.preload or ""]
-    process: subprocess.Popen[bytes] | None = None
     try:
         with theirs:
-            # Not in a thread: the system ends it together with the thread that started it.
-            process = subprocess.Popen(  # noqa: ASYNC220, S603 - as above, and the command is our own
+            process = subprocess.Popen(  # noqa: S603 - the command is our own
                 [*command, str(work.memory_bytes), str(work.deadline_seconds)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -140,16 +147,31 @@ async def start_template(work: Work, *, ended: Callable[[], None]) -> Template:
                 env=_environment(),
                 process_group=0,  # a Ctrl-C is for the worker
             )
-        await _ready(ours, process)
     except OSError as error:
         ours.close()
         raise Stop(f"cannot start a process to read documents in: {error}; give the worker more processes") from error
+    return Launched(process=process, control=ours)
+
+
+async def start_template(work: Work, *, ended: Callable[[], None], launched: Launched | None = None) -> Template:
+    """Start a template process, and wait until it has loaded everything.
+
+    Args:
+        work: what its children do.
+        ended: called when it has ended, for whatever reason.
+        launched: one that was launched for the same work.
+
+    Raises:
+        Stop: if it cannot load what it should, or cannot be started.
+    """
+    # Not in a thread: the system ends it together with the thread that started it.
+    launched = launched or launch(work)
+    try:
+        await _ready(launched.control, launched.process)
     except BaseException:
-        ours.close()
-        if process is not None:
-            _reap(process)
+        launched.end()
         raise
-    return Template(process, ours, ended)
+    return Template(launched.process, launched.control, ended)
 
 
 async def _ready(control: socket.socket, process: subprocess.Popen[bytes]) -> None:

@@ -27,7 +27,7 @@ from worker.model.errors import Stop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from worker.edges.child_template import Template
+    from worker.edges.child_template import Launched, Template
     from worker.model.children import ChildFailure
 
 _T = TypeVar("_T")
@@ -57,6 +57,7 @@ class Children:
         replaced: told each time a child is replaced, and why: deadline, memory, crashed, cancelled (nobody waits for
             the answer any longer), retired (`max_tasks`); and `template`, when that had to be started again.
         called: told of each call, however it ended: the method, and the seconds that it took.
+        launched: the first template, if it was launched with the same factory and limits already.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a child
@@ -72,6 +73,7 @@ class Children:
         allowed: frozenset[str] = MODEL,
         replaced: Callable[[str], None] = lambda _: None,
         called: Callable[[str, float], None] = lambda *_: None,
+        launched: Launched | None = None,
     ) -> None:
         self.deadline_seconds = deadline_seconds
         self.max_reply_bytes = max_reply_bytes
@@ -84,6 +86,7 @@ class Children:
         self._max_tasks = max_tasks
         self._replaced = replaced
         self._log = structlog.get_logger()
+        self._launched = launched
         self._template: Template | None = None
         self._starting = asyncio.Lock()
         self._children: set[Child] = set()
@@ -99,7 +102,8 @@ class Children:
             Stop: if the factory or what is preloaded cannot be loaded, or the system has no room for the processes.
         """
         try:
-            self._template = await start_template(self._work, ended=self._template_ended)
+            launched, self._launched = self._launched, None
+            self._template = await start_template(self._work, ended=self._template_ended, launched=launched)
             for _ in range(self._count):
                 self._free.put_nowait(await self._fork(self._template))
         except (OSError, TemplateGone) as error:
@@ -132,6 +136,8 @@ class Children:
     async def close(self) -> None:
         """End all processes. Idempotent. Conversations that are open, or wait for a child, fail."""
         self._closed = True
+        if self._launched is not None:
+            self._launched.end()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

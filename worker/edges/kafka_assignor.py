@@ -49,13 +49,14 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # kafka-p
     Args:
         topic: the topic whose partitions are the shards.
         claims: which shards this member has, asked whenever it joins.
-        assigned: told the shards that this member has from now on, and how many there are.
+        assigned: told the shards that this member has from now on, how many there are, and whether others wait for
+            some that it is to give up.
     """
 
     name = "dateline-shards"
 
     def __init__(
-        self, topic: str, *, claims: Callable[[], frozenset[int]], assigned: Callable[[frozenset[int], int], None]
+        self, topic: str, *, claims: Callable[[], frozenset[int]], assigned: Callable[[frozenset[int], int, bool], None]
     ) -> None:
         self._topic = topic
         self._claims = claims
@@ -80,7 +81,11 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # kafka-p
         )
 
     def assign(self, cluster: Any, members: Sequence[Any]) -> dict[str, Any]:
-        """Divide the shards, as the leader. All members learn from it how many there are."""
+        """Divide the shards, as the leader.
+
+        All members learn from it how many there are, and each whether others wait for what it gives up: a process that
+        is started again is told what its predecessor was told, and does not know what that had.
+        """
         count = len(cluster.partitions_for_topic(self._topic) or ())
         claims = {
             member.member_id: frozenset(
@@ -89,11 +94,14 @@ class ShardAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # kafka-p
             for member in members
         }
         return {
-            member: ConsumerProtocolAssignment(_VERSION, [(self._topic, sorted(shards))], b"%d" % count)
+            member: ConsumerProtocolAssignment(
+                _VERSION, [(self._topic, sorted(shards))], b"%d %d" % (count, not claims[member] <= shards)
+            )
             for member, shards in divide(count, claims).items()
         }
 
     def on_assignment(self, assignment: Any, generation: int) -> None:  # noqa: ARG002 - kafka-python's signature
         """This member's shards, in a new generation of the group."""
         shards = frozenset(number for _, number in assignment.partitions())
-        self._assigned(shards, int(bytes(assignment.user_data or b"0")))
+        count, owing = map(int, bytes(assignment.user_data or b"0 0").split())
+        self._assigned(shards, count, bool(owing))

@@ -64,7 +64,7 @@ class ShardGroup:
         self._fenced = False
         self._hurried = False
         self._problem = "the others have not answered"
-        self._joins = 0
+        self._grown_to = 0
         self._count = 0
         self._assigned: frozenset[int] | None = None
         self._leaving: frozenset[int] = frozenset()
@@ -92,7 +92,7 @@ class ShardGroup:
                 raise Retry("the membership in the group of workers does not come to its end") from error
         consumer = self._connect()
         with self._changed:
-            self._failure, self._fenced, self._closing, self._joins = None, False, False, 0
+            self._failure, self._fenced, self._closing, self._grown_to = None, False, False, 0
             self._consumer, self._ended = consumer, Future()
             name = f"kafka-{self._settings.name}-group"
             threading.Thread(target=self._run, args=(consumer, self._ended), name=name, daemon=True).start()
@@ -259,6 +259,7 @@ class ShardGroup:
             return True
         if self._hands_over(coordinator):
             return True
+        self._notice_growth(coordinator)
         try:
             return bool(coordinator.poll(timeout_ms=_POLL_SECONDS * 1000))
         except FencedInstanceIdError:
@@ -289,6 +290,17 @@ class ShardGroup:
                 self._let_go()
             return bool(self._leaving)
 
+    def _notice_growth(self, coordinator: Any) -> None:
+        """Ask for another round when there are more shards than were divided.
+
+        kafka-python leaves that to the leader, and a leader that was started again does not know that it is one.
+        """
+        found = len(coordinator._cluster.partitions_for_topic(self._settings.feed_state_topic) or ())  # noqa: SLF001 - the consumer would ask a broker
+        with self._changed:
+            if self._assigned is not None and found > max(self._count, self._grown_to):
+                self._grown_to = found
+                coordinator.request_rejoin()
+
     def _claims(self) -> frozenset[int]:
         """What we have, at the moment of joining. Who is no member any longer has nothing."""
         with self._changed:
@@ -296,7 +308,7 @@ class ShardGroup:
                 self._lose()
             return self._leaving | (self._assigned or frozenset())
 
-    def _take(self, shards: frozenset[int], count: int) -> None:
+    def _take(self, shards: frozenset[int], count: int, owing: bool) -> None:  # noqa: FBT001 - called back only
         """The group has decided."""
         with self._changed:
             coordinator = self._consumer._coordinator  # noqa: SLF001 - the follow-up is asked for on the coordinator
@@ -310,11 +322,9 @@ class ShardGroup:
             self._leaving |= gone & self._valid
             if self._leaving:
                 self._leaving_until_seconds = time.monotonic() + self._settings.shard_grace_seconds
-            # A process that was started again is given its place without a word to the others, and does not know what
-            # it was about to hand over: so the first time, all are asked again.
-            if gone or self._joins == 0:
+            # Others wait for what is given up here: by this process, or by the one that had its place before.
+            if gone or owing:
                 coordinator.request_rejoin()
-            self._joins += 1
             self._problem = "the others have not answered"
             self._tell()
             self._changed.notify_all()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kafka import TopicPartition
-from kafka.errors import InvalidPartitionsError
+from kafka.errors import InvalidPartitionsError, TopicAuthorizationFailedError
 
 from worker.edges.kafka_client import (
     BOOTSTRAP_SECONDS,
@@ -142,6 +142,8 @@ class KafkaStore:
         try:
             admin.create_partitions({topic: count}, timeout_ms=round(BOOTSTRAP_SECONDS * 1000))
             admin.wait_for_topics([topic])
+        except TopicAuthorizationFailedError as error:
+            raise Stop(f"topic {topic} cannot get more partitions: allow Alter on it") from error
         except InvalidPartitionsError as error:
             raise Stop(f"topic {topic} cannot have {count} partitions: {one_line(error)}") from error
         except CLIENT_ERRORS as error:

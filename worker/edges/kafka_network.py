@@ -1,7 +1,9 @@
-"""The network part of one client of kafka-python 3.0.12, with three things mended.
+"""The network part of one client of kafka-python 3.0.12, with five things mended.
 
-A constructor that fails does not close it; it forgets why a connection failed; and it drops what a broker said last
-when that and the end of the connection arrive together, which is how a broker says that it does not let us in.
+A constructor that fails does not close it; it forgets why a connection failed; it drops what a broker said last
+when that and the end of the connection arrive together, which is how a broker says that it does not let us in;
+`retry_backoff_ms` does not reach the part that asks for metadata; and a connection stays open that has something to
+send when all is closed.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class Network:
         """What kafka-python calls to have it made."""
         self._client = KafkaNetClient(**options)
         manager = self._client._manager  # noqa: SLF001 - the only place that sees why a connection failed
+        manager.cluster.config["retry_backoff_ms"] = options["retry_backoff_ms"]
         get_connection, build_transport = manager.get_connection, manager._build_transport  # noqa: SLF001 - as above
 
         def get_watched_connection(node_id: Any, *args: Any, **kwargs: Any) -> Any:
@@ -43,7 +46,7 @@ class Network:
             return connection
 
         async def build_patient_transport(*args: Any, **kwargs: Any) -> Any:
-            return _patient(await build_transport(*args, **kwargs))
+            return _closing(_patient(await build_transport(*args, **kwargs)), manager)
 
         manager.get_connection = get_watched_connection
         manager._build_transport = build_patient_transport  # noqa: SLF001 - as above
@@ -71,4 +74,17 @@ def _patient(transport: Any) -> Any:
         return received, None if received else ended
 
     transport._sock_recv = receive_first  # noqa: SLF001 - as above
+    return transport
+
+
+def _closing(transport: Any, manager: Any) -> Any:
+    """Have a transport drop what is not sent when its manager closes: nobody would send it any more."""
+    close = transport.close
+
+    def close_at_once() -> None:
+        if manager.closed:
+            transport._write_buffer.clear()  # noqa: SLF001 - as above
+        close()
+
+    transport.close = close_at_once
     return transport

@@ -173,8 +173,12 @@ class Runner:
             return "waiting for the ledger"
         return None if self._committer.up else "the ledger does not answer"
 
-    async def run(self, *, once: bool = False) -> None:
+    async def run(self, *, once: bool = False, ready: asyncio.Future[None] | None = None) -> None:
         """Poll until `stop`; with `once`, poll every feed once and return.
+
+        Args:
+            once: poll every feed once and return.
+            ready: what polling has to wait for besides the ledger, which is opened meanwhile. Its error is raised.
 
         Raises:
             Retry: with `once`, if the ledger cannot be reached; else, if results could not be committed while stopping.
@@ -183,7 +187,7 @@ class Runner:
         self._once = once
         watcher = asyncio.create_task(self._watch())
         try:
-            if not await self._started(once=once):
+            if not await self._started(once=once, ready=ready):
                 return
             self._log.info("worker_started", feeds=len(self._book.feeds), waiting=len(self._unsettled))
             following = asyncio.create_task(self._follow_shards())
@@ -205,19 +209,23 @@ class Runner:
             await self._manners.close()
             await self._ledger.close()
 
-    async def _started(self, *, once: bool) -> bool:
-        """Open the ledger; False if told to stop before it answered."""
+    async def _started(self, *, once: bool, ready: asyncio.Future[None] | None) -> bool:
+        """Open the ledger, and wait for what else has to be ready; False if told to stop before that."""
         opening = asyncio.create_task(self._committer.take_over(patient=not once))
-        while not opening.done():
-            self._turned()
-            if self._stopping:
-                await _cancelled(opening)
-                return False
-            self._wake.clear()
-            waker = asyncio.create_task(self._wake.wait())
-            await asyncio.wait({opening, waker}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-            await _cancelled(waker)
-        await opening
+        beginning: asyncio.Future[list[None]] = asyncio.gather(opening, *(() if ready is None else (ready,)))
+        try:
+            while not beginning.done():
+                self._turned()
+                if self._stopping:
+                    return False
+                self._wake.clear()
+                waker = asyncio.create_task(self._wake.wait())
+                either: set[asyncio.Future[Any]] = {beginning, waker}
+                await asyncio.wait(either, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                await _cancelled(waker)
+            await beginning
+        finally:
+            await _cancelled(opening, beginning)
         self._restored = True
         return True
 
@@ -531,7 +539,7 @@ async def _traced(tracing: Tracing, feed: Feed, asking: Coroutine[Any, Any, Batc
         return with_traceparent(batch, trace.traceparent)
 
 
-async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+async def _cancelled(*tasks: asyncio.Future[Any]) -> None:
     """Cancel what still runs, and wait until it has ended."""
     running = [task for task in tasks if not task.done()]
     for task in running:

@@ -158,6 +158,30 @@ async def test_the_worker_waits_for_a_ledger_that_is_away_at_start():
     await running
 
 
+async def test_the_ledger_is_opened_while_the_readers_load_and_polling_waits_for_both():
+    web, store = FakeWeb(a=rss(("a1", "A one"))), FakeStore()
+    runner = make_runner([feed("a")], web, store)
+    loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(runner.run(ready=loaded))
+    await until(lambda: runner.overview.summary()["ledger_up"])
+    assert not web.requests
+    assert runner.not_ready() is not None
+    loaded.set_result(None)
+    await until(lambda: len(store.articles) == 1)
+    runner.stop()
+    await running
+
+
+async def test_readers_that_cannot_load_end_the_run():
+    store = FakeStore(away=True)
+    loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(make_runner([feed("a")], FakeWeb(), store).run(ready=loaded))
+    await asyncio.sleep(0)
+    loaded.set_exception(Stop("no readers"))
+    with pytest.raises(Stop, match="no readers"):
+        await asyncio.wait_for(running, 5)
+
+
 async def test_told_to_stop_while_the_ledger_is_away_at_start_it_returns():
     web = FakeWeb(a=rss(("a1", "A one")))
     runner = make_runner([feed("a")], web, FakeStore(away=True))
