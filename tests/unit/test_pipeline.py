@@ -160,6 +160,23 @@ def test_the_seed_document_says_what_the_gold_says(response: Response) -> None:
     assert said["extraction"] == {"rules": RULES, "warnings": [], "truncated": False}
 
 
+def test_without_facts_the_message_has_the_text_and_nothing_that_is_found_in_it() -> None:
+    limits = replace(LIMITS, max_event_bytes=100_000)
+    (with_facts,) = messages(Poller(limits=limits).poll(seed_in_rss()))
+    (said,) = messages(Poller(limits=limits, feed=replace(FEED, facts=False)).poll(seed_in_rss()))
+
+    schema.validate(said)
+    found = {"attributions", "figures", "actors", "organisations", "places", "dates", "events"}
+    empty = {name for name, value in said.items() if value == []}
+    assert empty >= {"quotes", *found}
+    assert said["dateline"] is None
+    # The paragraph as it stands: header line, dateline and all.
+    assert said["lead"]["text"].startswith("date 2025-05-24 Kyiv [Ukraine], May 24 :")
+    assert said["extraction"]["rules"] == f"{RULES}-no-facts"
+    same = ("id", "revision", "source", "language", "date", "published_at", "headline", "text", "fingerprint")
+    assert {name: said[name] for name in same} == {name: with_facts[name] for name in same}
+
+
 # Identity and change
 
 

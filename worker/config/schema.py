@@ -101,11 +101,12 @@ class Schedule(Section):
 
 
 class Articles(Section):
-    """Where the text of articles comes from, and which are published, unless a feed says otherwise itself."""
+    """Where articles' text comes from, what is read of it, and which are published, unless a feed says otherwise."""
 
     content: Content = "feed"
     backfill: FirstPoll = Backfill()
     recheck_seconds: SecondsOrOff = Field(default=86400.0, alias="recheck")
+    facts: bool = True
 
 
 class Commit(Section):
@@ -238,6 +239,7 @@ def _plain_feed(feed: Feed) -> dict[str, Any]:
         "content": feed.content,
         "backfill": backfill_written(feed.backfill),
         "recheck": (feed.recheck_seconds or "off") if feed.content == "page" else None,
+        "facts": feed.facts,
         "interval": feed.interval_seconds or "auto",
         "min_interval": feed.min_interval_seconds,
         "max_interval": feed.max_interval_seconds,

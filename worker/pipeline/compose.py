@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.model.article import Article, Draft, Source
+from worker.model.facts import Facts, Opening
 from worker.pipeline.facts import read_facts
 from worker.steps import encode, fingerprint, language
 from worker.steps.facts.dateline import read_opening
@@ -73,7 +74,7 @@ class Composer:
         filed_at = draft.published_at or draft.updated_at
         # In the publisher's own zone.
         filed_on = None if filed_at is None else filed_at.at.date()
-        opening = read_opening(draft.text, filed_on)
+        opening = read_opening(draft.text, filed_on) if self.feed.facts else Opening()
         paragraphs = find_paragraphs(draft.text, body_start=opening.body_start)
         # Seconds of work for a message that nobody takes: it says its text twice, as a whole and by paragraphs.
         least = len(draft.text) + sum(span.end - span.start for span in paragraphs)
@@ -109,7 +110,9 @@ class Composer:
             fingerprint=fingerprint.fingerprint(draft.text),
             dateline=opening.dateline,
             paragraphs=paragraphs,
-            facts=read_facts(draft.text, opening, paragraphs, day=day, headline=draft.headline, language=tongue),
+            facts=read_facts(draft.text, opening, paragraphs, day=day, headline=draft.headline, language=tongue)
+            if self.feed.facts
+            else Facts(),
             warnings=draft.warnings,
-            rules=RULES,
+            rules=RULES if self.feed.facts else f"{RULES}-no-facts",
         )
