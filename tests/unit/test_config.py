@@ -507,7 +507,7 @@ def test_pages_are_rechecked_where_they_are_fetched_at_all(articles: str, own: s
         ("", ", facts: false", False),
     ],
 )
-def test_a_feed_says_whether_facts_are_wanted_or_all_feeds_do(articles: str, own: str, facts: bool) -> None:
+def test_a_feed_says_whether_facts_are_wanted_or_all_feeds_do(articles: str, own: str, facts: object) -> None:
     [feed] = feeds(f"feeds: [{{url: 'https://example.org/'{own}}}]\narticles: {{{articles}}}")
     assert feed.facts is facts
 
