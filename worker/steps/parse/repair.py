@@ -67,11 +67,15 @@ _VOID = frozenset({"br", "img", "hr", "input", "wbr", "meta", "embed", "param"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """A tree, or None where nothing is left of the document; what was wrong with it; and the item it breaks off in."""
+    """A tree, or None where nothing is left of the document; what was wrong with it; and the item it breaks off in.
+
+    `sound` says that the document is well-formed as it stands.
+    """
 
     root: etree._Element | None
     warnings: tuple[str, ...] = ()
     truncated: str | None = None
+    sound: bool = False
     complete: bool = True
     balanced: bool = True
 
@@ -80,7 +84,7 @@ def read_tree(text: str) -> Repaired:
     """The tree of a document, repaired as far as needed."""
     text, entities, warnings = _cut_head(text)
     try:
-        return Repaired(root=_tree(text), warnings=warnings)
+        return Repaired(root=_tree(text), warnings=warnings, sound=not warnings)
     except etree.XMLSyntaxError as error:
         first = _line(error)
     mended, expanded = _mend(text, entities)

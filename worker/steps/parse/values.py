@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The value of a text construct. `html` is None where the format leaves it to be guessed."""
+    """The value of a text construct. `html` is None as long as it has to be guessed whether it is markup."""
 
     value: str
     html: bool | None
