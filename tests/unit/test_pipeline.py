@@ -19,7 +19,7 @@ from tests import schema
 from tests.fakes import settled
 from worker.model.feed import Feed
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.pipeline import Limits, first_state, owned_articles, process, request_for
+from worker.pipeline import Limits, first_state, owned_articles, process, request_for, unread
 from worker.pipeline.compose import RULES
 from worker.steps.encode import decode_state, encode_state
 
@@ -548,6 +548,19 @@ def test_a_body_that_is_known_is_not_parsed(poller: Poller, monkeypatch: pytest.
     batch = poller.poll(answer(body, content_encoding="gzip", etag='"2"'))
     assert (batch.report.outcome, batch.report.status, batch.report.received_bytes) == ("not_modified", 200, len(body))
     assert (batch.events, poller.state.etag) == ((), '"2"')
+
+
+def test_only_a_body_that_is_not_known_has_to_be_read(poller: Poller) -> None:
+    document = answer(rss(item("One", "https://news.example/1", "1")))
+
+    def unread_now(fetched: Fetched) -> Batch | None:
+        return unread(poller.feed, poller.state, fetched, now=poller.now, limits=poller.limits)
+
+    assert unread_now(document) is None
+    poller.poll(document)
+    assert unread_now(replace(document, body=document.body + b" ")) is None
+    for known in (document, replace(document, status=410), replace(document, status=500)):
+        assert unread_now(known) == poller.poll(known)
 
 
 def test_the_message_names_the_bytes_it_was_read_from_as_they_travelled(poller: Poller) -> None:

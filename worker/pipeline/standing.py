@@ -112,7 +112,16 @@ def unmodified(
             validators_url=_final(response),
         )
     elif body_sha256 == state.body_sha256:
-        state = replace(_validated(state, response), mismatches=0, body_at=now)
+        etag, last_modified = _given(response)
+        # One copy, not two: most polls end here.
+        state = replace(
+            state,
+            etag=etag,
+            last_modified=last_modified,
+            validators_url=_final(response),
+            mismatches=0,
+            body_at=now,
+        )
     else:
         state = replace(state, mismatches=state.mismatches + 1)
     return _good(feed, state, response, news=(), now=now)
@@ -223,7 +232,7 @@ def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
     """Take note of a permanent redirect, and adopt its target once it was met often enough."""
     target = _permanent_target(response.hops)
     if target is None or (_is_https(feed.url) and not _is_https(target)):
-        return replace(state, move=None)
+        return state if state.move is None else replace(state, move=None)
     sightings = state.move.sightings + 1 if state.move is not None and state.move.url == target else 1
     if sightings < _SIGHTINGS:
         return replace(state, move=Move(url=target, sightings=sightings))
