@@ -249,8 +249,8 @@ def _is_alternate(link: etree._Element) -> bool:
 
 def _longest_first(elements: Iterable[etree._Element]) -> list[etree._Element]:
     """Of several forms of one text the longest says most; what lies elsewhere says nothing."""
-    here = (element for element in elements if not attribute(element, "src"))
-    return sorted(here, key=lambda element: -sum(len(text) for text in element.itertext()))
+    here = [element for element in elements if not attribute(element, "src")]
+    return here if len(here) < 2 else sorted(here, key=lambda element: -sum(len(text) for text in element.itertext()))
 
 
 def _raw(item: etree._Element) -> str:

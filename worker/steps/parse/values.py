@@ -55,7 +55,8 @@ def plain(element: etree._Element | None) -> str | None:
     """The text of an element and of what stands in it, folded to one line; None when there is none."""
     if element is None:
         return None
-    return " ".join("".join(map(str, element.itertext())).split()) or None
+    text = element.text if not len(element) else "".join(map(str, element.itertext()))
+    return " ".join(text.split()) or None if text else None
 
 
 def read_text(
@@ -72,7 +73,7 @@ def read_text(
     """
     kind = (element.get("type") or "").strip().lower().partition(";")[0] if atom else ""
     mode = (element.get("mode") or "").strip().lower() if atom else ""
-    if any(True for _ in element):
+    if len(element):
         value: str | None = inner_markup(element)
         markup: bool | None = True
     else:
@@ -133,6 +134,8 @@ def inner_markup(element: etree._Element) -> str:
 
 def looks_like_html(value: str) -> bool:
     """Whether text that may be either is meant as HTML: it has a tag of HTML, or a reference to a character."""
+    if "<" not in value and "&" not in value:
+        return False
     if any(match[1].lower() in _HTML_ELEMENTS for match in _END_TAG.finditer(value)):
         return True
     return any(match[1] is None or f"{match[1]};" in html5 for match in _REFERENCE.finditer(value))

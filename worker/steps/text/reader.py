@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.steps.text.plain import split_at_blank_lines, split_plain
@@ -32,6 +33,13 @@ _BLOCKS = frozenset({
 _CELLS = frozenset({"td", "th"})
 # Elements whose end also ends what was left open in them.
 _CONTAINERS = (_BLOCKS | _CELLS | {"ruby", "span"}) - VOID - {"p"}
+
+_COUNTED = _CONTAINERS | {"p"}
+# What `_begin` looks at.
+_MEANT = _CELLS | {"a", "q", "sup", "img"}
+# Hidden without any attribute.
+_UNSEEN_ALONE = _UNSEEN | {"dialog"}
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 # Hidden elements that need no end tag, and what ends them instead (HTML Standard, 13.1.2.4).
 _ENDED_BY: Mapping[str, frozenset[str]] = {
@@ -91,9 +99,9 @@ class _Reader:
         self._linked_chars = 0
         self._has_blocks = False
         # Containers that are open, and of the outermost hidden element its name, what is open in it and how much.
-        self._open: Counter[str] = Counter()
+        self._open: defaultdict[str, int] = defaultdict(int)
         self._hidden: str | None = None
-        self._open_hidden: Counter[str] = Counter()
+        self._open_hidden: defaultdict[str, int] = defaultdict(int)
         self._hidden_depth = 0
         self._link: str | None = None
         self._quotes: list[str] = []
@@ -114,13 +122,14 @@ class _Reader:
         if name in _BLOCKS:
             self._break()
             self._open["p"] = 0
-        attributes = tag.attributes if tag.source else {}
-        if name not in VOID and _is_hidden(name, attributes):
+        attributes = tag.attributes if tag.source else _NO_ATTRIBUTES
+        if (attributes or name in _UNSEEN_ALONE) and name not in VOID and _is_hidden(name, attributes):
             self._hidden = name
             return
-        if name in _CONTAINERS or name == "p":
+        if name in _COUNTED:
             self._open[name] += 1
-        self._begin(name, attributes)
+        if name in _MEANT:
+            self._begin(name, attributes)
 
     def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
         """What an element means that is shown."""
@@ -211,7 +220,10 @@ class _Reader:
 
     def _break(self) -> None:
         self._has_blocks = True
-        self._end_block()
+        if self._gathered:
+            self._end_block()
+        else:
+            self._sup = self._anchor = None
 
     def _end_block(self) -> None:
         self._sup = self._anchor = None
