@@ -63,6 +63,10 @@ class Fields:
             elif len(same) < _MAX_SAME:
                 same.append(child)
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether there is a child of one of these names."""
+        return not names.isdisjoint(self._by_name)
+
     def all(self, *paths: str) -> list[etree._Element]:
         """All elements of these names, in the order of the names; of one name, in that of the document."""
         heads, steps = _steps(paths)

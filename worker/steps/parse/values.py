@@ -30,6 +30,8 @@ _NAMESPACE = re.compile(r' xmlns(?::[\w.-]+)?="[^"]*"')
 _LINKED = re.compile(
     r"(<[A-Za-z][^<>]*?\s(?:href|src|cite|poster|data)\s*=\s*)(?:\"([^\"<>]*)\"|'([^'<>]*)')", re.IGNORECASE
 )
+# Absolute, and nothing in it that joining would change.
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?/[^\s?#;\\]*(?:\?[^\s#]+)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # Enough slashes for anyone: "http:////news.example/" is meant as "http://news.example/".
 _SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
@@ -149,6 +151,8 @@ def without_markup(value: str) -> str:
 
 def absolute(address: str | None, base: str) -> str | None:
     """An address made absolute (RFC 3986, 5); None when there is none, or none that can be read."""
+    if address is not None and _ABSOLUTE.fullmatch(address):
+        return address
     if address is None or not (stripped := "".join(address.split("\n")).strip()):
         return None
     stripped = _SLASHES.sub(r"\1//", stripped)

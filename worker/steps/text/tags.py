@@ -35,8 +35,9 @@ VOID = frozenset({
     "track", "wbr",
 })  # fmt: skip
 
-# Most tags have no attributes: the first group has all of such a one.
-_OPENING = re.compile(r"(</?[a-zA-Z][a-zA-Z0-9]{0,9}>)|<(?:!--|!\[CDATA\[|[!?]|[a-zA-Z]|/\s*+[a-zA-Z])|\]\]>")
+# Most tags have no attributes: the group has the rest of such a one. Every alternative begins with a character of its
+# own, by which Python's re looks for it.
+_OPENING = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]{0,9}>)|!--|!\[CDATA\[|[!?]|[a-zA-Z]|/\s*+[a-zA-Z])|\]\]>")
 # The name, and the attributes as far as ">" or the next "<" outside quotation marks. A mark that nothing closes is a
 # character like others. Possessive: nothing is ever read twice.
 _TAG = re.compile(
@@ -165,8 +166,8 @@ class _Scanner:
 
 @lru_cache(1_000)
 def _bare_tag(source: str, known_only: bool) -> Tag | None:  # noqa: FBT001 - a cache takes time to look at names
-    """The tag that has this source, without attributes; None when it takes a closer look."""
-    match = _TAG.fullmatch(source)
+    """The tag without attributes that goes on like this after its "<"; None when it takes a closer look."""
+    match = _TAG.fullmatch(f"<{source}")
     tag = None if match is None else _read_tag(match, known_only=known_only)
     return None if tag is _NO_TAG or tag is None or tag.name in _RAW else tag
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from worker.steps.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from worker.steps.text.reader import Block
 
@@ -131,7 +131,7 @@ def _phrases() -> _Phrases:
     found: dict[str, list[str]] = {}
     for place, _, phrase in table("tails.tsv"):
         found.setdefault(place, []).append(_pattern(phrase if place == "label" else phrase.strip(_PHRASE_EDGE)))
-    either = {place: f"(?:{'|'.join(patterns)})" for place, patterns in found.items()}
+    either = {place: _either(patterns) for place, patterns in found.items()}
     return _Phrases(
         label=re.compile(rf"{either.pop('label')}(?!\w)", re.IGNORECASE),
         sentence=re.compile(either["end"], re.IGNORECASE),
@@ -141,6 +141,15 @@ def _phrases() -> _Phrases:
         ),
         **{place: re.compile(pattern, re.IGNORECASE) for place, pattern in either.items()},
     )
+
+
+def _either(patterns: Iterable[str]) -> str:
+    """Any of the patterns. Those that begin with one letter stand together: otherwise each is tried at each place."""
+    groups: dict[str, list[str]] = {}
+    for pattern in patterns:
+        groups.setdefault(pattern[0] if pattern[0].isalpha() else "", []).append(pattern[pattern[0].isalpha() :])
+    joined = {letter: "|".join(rest) for letter, rest in groups.items()}
+    return f"(?:{'|'.join(f'{letter}(?:{rest})' if letter else rest for letter, rest in joined.items())})"
 
 
 def _pattern(phrase: str) -> str:
