@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 from datetime import UTC, datetime
@@ -14,8 +15,10 @@ from lxml import etree
 from tests.benchmarks.measuring import Goal, Line, compare
 from tests.benchmarks.newspaper import atom, newest_first, rss
 from tests.fakes import settled
+from worker.edges.children import Children
 from worker.model.feed import Feed
 from worker.model.fetch import Response
+from worker.model.step import Claims
 from worker.pipeline import Limits, first_state, process
 from worker.pipeline.prepare import prepare
 
@@ -64,6 +67,7 @@ def measure(rounds: int) -> Iterator[Line]:
         )
         yield _line(f"{kind}: other bytes, nothing new", body + b"\n", 1, _of(known, body + b"\n"), rounds=rounds)
         yield _unchanged(f"{kind}: the same bytes", body, known, rounds)
+    yield _handed_over(rss(newest_first(30)), rounds)
 
 
 def _poll(state: FeedState, body: bytes) -> Batch | Ask:
@@ -93,6 +97,38 @@ def _line(
     }
     samples = compare({name: (work, units) for name, work in parsers.items()}, rounds=rounds, peaks=True)
     return Line(name=name, unit=unit, ours=samples.pop("ours"), baselines=samples, goals=goals)
+
+
+def _handed_over(body: bytes, rounds: int) -> Line:
+    """What is left for the worker itself when a process of its own reads a document."""
+    loop = asyncio.new_event_loop()
+    pool = Children(
+        "worker.pipeline.session:Session",
+        preload="worker.pipeline.prepare:prepare",
+        count=1,
+        deadline_seconds=60,
+        memory_bytes=512 * 2**20,
+        max_tasks=1_000_000,
+    )
+    state, response = first_state(_FEED), Response(url=_FEED.url, status=200, body=body, retrieved_at=_NOW)
+
+    async def read() -> None:
+        async with pool.session() as reading:
+            claims = await reading.call("begin", _FEED, state, response, _NOW, _LIMITS, {})
+            assert isinstance(claims, Claims)
+            await reading.call("settle", frozenset())
+
+    loop.run_until_complete(pool.start())
+    try:
+        samples = compare(
+            {"ours": (lambda: loop.run_until_complete(read()), 30), "reading it itself": (_of(state, body), 30)},
+            rounds=rounds,
+        )
+    finally:
+        loop.run_until_complete(pool.close())
+        loop.close()
+    name = "RSS: first poll of 30 entries in a reader process, what the worker spends"
+    return Line(name=name, unit="article", ours=samples.pop("ours"), baselines=samples)
 
 
 def _unchanged(name: str, body: bytes, known: FeedState, rounds: int) -> Line:
