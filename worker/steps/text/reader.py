@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from worker.steps.text.plain import split_at_blank_lines, split_plain
 from worker.steps.text.tables import table
-from worker.steps.text.tags import VOID, Tag, tokens
+from worker.steps.text.tags import ELEMENTS, VOID, Tag, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +39,8 @@ _COUNTED = _CONTAINERS | {"p"}
 _MEANT = _CELLS | {"a", "q", "sup", "img"}
 # Hidden without any attribute.
 _UNSEEN_ALONE = _UNSEEN | {"dialog"}
+# Without attributes these change nothing: strong, em, code ...
+_INERT = ELEMENTS - _BLOCKS - _COUNTED - _MEANT - _UNSEEN_ALONE - VOID
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 # Hidden elements that need no end tag, and what ends them instead (HTML Standard, 13.1.2.4).
@@ -80,6 +82,8 @@ def blocks(markup: str, *, language: str | None, known_only: bool = False) -> li
     for token in tokens(markup, known_only=known_only):
         if isinstance(token, str):
             reader.data(token)
+        elif token.name in _INERT and not token.source and not reader.hides():
+            continue
         elif token.end:
             reader.end(token.name)
         else:
@@ -109,6 +113,10 @@ class _Reader:
         self._sup: int | None = None
         self._sup_link = False
         self._anchor: int | None = None
+
+    def hides(self) -> bool:
+        """Whether what comes now stands in an element that is not shown."""
+        return self._hidden is not None
 
     def start(self, tag: Tag) -> None:
         name = tag.name

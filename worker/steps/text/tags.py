@@ -69,11 +69,19 @@ class Tag:
     @property
     def attributes(self) -> Mapping[str, str]:
         """Names in lower case; of two attributes with one name, the first counts."""
-        found: dict[str, str] = {}
-        for match in _ATTRIBUTE.finditer(self.source):
-            found.setdefault(match[1].lower(), unescape(match[2] or match[3] or match[4] or ""))
-        return found
+        return _kept_attributes(self.source) if len(self.source) <= _KEPT_CHARS else _attributes(self.source)
 
+
+def _attributes(source: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(source):
+        found.setdefault(match[1].lower(), unescape(match[2] or match[3] or match[4] or ""))
+    return found
+
+
+# An editor writes the same classes into each paragraph.
+_KEPT_CHARS = 100
+_kept_attributes = lru_cache(1_000)(_attributes)
 
 _NO_TAG = Tag(name="", end=False, empty=False, source="")
 
