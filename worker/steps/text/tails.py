@@ -41,6 +41,7 @@ _HEADLINE = rf"(?-i:(?![a-zà-ÿа-я,])){_WORDS}"
 _BAR = re.compile(r"[|·•]")
 # Where a sentence ends, and the next one may be of the publisher's software.
 _SENTENCE_END = r"[.!?…。！？][\"'”’»)\]]*+|[\])]"  # noqa: RUF001 - full-width marks, and those of quotations
+_MAY_END_SENTENCE = re.compile(r"[.!?…。！？\])]")  # noqa: RUF001 - as above
 # Text that was cut off: "[...]", "(more...)".
 _CUT_OFF = re.compile(r" ?(?:\[ ?(?:…|\.{3,4}) ?\]|\(more ?(?:…|\.{3})?\))$", re.IGNORECASE)
 
@@ -110,8 +111,12 @@ def _is_tail(block: Block, phrases: _Phrases) -> bool:
 def _without_end(text: str, phrases: _Phrases) -> str:
     tail = text[-_PHRASE_CHARS:]
     head = text[: -len(tail)] if tail else ""
-    tail = _CUT_OFF.sub("", tail)
-    match = phrases.end.search(tail.translate(_APOSTROPHES))
+    if tail.endswith(("]", ")")):
+        tail = _CUT_OFF.sub("", tail)
+    plain = tail.translate(_APOSTROPHES)
+    # Tried where it can begin, not at every character.
+    places = (0, *(end.start() for end in _MAY_END_SENTENCE.finditer(plain)))
+    match = next(filter(None, (phrases.end.match(plain, at) for at in places)), None)
     # The beginning of the tail is that of the text only when nothing stands before it.
     if match and (match.end(1) or not head):
         tail = tail[: match.end(1)]
