@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from html.entities import html5, name2codepoint
 from typing import TYPE_CHECKING
@@ -112,7 +113,13 @@ def read_tree(text: str) -> Repaired:
 
 
 def _tree(text: str, *, recover: bool = False) -> etree._Element:
-    parser = etree.XMLParser(
+    return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=recover))
+
+
+@cache
+def _parser(*, recover: bool) -> etree.XMLParser:
+    """To make one takes as long as to read a small document."""
+    return etree.XMLParser(
         recover=recover,
         encoding="utf-8",
         resolve_entities=False,
@@ -123,7 +130,6 @@ def _tree(text: str, *, recover: bool = False) -> etree._Element:
         remove_pis=True,
         collect_ids=False,
     )
-    return etree.fromstring(text.encode("utf-8", "replace"), parser)
 
 
 def _cut_head(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:
