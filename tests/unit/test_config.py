@@ -500,6 +500,20 @@ def test_pages_are_rechecked_where_they_are_fetched_at_all(articles: str, own: s
     assert feed.recheck_seconds == seconds
 
 
+@pytest.mark.parametrize(
+    ("articles", "own", "facts"),
+    [
+        ("", "", True),
+        ("facts: false", "", False),
+        ("facts: false", ", facts: true", True),
+        ("", ", facts: false", False),
+    ],
+)
+def test_a_feed_says_whether_facts_are_wanted_or_all_feeds_do(articles: str, own: str, facts: object) -> None:
+    [feed] = feeds(f"feeds: [{{url: 'https://example.org/'{own}}}]\narticles: {{{articles}}}")
+    assert feed.facts is facts
+
+
 def test_feeds_take_the_place_of_their_text_from_the_articles_section() -> None:
     found = feeds("""\
 articles: {content: page, backfill: none}
@@ -1149,8 +1163,14 @@ feeds:
         "parse_deadline": 10.0,
         "parse_memory": 536_870_912,
     }
-    assert plain["articles"] == {"content": "feed", "backfill": "2026-01-31T00:00:00Z", "recheck": "off", "routes": []}
-    limits = {"min_interval": 3600.0, "max_interval": 86_400.0}
+    assert plain["articles"] == {
+        "content": "feed",
+        "backfill": "2026-01-31T00:00:00Z",
+        "recheck": "off",
+        "routes": [],
+        "facts": True,
+    }
+    limits = {"facts": True, "min_interval": 3600.0, "max_interval": 86_400.0}
     first = {
         "content": "feed",
         "backfill": "2026-01-31T00:00:00Z",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import feedparser
 import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -16,9 +15,12 @@ from tests.unit.test_pipeline import FEED, LIMITS, NOW, Poller, answer, ids, ite
 from worker.model.feed import Backfill
 from worker.pipeline import first_state, process
 from worker.steps.encode import decode_state
+from worker.steps.parse import direct
 
 if TYPE_CHECKING:
     from worker.model.feed import FeedState
+    from worker.steps.parse.canonical import Canonical
+    from worker.steps.parse.clean import Read
 
 
 def story(name: str, text: str = "") -> str:
@@ -32,16 +34,16 @@ def poller() -> Poller:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many entries each call of feedparser found."""
+    """How many entries were found each time that a document was parsed."""
     counts: list[int] = []
-    parse = feedparser.parse
+    read = direct.read
 
-    def counted(*arguments: Any, **options: Any) -> Any:
-        found = parse(*arguments, **options)
+    def counted(plain: Canonical) -> Read:
+        found = read(plain)
         counts.append(len(found.entries))
         return found
 
-    monkeypatch.setattr(feedparser, "parse", counted)
+    monkeypatch.setattr(direct, "read", counted)
     return counts
 
 

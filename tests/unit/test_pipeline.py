@@ -19,7 +19,7 @@ from tests import schema
 from tests.fakes import settled
 from worker.model.feed import Feed, Route
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.pipeline import Limits, first_state, owned_articles, process, request_for
+from worker.pipeline import Limits, first_state, owned_articles, process, request_for, unread
 from worker.pipeline.compose import RULES
 from worker.steps.encode import decode_state, encode_state
 
@@ -160,6 +160,23 @@ def test_the_seed_document_says_what_the_gold_says(response: Response) -> None:
     assert len(said["paragraphs"]) == 11
     assert [part["text"] for part in said["paragraphs"]] == [part["text"] for part in GOLD["paragraphs"]]
     assert said["extraction"] == {"rules": RULES, "warnings": [], "truncated": False}
+
+
+def test_without_facts_the_message_has_the_text_and_nothing_that_is_found_in_it() -> None:
+    limits = replace(LIMITS, max_event_bytes=100_000)
+    (with_facts,) = messages(Poller(limits=limits).poll(seed_in_rss()))
+    (said,) = messages(Poller(limits=limits, feed=replace(FEED, facts=False)).poll(seed_in_rss()))
+
+    schema.validate(said)
+    found = {"attributions", "figures", "actors", "organisations", "places", "dates", "events"}
+    empty = {name for name, value in said.items() if value == []}
+    assert empty >= {"quotes", *found}
+    assert said["dateline"] is None
+    # The paragraph as it stands: header line, dateline and all.
+    assert said["lead"]["text"].startswith("date 2025-05-24 Kyiv [Ukraine], May 24 :")
+    assert said["extraction"]["rules"] == f"{RULES}-no-facts"
+    same = ("id", "revision", "source", "language", "date", "published_at", "headline", "text", "fingerprint")
+    assert {name: said[name] for name in same} == {name: with_facts[name] for name in same}
 
 
 # Identity and change
@@ -533,6 +550,19 @@ def test_a_body_that_is_known_is_not_parsed(poller: Poller, monkeypatch: pytest.
     batch = poller.poll(answer(body, content_encoding="gzip", etag='"2"'))
     assert (batch.report.outcome, batch.report.status, batch.report.received_bytes) == ("not_modified", 200, len(body))
     assert (batch.events, poller.state.etag) == ((), '"2"')
+
+
+def test_only_a_body_that_is_not_known_has_to_be_read(poller: Poller) -> None:
+    document = answer(rss(item("One", "https://news.example/1", "1")))
+
+    def unread_now(fetched: Fetched) -> Batch | None:
+        return unread(poller.feed, poller.state, fetched, now=poller.now, limits=poller.limits)
+
+    assert unread_now(document) is None
+    poller.poll(document)
+    assert unread_now(replace(document, body=document.body + b" ")) is None
+    for known in (document, replace(document, status=410), replace(document, status=500)):
+        assert unread_now(known) == poller.poll(known)
 
 
 def test_the_message_names_the_bytes_it_was_read_from_as_they_travelled(poller: Poller) -> None:

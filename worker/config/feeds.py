@@ -88,6 +88,7 @@ class FeedEntry(Section):
     content: Content | None = None
     backfill: FirstPoll | None = None
     recheck_seconds: SecondsOrOff | None = Field(default=None, alias="recheck")
+    facts: bool | None = None
     max_interval_seconds: Seconds | None = Field(default=None, alias="max_interval")
     interval_seconds: SecondsOrAuto | None = Field(default=None, alias="interval", validate_default=True)
     min_interval_seconds: Seconds | None = Field(default=None, alias="min_interval", validate_default=True)
@@ -168,6 +169,7 @@ def common(entry: FeedEntry, schedule: Schedule, articles: Articles) -> dict[str
         "backfill": entry.backfill or articles.backfill,
         "routes": articles.for_feeds,
         "recheck_seconds": None if content == "feed" or recheck == "off" else recheck,
+        "facts": articles.facts if entry.facts is None else entry.facts,
     }
 
 

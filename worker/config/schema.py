@@ -107,7 +107,7 @@ class Schedule(Section):
 
 
 class Articles(Section):
-    """Where the text of articles comes from, which are published and where, unless a feed says otherwise itself."""
+    """Where articles' text comes from, what is read of it, which are published and where: unless a feed says it."""
 
     content: Content = "feed"
     backfill: FirstPoll = Backfill()
@@ -126,6 +126,8 @@ class Articles(Section):
             if route.takes_all:
                 raise Mistake(f"number {number} has no condition, so that none after it is ever asked; put it last")
         return routes
+
+    facts: bool = True
 
 
 class Commit(Section):
@@ -304,6 +306,7 @@ def _plain_feed(feed: Feed) -> dict[str, Any]:
         "content": feed.content,
         "backfill": backfill_written(feed.backfill),
         "recheck": (feed.recheck_seconds or "off") if feed.content == "page" else None,
+        "facts": feed.facts,
         "interval": feed.interval_seconds or "auto",
         "min_interval": feed.min_interval_seconds,
         "max_interval": feed.max_interval_seconds,

@@ -60,7 +60,7 @@ class Feed:
 
     `url` may hold credentials, so it is left out of the representation. With `content` "page" the text of an article
     is that of its page; `recheck_seconds` after it was last looked at, the page of a published article is asked again,
-    and never when that is None.
+    and never when that is None. Without `facts`, nothing is looked for in the text: its messages hold no facts.
 
     Without `interval_seconds` the interval is learned from the feed's own rhythm, within the two bounds. A feed whose
     server sends no validators waits `unvalidated_interval_seconds` at least; 0 sets no bound of its own.
@@ -85,6 +85,7 @@ class Feed:
     recheck_seconds: float | None = None
     topic: str | None = None
     routes: tuple[Route, ...] = ()
+    facts: bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.model.article import Article, Draft, Source
-from worker.model.facts import Opening
+from worker.model.facts import Facts, Opening
 from worker.pipeline.facts import read_facts
 from worker.pipeline.fitting import fit
 from worker.steps import encode, fingerprint, language, route
@@ -69,7 +69,7 @@ class Composer:
         filed_at = draft.published_at or draft.updated_at
         # In the publisher's own zone.
         filed_on = None if filed_at is None else filed_at.at.date()
-        opening = read_opening(draft.text, filed_on)
+        opening = read_opening(draft.text, filed_on) if self.feed.facts else Opening()
         words = "\n\n".join(filter(None, (draft.headline, draft.text)))
         whole = _Whole(
             draft=draft,
@@ -111,7 +111,11 @@ class Composer:
             warnings = (*warnings, said)
         opening = Opening() if truncated and len(text) <= whole.opening.body_start else whole.opening
         paragraphs = find_paragraphs(text, body_start=opening.body_start)
-        facts = read_facts(text, opening, paragraphs, day=whole.day, headline=draft.headline, language=whole.language)
+        facts = (
+            read_facts(text, opening, paragraphs, day=whole.day, headline=draft.headline, language=whole.language)
+            if self.feed.facts
+            else Facts()
+        )
         return Article(
             identity=identity,
             source=Source(
@@ -142,5 +146,5 @@ class Composer:
             facts=facts,
             warnings=warnings,
             truncated=truncated,
-            rules=RULES,
+            rules=RULES if self.feed.facts else f"{RULES}-no-facts",
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
@@ -109,27 +109,16 @@ def begin(  # noqa: PLR0913 - the whole of what a poll depends on
 ) -> Batch | Ask | Open:
     """The same without knowing what other feeds have published."""
     poll = _poll(feed, state, fetched, now=now, limits=limits, digests=digests)
-    if isinstance(fetched, FetchFailure):
-        return poll.unanswered(fetched)
-    match fetched.status:
-        case 200:
-            return poll.answered(fetched)
-        case 304:
-            return poll.unmodified(fetched)
-        case 410:
-            return poll.gone(fetched)
-        case _:
-            return poll.refused(fetched)
+    batch = poll.unread()
+    return poll.read() if batch is None else batch
 
 
-def needs_reading(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> bool:
-    """Whether anything that a stranger wrote is looked into for this poll: what costs time, and may be an attack."""
-    if isinstance(fetched, FetchFailure) or fetched.status not in {200, 304}:
-        return False
-    state = standing.at_its_url(feed, state)
-    if due_pages(feed, state, now):
-        return True
-    return fetched.status == 200 and not standing.is_known(feed, state, fetched, body_sha256=_hash(fetched), now=now)
+def unread(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime, limits: Limits) -> Batch | None:
+    """What a poll writes for which nothing has to be read that a stranger wrote; None for all others.
+
+    That is a matter of microseconds, and most polls are such. To read costs time, and may be an attack.
+    """
+    return _poll(feed, state, fetched, now=now, limits=limits, digests={}).unread()
 
 
 def not_read(  # noqa: PLR0913 - the same as for a poll that was read
@@ -187,10 +176,33 @@ class _Poll:
     raw_sha256: str
     due: tuple[SeenEntry, ...]
 
-    def answered(self, response: Response) -> Batch | Ask | Open:
-        # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
-        if standing.is_known(self.feed, self.state, response, body_sha256=self.raw_sha256, now=self.now):
-            return self._nothing_new(response)
+    def unread(self) -> Batch | None:
+        """What is written when nothing has to be read; None when something has."""
+        fetched = self.fetched
+        if isinstance(fetched, FetchFailure):
+            return self._unanswered(fetched)
+        if fetched.status == 410:
+            return self._gone(fetched)
+        if fetched.status not in {200, 304}:
+            return self._refused(fetched)
+        if self._is_known(fetched):
+            return None if self.due else self._unmodified(fetched)
+        # A 304 to one who did not ask whether something changed: validators of a body that was not read would hide it
+        # for ever.
+        return self._refused(fetched) if fetched.status == 304 else None
+
+    def read(self) -> Batch | Ask | Open:
+        """What comes of an answer for which something has to be read."""
+        response = cast("Response", self.fetched)
+        return self._look_again(response) if self._is_known(response) else self._answered(response)
+
+    def _is_known(self, response: Response) -> bool:
+        """Whether an answer says nothing that was not known: by its hash as it travelled, before it is inflated."""
+        if response.status == 304:
+            return standing.was_asked(self.feed, self.state, response)
+        return standing.is_known(self.feed, self.state, response, body_sha256=self.raw_sha256, now=self.now)
+
+    def _answered(self, response: Response) -> Batch | Ask | Open:
         due = {seen.key for seen in self.due}
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
         known = {
@@ -207,22 +219,21 @@ class _Poll:
             case Reading():
                 return self._read(response, reading, self.raw_sha256)
 
-    def unmodified(self, response: Response) -> Batch | Ask | Open:
-        if not standing.was_asked(self.feed, self.state, response):
-            # Nobody asked whether something changed. Validators of a body that was not read would hide it for ever.
-            return self.refused(response)
-        return self._nothing_new(response)
+    def _unmodified(self, response: Response) -> Batch:
+        body_sha256 = None if response.status == 304 else self.raw_sha256
+        state = standing.unmodified(self.feed, self.state, response, body_sha256=body_sha256, now=self.now)
+        return self._batch(state, PollReport(feed_id=self.feed.id, outcome="not_modified"))
 
-    def gone(self, response: Response) -> Batch:
+    def _gone(self, response: Response) -> Batch:
         state = standing.gone(self.feed, self.state, response, now=self.now)
         return self._batch(state, PollReport(feed_id=self.feed.id, outcome="gone", reason="http_410"))
 
-    def refused(self, response: Response) -> Batch:
+    def _refused(self, response: Response) -> Batch:
         challenge = schedule.is_challenge(response.status, response.headers)
         reason = "challenge" if challenge else f"http_{response.status}"
         return self._failed(reason, PollReport(feed_id=self.feed.id, outcome="http_error", reason=reason))
 
-    def unanswered(self, failure: FetchFailure) -> Batch:
+    def _unanswered(self, failure: FetchFailure) -> Batch:
         report = PollReport(
             feed_id=self.feed.id,
             outcome="network_error",
@@ -254,12 +265,8 @@ class _Poll:
                 return _read_document(response, self.limits, {})
         return reading
 
-    def _nothing_new(self, response: Response) -> Batch | Ask | Open:
-        """A document with nothing new. Its articles may have changed or gone all the same, where pages are read."""
-        if not self.due:
-            body_sha256 = None if response.status == 304 else self.raw_sha256
-            state = standing.unmodified(self.feed, self.state, response, body_sha256=body_sha256, now=self.now)
-            return self._batch(state, PollReport(feed_id=self.feed.id, outcome="not_modified"))
+    def _look_again(self, response: Response) -> Batch | Ask | Open:
+        """A document with nothing new, whose articles may have changed or gone all the same: pages are read."""
         present = tuple(seen for seen in self.state.entries if seen.left_at is None)
         document = Document(format="rss", title=self.state.title, hints=self.state.hints)
         reading = Reading(document=document, received=(), kept=present)
@@ -420,11 +427,14 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        report = replace(report, fetch_seconds=self.fetched.duration_seconds)
         if state.adopted_url is not None and state.adopted_url != self.state.adopted_url:
             report = replace(report, moved_to=without_secrets(state.adopted_url))
+        seconds = self.fetched.duration_seconds
         if isinstance(self.fetched, Response):
-            report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
+            size_bytes = len(self.fetched.body)
+            report = replace(report, fetch_seconds=seconds, status=self.fetched.status, received_bytes=size_bytes)
+        else:
+            report = replace(report, fetch_seconds=seconds)
         state, forgotten = self._forget(state, events)
         return Batch(
             feed_id=self.feed.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from worker.model.feed import FeedState, Move
@@ -113,7 +113,7 @@ def unmodified(
             validators_url=_final(response),
         )
     elif body_sha256 == state.body_sha256:
-        state = replace(_validated(state, response), mismatches=0, body_at=now)
+        state = replace(state, **_validators(response), mismatches=0, body_at=now)
     else:
         state = replace(state, mismatches=state.mismatches + 1)
     return _good(feed, state, response, news=(), now=now)
@@ -128,12 +128,15 @@ def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, 
         and learned.body_sha256 not in {None, state.body_sha256}
         and _has_known_validators(feed, state, response)
     )
+    known: dict[str, Any] = {}
     if learned.settled:
         # Only now: what was not settled has to be asked for again, and a 304 would hide it. So would its hash, by which
         # the same bytes are known the next time.
-        state = replace(_validated(state, response), body_sha256=learned.body_sha256)
+        known = {**_validators(response), "body_sha256": learned.body_sha256}
+    # One copy of the state, not several: it is made at every poll.
     state = replace(
         state,
+        **known,
         validators_lie=state.validators_lie or lied,
         mismatches=0,
         body_at=now,
@@ -195,7 +198,9 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
         fresh_seconds = state.fresh_seconds if response.status == 304 else 0.0
     state = _moved(feed, state, response)
     return replace(
-        _polled(state, now=now),
+        state,
+        version=state.version + 1,
+        polled_at=now,
         fresh_seconds=fresh_seconds,
         status="active" if state.adopted_url is None else "moved",
         reason="silent" if rhythm.silent else None,
@@ -214,17 +219,17 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
     )
 
 
-def _validated(state: FeedState, response: Response) -> FeedState:
-    """The state with the validators of an answer, those that it does not have dropped."""
+def _validators(response: Response) -> dict[str, Any]:
+    """The validators of an answer as fields of the state: those that it does not have are dropped."""
     etag, last_modified = _given(response)
-    return replace(state, etag=etag, last_modified=last_modified, validators_url=_final(response))
+    return {"etag": etag, "last_modified": last_modified, "validators_url": _final(response)}
 
 
 def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
     """Take note of a permanent redirect, and adopt its target once it was met often enough."""
     target = _permanent_target(response.hops)
     if target is None or (_is_https(feed.url) and not _is_https(target)):
-        return replace(state, move=None)
+        return state if state.move is None else replace(state, move=None)
     sightings = state.move.sightings + 1 if state.move is not None and state.move.url == target else 1
     if sightings < _SIGHTINGS:
         return replace(state, move=Move(url=target, sightings=sightings))

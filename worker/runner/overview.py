@@ -230,6 +230,7 @@ def _settings(feed: Feed) -> dict[str, Any]:
         "unvalidated_interval_seconds": feed.unvalidated_interval_seconds,
         "give_up_after": feed.give_up_after,
         "recheck_seconds": feed.recheck_seconds,
+        "facts": feed.facts,
         "backfill": asdict(feed.backfill),
         "headers": sorted({name for name, _ in feed.headers}),
     }

@@ -163,11 +163,12 @@ def _sample(parts: set[bytes], size: int, bits: int) -> list[int]:
 
     The order comes from the first bits, so the last ones are spread evenly however few of the parts are kept.
     """
-    hashes = []
+    hashes: list[bytes] = []
+    copy, append = _HASH.copy, hashes.append  # a copy is cheaper than a new one
     for part in parts:
-        hashed = _HASH.copy()  # cheaper than to make one
+        hashed = copy()
         hashed.update(part)
-        hashes.append(hashed.digest())
+        append(hashed.digest())
     hashes.sort()  # big-endian, so bytes sort as their numbers do
     smallest = hashes[:size]
     mask = (1 << bits) - 1

@@ -238,11 +238,13 @@ class _Walk:
     def items(self) -> tuple[RawItem, ...]:
         """What was found."""
         context = hashlib.blake2b(repr(self._context).encode(), digest_size=8)
+        after = context.copy()
+        context.update(b"\x00")
+        after.update(b"\x01")
         view = memoryview(self._body)
         items: list[RawItem] = []
         for start, end, after_image in self._found:
-            digest = context.copy()
-            digest.update(b"\x01" if after_image else b"\x00")
+            digest = (after if after_image else context).copy()
             digest.update(view[start:end])
             items.append(RawItem(start=start, end=end, hash=digest.hexdigest()))
         return tuple(items)
@@ -266,14 +268,14 @@ class _Walk:
                 raise _WholeError
 
     def _started(self, tag: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
+        depth = self._depth = self._depth + 1
         named = self._names.get(tag)
         if named is None:
             named = self._names[tag] = _name(tag)
         name, local = named
-        if self._depth > _MAX_DEPTH or len(attributes) > _MAX_ATTRIBUTES:
+        if depth > _MAX_DEPTH or len(attributes) > _MAX_ATTRIBUTES:
             raise _WholeError
-        if self._depth < self._item_depth or self._depth == 1:
+        if depth < self._item_depth or depth == 1:
             self._enter(name, attributes)
         elif local in _ITEMS:
             self._start_item(name)
@@ -333,7 +335,7 @@ class _Walk:
             # feedparser takes the end of the inner one for that of the outer.
             raise _WholeError
         self._text_depth = self._depth
-        types = [value.lower() for key, value in attributes.items() if key.lower() == "type"]
+        types = [value.lower() for key, value in attributes.items() if key.lower() == "type"] if attributes else ()
         self._text_is_xhtml = set(types) <= _XHTML if types else name in {"body", "xhtml_body"}
         if self._item_start >= 0:
             if self._image_depth and name not in _TITLES | _DESCRIPTIONS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from urllib.parse import unquote
 
@@ -39,6 +39,11 @@ _YAHOO = re.compile(r"/RU=([^/]+)/")
 _MAX_REDIRECTS = 5
 
 
+# The entries of one document, each of which is asked about several times.
+_KEPT = 512
+
+
+@lru_cache(_KEPT)
 def clean_url(text: str | None) -> str | None:
     """An http(s) address without credentials, or None: `javascript:` and its kin are never published."""
     if text is None:
@@ -52,6 +57,7 @@ def clean_url(text: str | None) -> str | None:
         return None
 
 
+@lru_cache(_KEPT)
 def canonical_url(text: str | None) -> str | None:
     """The address that stands for the article.
 

@@ -256,3 +256,12 @@ def test_each_more_syllable_of_a_word_of_any_length_adds_the_same_to_its_score()
         return {language: longer[language] - shorter[language] for language in longer}
 
     assert added(400) == pytest.approx(added(5))
+
+
+def test_a_story_that_opens_in_the_feeds_language_and_goes_on_in_another_is_in_the_other() -> None:
+    note = "This post was written in a hurry, which is why it is not in the language of the others on this site. " * 3
+    story = (
+        "Die Software lässt sich auf den verschiedensten Plattformen für alle Anforderungen installieren, und wer sie "
+        "schon kennt, wird sich hier schnell zurechtfinden. Danach muss nur noch die Firewall eingerichtet werden. "
+    )
+    assert detect(f"{note}\n\n{story * 6}", declared="en") == "de"

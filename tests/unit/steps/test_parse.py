@@ -345,7 +345,8 @@ def test_a_bad_entry_is_set_aside_and_its_neighbours_are_read(monkeypatch: pytes
         return parsed
 
     monkeypatch.setattr(feedparser, "parse", spoiled)
-    document = read(RSS.format("".join(ITEM.replace("1", number) for number in "123")))
+    # Not well-formed, or feedparser would not be asked.
+    document = read(RSS.format("&nbsp;" + "".join(ITEM.replace("1", number) for number in "123")))
     assert [entry.guid for entry in document.entries] == ["1", "3"]
     (unreadable,) = document.unreadable
     assert unreadable.reason == "unreadable_entry"

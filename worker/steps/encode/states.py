@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from worker.model.entry import Hints
 from worker.model.feed import FeedState, Move, Rhythm, SeenEntry
 
 _STATE_FORMAT = 3
+# Of a row, behind its revision.
+_NOTHING_MORE = (None,) * 5
 _NO_HINTS = Hints()
 _MOMENTS = ("body_at", "polled_at", "succeeded_at", "next_poll_at", "held_until_at")
 
@@ -88,18 +91,15 @@ def _hints(hints: Hints) -> dict[str, Any]:
 
 def _packed(seen: SeenEntry) -> list[Any]:
     """An entry as a row: its hashes as one text, what can count, and at the end what is rarely there."""
-    place = b"" if not seen.place else bytes.fromhex(seen.place)
-    hashes = bytes.fromhex("".join((seen.key, seen.article_id, seen.entry_hash, *(value for _, value in seen.fields))))
-    kind = "-" if seen.place is None else "+" if place else "0"
-    row = [
-        kind + b64encode(place + hashes).decode(),
-        seen.revision,
-        seen.left_at,
-        seen.page_url,
-        seen.checked_at,
-        seen.topic,
-        seen.withdrawn_at,
-    ]
+    place = seen.place
+    hashes = (place or "") + seen.key + seen.article_id + seen.entry_hash + "".join([value for _, value in seen.fields])
+    kind = "-" if place is None else "+" if place else "0"
+    packed = kind + b2a_base64(bytes.fromhex(hashes), newline=False).decode()
+    # Nearly all entries have no more to say, and states are written at every poll.
+    rest = (seen.left_at, seen.page_url, seen.checked_at, seen.topic, seen.withdrawn_at)
+    if rest == _NOTHING_MORE:
+        return [packed, seen.revision]
+    row = [packed, seen.revision, *rest]
     while row[-1] is None:
         row.pop()
     return row

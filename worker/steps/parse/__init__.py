@@ -1,6 +1,7 @@
-"""RSS, RDF and Atom: bytes to text, text to well-formed XML, every dialect to one, and that through feedparser.
+"""RSS, RDF and Atom: bytes to text, text to well-formed XML, every dialect to one, and that to entries.
 
-Values stay as written; nothing is believed yet. What each field is taken from, and why, is in docs/feeds.md.
+From there on, documents that were well-formed take a road of our own, all others go through feedparser. Values stay as
+written; nothing is believed yet. What each field is taken from, and why, is in docs/feeds.md.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from worker.model.entry import Document, NotAFeed, Unreadable
 
-from . import reading
+from . import direct, reading
 from .canonical import MAX_ITEMS, canonical
 from .decoding import decode
 from .repair import read_tree
@@ -44,17 +45,16 @@ def parse(body: bytes, *, url: str, content_type: str | None) -> Document | NotA
     plain = canonical(repaired.root, url=url) if repaired.root is not None else None
     if plain is None:
         return _refusal(text, repaired, url)
-    parsed = reading.read(plain.document)
-    entries, unreadable = reading.entries(parsed.entries)
-    unreadable = (*unreadable, *_left_out(plain, repaired))
-    title = reading.title(parsed)
-    if not entries and not unreadable and not repaired.balanced and not (title and repaired.complete):
+    # The one place that decides who goes round feedparser.
+    read = direct.read(plain) if repaired.sound else reading.read(plain)
+    unreadable = (*read.unreadable, *_left_out(plain, repaired))
+    if not read.entries and not unreadable and not repaired.balanced and not (read.title and repaired.complete):
         return NotAFeed(reason="broken", detail=_last(repaired))
     return Document(
         format=plain.format,
-        title=title,
-        language=reading.language(parsed),
-        entries=entries,
+        title=read.title,
+        language=read.language,
+        entries=read.entries,
         unreadable=unreadable,
         warnings=(*warnings, *repaired.warnings),
         complete=repaired.complete,

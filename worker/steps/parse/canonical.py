@@ -1,15 +1,14 @@
-"""Every dialect written as one, which feedparser reads without guessing.
+"""Every dialect reduced to one: what each item says, each thing once.
 
 Feeds say one thing in many ways: a date as pubDate, dc:date or issued; an author as a person, as text or as dc:creator;
 an address as text, as an attribute, relative, or as a guid. Where an item says it twice, feedparser takes the last, or
-the wrong one. Here each item becomes one with a single element for each thing it says, with absolute addresses.
-docs/feeds.md gives the rules and their reasons.
+the wrong one. Here each item has a single value for each thing it says, with absolute addresses. docs/feeds.md gives
+the rules and their reasons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -20,12 +19,14 @@ from . import details
 from .fields import Fields, Place, language_tag
 from .hints import read_hints
 from .names import NAMESPACES, Names, attribute, local
-from .values import Text, absolute, looks_like_html, read_text
+from .values import absolute, looks_like_html, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from worker.model.entry import FeedFormat
+
+    from .values import Text
 
 # feedparser takes about 0.2 ms for the smallest of items: with more of them a document is an attack.
 MAX_ITEMS = 10_000
@@ -54,11 +55,31 @@ _ALTERNATE = frozenset({"alternate", "http://www.iana.org/assignments/relation/a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What one item says. `attached` has the type and the length of each file by its address, as written."""
+
+    title: Text | None
+    summary: Text | None
+    content: Text | None
+    guid: str | None
+    link: str | None
+    published: str | None
+    updated: str | None
+    terms: Sequence[str]
+    attached: Mapping[str, tuple[str | None, str | None]]
+    point: tuple[float, float] | None
+    authors: Sequence[str]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canonical:
-    """A document for feedparser, the raw text of items that say nothing or are too many, and the channel's hints."""
+    """What a document says; the raw text of items that say nothing or are too many; and the channel's hints."""
 
     format: FeedFormat
-    document: bytes
+    title: Text | None
+    language: str | None
+    items: tuple[Item, ...]
     empty: tuple[str, ...]
     excess: tuple[str, ...]
     hints: Hints
@@ -68,44 +89,31 @@ def canonical(root: etree._Element, *, url: str) -> Canonical | None:
     """The canonical form of a tree; None when its root is not that of a feed."""
     if local(root) not in {"rss", "rdf", "feed", "channel", "entry"}:
         return None
-    return _Writer(root, url=url).written()
+    return _Reader(root, url=url).read()
 
 
-class _Writer:
+class _Reader:
     def __init__(self, root: etree._Element, *, url: str) -> None:
         self._root = root
         self._names = Names(root)
         self._atom = local(root) in {"feed", "entry"}
         self._place = Place(base=url, language=None)
-        self._out: list[str] = []
+        self._title: Text | None = None
+        self._language: str | None = None
+        self._authors: list[str] = []
         self._hints = Hints()
 
-    def written(self) -> Canonical:
-        channel, place = self._channel()
-        authors = self._feed(channel, place)
+    def read(self) -> Canonical:
+        self._feed(*self._channel())
         items = list(self._items(self._root, self._place, _ITEM_DEPTH))
-        head, self._out = self._out, []
-        written: list[str] = []
-        empty: list[str] = []
-        for item, item_place in items[:MAX_ITEMS]:
-            self._item(item, item_place, authors)
-            if self._out:
-                written.append(f"<item>{''.join(self._out)}</item>")
-                self._out.clear()
-            else:
-                empty.append(_raw(item))
-        # feedparser guesses at the text of RSS and takes Atom's at its word.
-        name = f'feed xmlns="{NAMESPACES["atom"]}"' if self._atom else 'rss version="2.0"'
-        start, end = ("", "") if self._atom else ("<channel>", "</channel>")
-        document = (
-            f'<{name} xmlns:content="{NAMESPACES["content"]}">{start}{"".join(head)}{"".join(written)}{end}'
-            f"</{name.partition(' ')[0]}>"
-        )
+        read = [(element, self._item(element, place)) for element, place in items[:MAX_ITEMS]]
         return Canonical(
             format="atom" if self._atom else "rdf" if local(self._root) == "rdf" else "rss",
-            document=document.encode(),
-            empty=tuple(empty),
-            excess=tuple(_raw(item) for item, _ in items[MAX_ITEMS:]),
+            title=self._title,
+            language=self._language,
+            items=tuple(item for _, item in read if item is not None),
+            empty=tuple(_raw(element) for element, item in read if item is None),
+            excess=tuple(_raw(element) for element, _ in items[MAX_ITEMS:]),
             hints=self._hints,
         )
 
@@ -130,47 +138,49 @@ class _Writer:
             if depth and (name in _CONTAINERS or name in _ITEMS):
                 yield from self._items(child, place, depth - 1)
 
-    def _feed(self, channel: etree._Element, place: Place) -> list[str]:
-        """Write what the feed says of itself. Its authors are those of items that name none."""
+    def _feed(self, channel: etree._Element, place: Place) -> None:
+        """What the feed says of itself. Its authors are those of items that name none."""
         if local(channel) == "entry":
-            return []
+            return
         fields = Fields(channel, self._names)
         self._hints = read_hints(fields, base=place.base)
-        self._text("title", fields.all(*_TITLES), place, html=None)
-        self._element("language", language_tag(fields.text(*_LANGUAGES)) or place.language)
+        self._title = self._text(fields.all(*_TITLES), place, html=None)
+        self._language = language_tag(fields.text(*_LANGUAGES)) or place.language
         # RSS has no rule for relative addresses; whatever program writes them is that of the channel's own link.
         link = None if self._atom else absolute(fields.text("link"), place.base)
         if link is not None and link.lower().startswith(("http://", "https://")):
             self._place = Place(base=link, language=None)
-        return details.authors(fields, atom=self._atom, of_channel=True)
+        self._authors = details.authors(fields, atom=self._atom, of_channel=True)
 
-    def _item(self, item: etree._Element, place: Place, feed_authors: Sequence[str]) -> None:
-        fields = Fields(item, self._names)
-        languages = [
-            self._text("title", fields.all(*_TITLES, *_MEDIA_TITLES), place, html=None),
-            self._text("description", fields.all(*_SUMMARIES), place, html=True),
-            self._text("content:encoded", _longest_first(fields.all(*_CONTENTS)), place, html=True),
-        ]
-        self._identity(item, fields, place)
-        self._dates(item, fields)
-        self._out.extend(_tag("category", term=term) for term in details.terms(fields))
-        for url, (kind, length) in details.attached(fields, place).items():
-            self._out.append(_tag("enclosure", url=url, type=kind, length=length))
-        if (where := details.location(fields)) is not None:
-            self._element("dateline_point", f"{where[0]!r} {where[1]!r}")
+    def _item(self, element: etree._Element, place: Place) -> Item | None:
+        """What an item says; None when that is nothing."""
+        fields = Fields(element, self._names)
+        title = self._text(fields.all(*_TITLES, *_MEDIA_TITLES), place, html=None)
+        summary = self._text(fields.all(*_SUMMARIES), place, html=True)
+        content = self._text(_longest_first(fields.all(*_CONTENTS)), place, html=True)
+        said = next((text for text in (content, summary, title) if text is not None), None)
+        guid, link = self._identity(element, fields, place)
+        published, updated = self._dates(element, fields)
         authors = details.authors(fields, atom=self._atom) or (details.source_authors(fields) if self._atom else [])
-        if not self._out and not authors:
-            return
-        self._out.extend(f"<author><name>{escape(name)}</name></author>" for name in authors or feed_authors)
-        said = [language[0] for language in reversed(languages) if language is not None]
-        self._element(
-            "dateline_language", language_tag(fields.text(*_LANGUAGES)) or (said[0] if said else place.language)
+        item = Item(
+            title=title,
+            summary=summary,
+            content=content,
+            guid=guid,
+            link=link,
+            published=published,
+            updated=updated,
+            terms=details.terms(fields),
+            attached=details.attached(fields, place),
+            point=details.location(fields),
+            authors=authors or self._authors,
+            language=language_tag(fields.text(*_LANGUAGES)) or (said.language if said else place.language),
         )
+        anything = said or guid or link or published or updated or item.terms or item.attached or item.point or authors
+        return item if anything else None
 
-    def _text(
-        self, name: str, elements: Iterable[etree._Element], place: Place, *, html: bool | None
-    ) -> tuple[str | None] | None:
-        """Write the first of the elements that says something. Its language in a tuple; None when none does."""
+    def _text(self, elements: Iterable[etree._Element], place: Place, *, html: bool | None) -> Text | None:
+        """The first of the elements that says something."""
         for element in elements:
             short = self._names.of(element)
             within = place.within(element)
@@ -181,11 +191,10 @@ class _Writer:
             )
             text = read_text(element, atom=atom, html=html, base=within.base, language=within.language)
             if text is not None:
-                self._out.append(_text_element(name, text))
-                return (text.language,)
+                return text if text.html is not None else replace(text, html=looks_like_html(text.value))
         return None
 
-    def _identity(self, item: etree._Element, fields: Fields, place: Place) -> None:
+    def _identity(self, item: etree._Element, fields: Fields, place: Place) -> tuple[str | None, str | None]:
         """The guid and the address. A guid that is a permalink is the address of an item that has no other."""
         element = fields.first("guid", "id", "atom:id")
         guid = fields.text("guid", "id", "atom:id") or (item.get(_ABOUT) or "").strip() or None
@@ -193,19 +202,17 @@ class _Writer:
         link = self._link(item, fields, place)
         if guid is not None:
             if permanent and link is None and guid.lower().startswith(("http://", "https://")):
-                link = guid
+                link = absolute(guid, place.base)
             # An id is a name, not an address: it is not made absolute unless the document says from what.
             if permanent and element is not None and (within := place.within(element)).based:
                 guid = absolute(guid, within.base) or guid
-            self._out.append(f'<guid isPermaLink="false">{escape(guid)}</guid>')
-        if link is not None:
-            self._out.append(_tag("link", href=link))
+        return guid, link
 
     def _link(self, item: etree._Element, fields: Fields, place: Place) -> str | None:
         # Services that count clicks put their own address in <link>.
         original = fields.text("feedburner:origlink", "pheedo:origlink")
         if original is not None and original.lower().startswith(("http://", "https://")):
-            return original
+            return absolute(original, place.base)
         for element in self._alternates(fields):
             address = (attribute(element, "href") or element.text or "").replace("&amp;", "&")
             if (found := absolute(address, place.within(element).base)) is not None:
@@ -222,19 +229,16 @@ class _Writer:
         # Of several links in RSS the last one counts, as in feedparser and gofeed.
         return [*reversed(own), *(element for element in fields.all("atom:link") if _is_alternate(element))]
 
-    def _dates(self, item: etree._Element, fields: Fields) -> None:
+    @staticmethod
+    def _dates(item: etree._Element, fields: Fields) -> tuple[str | None, str | None]:
+        """When the item was published, and updated, as written."""
         published = fields.last_text(*_PUBLISHED)
         updated = fields.last_text(*_UPDATED) or (attribute(item, "lastmod") or "").strip() or None
         if updated is None and fields.text("pubdate") is not None:
             # feedparser and gofeed both take the second date of an item for that of its update.
             second = fields.last_text("dc:date")
             updated = second if second != published else None
-        self._element("published", published)
-        self._element("updated", updated)
-
-    def _element(self, name: str, value: str | None) -> None:
-        if value:
-            self._out.append(f"<{name}>{escape(value, quote=False)}</{name}>")
+        return published, updated
 
 
 def _is_alternate(link: etree._Element) -> bool:
@@ -245,21 +249,9 @@ def _is_alternate(link: etree._Element) -> bool:
 
 def _longest_first(elements: Iterable[etree._Element]) -> list[etree._Element]:
     """Of several forms of one text the longest says most; what lies elsewhere says nothing."""
-    here = (element for element in elements if not attribute(element, "src"))
-    return sorted(here, key=lambda element: -sum(len(text) for text in element.itertext()))
+    here = [element for element in elements if not attribute(element, "src")]
+    return here if len(here) < 2 else sorted(here, key=lambda element: -sum(len(text) for text in element.itertext()))
 
 
 def _raw(item: etree._Element) -> str:
     return etree.tostring(item, encoding="unicode", with_tail=False)[:_MAX_RAW_CHARS]
-
-
-def _text_element(name: str, text: Text) -> str:
-    html = looks_like_html(text.value) if text.html is None else text.html
-    language = f' xml:lang="{escape(text.language)}"' if text.language else ""
-    kind = "text/html" if html else "text/plain"
-    return f'<{name} type="{kind}"{language}>{escape(text.value, quote=False)}</{name}>'
-
-
-def _tag(name: str, **attributes: str | None) -> str:
-    written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if value)
-    return f"<{name}{written}/>"

@@ -62,6 +62,9 @@ _POINTS = (
     "where/gml:point/gml:pos",
     "gml:point/gml:pos",
 )
+_PLACED = frozenset(
+    {"georss:point", "georss:where", "where", "gml:point", "geo:lat", "geo:long", "geo:lon", "geo:point"}
+)
 
 
 def authors(fields: Fields, *, atom: bool, of_channel: bool = False) -> list[str]:
@@ -147,6 +150,8 @@ def _address(element: etree._Element) -> str | None:
 
 def location(fields: Fields) -> tuple[float, float] | None:
     """The point that an item names: latitude and longitude (GeoRSS, GML, W3C Geo). Lines and areas are no points."""
+    if not fields.has_any(_PLACED):
+        return None
     for path in _POINTS:
         words = (fields.text(path) or "").replace(",", " ").split()
         if len(words) >= 2 and (found := point(words[0], words[1])) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -42,6 +43,13 @@ class Place:
         )
 
 
+@cache
+def _steps(paths: tuple[str, ...]) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """The names that paths begin with; and each path as its first name and the rest."""
+    steps = tuple((name, rest) for name, _, rest in (path.partition("/") for path in paths))
+    return frozenset(name for name, _ in steps), steps
+
+
 class Fields:
     """The children of an element by their short names, grandchildren by paths of them."""
 
@@ -49,15 +57,24 @@ class Fields:
         self.names = names
         self._by_name: dict[str, list[etree._Element]] = {}
         for child in element.iterchildren(etree.Element):
-            same = self._by_name.setdefault(names.of(child), [])
-            if len(same) < _MAX_SAME:
+            name = names.of(child)
+            if (same := self._by_name.get(name)) is None:
+                self._by_name[name] = [child]
+            elif len(same) < _MAX_SAME:
                 same.append(child)
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether there is a child of one of these names."""
+        return not names.isdisjoint(self._by_name)
 
     def all(self, *paths: str) -> list[etree._Element]:
         """All elements of these names, in the order of the names; of one name, in that of the document."""
+        heads, steps = _steps(paths)
         found: list[etree._Element] = []
-        for path in paths:
-            name, _, rest = path.partition("/")
+        # Of most things there is nothing: some twenty kinds are asked for, and an item has ten elements.
+        if heads.isdisjoint(self._by_name):
+            return found
+        for name, rest in steps:
             for element in self._by_name.get(name, ()):
                 if rest:
                     found += Fields(element, self.names).all(rest)
@@ -76,6 +93,8 @@ class Fields:
     def last_text(self, *names: str) -> str | None:
         """The text by the first of the names that is there; said twice, the later replaces the earlier."""
         for name in names:
+            if name not in self._by_name:
+                continue
             if found := [said for element in self.all(name) if (said := plain(element))]:
                 return found[-1]
         return None

@@ -74,20 +74,24 @@ class Names:
 
     def __init__(self, root: etree._Element) -> None:
         own, _ = _split(root.tag)
-        self._prefixes: dict[tuple[str, str | None], str] = {}
+        self._short: dict[tuple[str, str | None], str] = {}
         self._own = own
         # In an Atom document its own elements carry no prefix, in others they are told from those of RSS.
         self._is_atom = _split(root.tag)[1].lower() in {"feed", "entry"}
 
     def of(self, element: etree._Element) -> str:
         """The short name, in lower case: feeds disagree about capitals."""
-        uri, name = _split(element.tag)
-        if not uri and element.prefix is None:
+        key = (element.tag, element.prefix)
+        name = self._short.get(key)
+        if name is None:
+            name = self._short[key] = self._name(element.tag, element.prefix)
+        return name
+
+    def _name(self, tag: str, written: str | None) -> str:
+        uri, name = _split(tag)
+        if not uri and written is None:
             return name.lower()
-        key = (uri, element.prefix)
-        prefix = self._prefixes.get(key)
-        if prefix is None:
-            prefix = self._prefixes[key] = self._prefix(uri, element.prefix)
+        prefix = self._prefix(uri, written)
         return f"{prefix}:{name.lower()}" if prefix else name.lower()
 
     def _prefix(self, uri: str, written: str | None) -> str:

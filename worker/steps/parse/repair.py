@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from html.entities import html5, name2codepoint
 from typing import TYPE_CHECKING
@@ -67,11 +68,15 @@ _VOID = frozenset({"br", "img", "hr", "input", "wbr", "meta", "embed", "param"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """A tree, or None where nothing is left of the document; what was wrong with it; and the item it breaks off in."""
+    """A tree, or None where nothing is left of the document; what was wrong with it; and the item it breaks off in.
+
+    `sound` says that the document is well-formed as it stands.
+    """
 
     root: etree._Element | None
     warnings: tuple[str, ...] = ()
     truncated: str | None = None
+    sound: bool = False
     complete: bool = True
     balanced: bool = True
 
@@ -80,7 +85,7 @@ def read_tree(text: str) -> Repaired:
     """The tree of a document, repaired as far as needed."""
     text, entities, warnings = _cut_head(text)
     try:
-        return Repaired(root=_tree(text), warnings=warnings)
+        return Repaired(root=_tree(text), warnings=warnings, sound=not warnings)
     except etree.XMLSyntaxError as error:
         first = _line(error)
     mended, expanded = _mend(text, entities)
@@ -108,7 +113,13 @@ def read_tree(text: str) -> Repaired:
 
 
 def _tree(text: str, *, recover: bool = False) -> etree._Element:
-    parser = etree.XMLParser(
+    return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=recover))
+
+
+@cache
+def _parser(*, recover: bool) -> etree.XMLParser:
+    """To make one takes as long as to read a small document."""
+    return etree.XMLParser(
         recover=recover,
         encoding="utf-8",
         resolve_entities=False,
@@ -119,7 +130,6 @@ def _tree(text: str, *, recover: bool = False) -> etree._Element:
         remove_pis=True,
         collect_ids=False,
     )
-    return etree.fromstring(text.encode("utf-8", "replace"), parser)
 
 
 def _cut_head(text: str) -> tuple[str, dict[str, str], tuple[str, ...]]:

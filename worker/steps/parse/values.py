@@ -30,6 +30,8 @@ _NAMESPACE = re.compile(r' xmlns(?::[\w.-]+)?="[^"]*"')
 _LINKED = re.compile(
     r"(<[A-Za-z][^<>]*?\s(?:href|src|cite|poster|data)\s*=\s*)(?:\"([^\"<>]*)\"|'([^'<>]*)')", re.IGNORECASE
 )
+# Absolute, and nothing in it that joining would change.
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?/[^\s?#;\\]*(?:\?[^\s#]+)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # Enough slashes for anyone: "http:////news.example/" is meant as "http://news.example/".
 _SLASHES = re.compile(r"^(https?:)/{3,}", re.IGNORECASE)
@@ -44,7 +46,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,3}(?:\.\d{1,20})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The value of a text construct. `html` is None where the format leaves it to be guessed."""
+    """The value of a text construct. `html` is None as long as it has to be guessed whether it is markup."""
 
     value: str
     html: bool | None
@@ -55,7 +57,8 @@ def plain(element: etree._Element | None) -> str | None:
     """The text of an element and of what stands in it, folded to one line; None when there is none."""
     if element is None:
         return None
-    return " ".join("".join(map(str, element.itertext())).split()) or None
+    text = element.text if not len(element) else "".join(map(str, element.itertext()))
+    return " ".join(text.split()) or None if text else None
 
 
 def read_text(
@@ -72,7 +75,7 @@ def read_text(
     """
     kind = (element.get("type") or "").strip().lower().partition(";")[0] if atom else ""
     mode = (element.get("mode") or "").strip().lower() if atom else ""
-    if any(True for _ in element):
+    if len(element):
         value: str | None = inner_markup(element)
         markup: bool | None = True
     else:
@@ -133,6 +136,8 @@ def inner_markup(element: etree._Element) -> str:
 
 def looks_like_html(value: str) -> bool:
     """Whether text that may be either is meant as HTML: it has a tag of HTML, or a reference to a character."""
+    if "<" not in value and "&" not in value:
+        return False
     if any(match[1].lower() in _HTML_ELEMENTS for match in _END_TAG.finditer(value)):
         return True
     return any(match[1] is None or f"{match[1]};" in html5 for match in _REFERENCE.finditer(value))
@@ -146,6 +151,8 @@ def without_markup(value: str) -> str:
 
 def absolute(address: str | None, base: str) -> str | None:
     """An address made absolute (RFC 3986, 5); None when there is none, or none that can be read."""
+    if address is not None and _ABSOLUTE.fullmatch(address):
+        return address
     if address is None or not (stripped := "".join(address.split("\n")).strip()):
         return None
     stripped = _SLASHES.sub(r"\1//", stripped)

@@ -53,7 +53,10 @@ def _blocks(content: Content, *, title: bool) -> list[Block]:
 
 def _has_markup(value: str, *, title: bool) -> bool:
     """Whether there is a tag or a comment in a text."""
-    return "<" in value and next(tokens(value, known_only=title), "") != unescape(value)
+    if "<" not in value:
+        return False
+    first = next(tokens(value, known_only=title), "")
+    return not isinstance(first, str) or first != unescape(value)
 
 
 def _is_markup(value: str) -> bool:

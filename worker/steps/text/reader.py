@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from worker.steps.text.plain import split_at_blank_lines, split_plain
 from worker.steps.text.tables import table
-from worker.steps.text.tags import VOID, Tag, tokens
+from worker.steps.text.tags import ELEMENTS, VOID, Tag, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +33,15 @@ _BLOCKS = frozenset({
 _CELLS = frozenset({"td", "th"})
 # Elements whose end also ends what was left open in them.
 _CONTAINERS = (_BLOCKS | _CELLS | {"ruby", "span"}) - VOID - {"p"}
+
+_COUNTED = _CONTAINERS | {"p"}
+# What `_begin` looks at.
+_MEANT = _CELLS | {"a", "q", "sup", "img"}
+# Hidden without any attribute.
+_UNSEEN_ALONE = _UNSEEN | {"dialog"}
+# Without attributes these change nothing: strong, em, code ...
+_INERT = ELEMENTS - _BLOCKS - _COUNTED - _MEANT - _UNSEEN_ALONE - VOID
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 # Hidden elements that need no end tag, and what ends them instead (HTML Standard, 13.1.2.4).
 _ENDED_BY: Mapping[str, frozenset[str]] = {
@@ -72,6 +82,8 @@ def blocks(markup: str, *, language: str | None, known_only: bool = False) -> li
     for token in tokens(markup, known_only=known_only):
         if isinstance(token, str):
             reader.data(token)
+        elif token.name in _INERT and not token.source and not reader.hides():
+            continue
         elif token.end:
             reader.end(token.name)
         else:
@@ -91,9 +103,9 @@ class _Reader:
         self._linked_chars = 0
         self._has_blocks = False
         # Containers that are open, and of the outermost hidden element its name, what is open in it and how much.
-        self._open: Counter[str] = Counter()
+        self._open: defaultdict[str, int] = defaultdict(int)
         self._hidden: str | None = None
-        self._open_hidden: Counter[str] = Counter()
+        self._open_hidden: defaultdict[str, int] = defaultdict(int)
         self._hidden_depth = 0
         self._link: str | None = None
         self._quotes: list[str] = []
@@ -101,6 +113,10 @@ class _Reader:
         self._sup: int | None = None
         self._sup_link = False
         self._anchor: int | None = None
+
+    def hides(self) -> bool:
+        """Whether what comes now stands in an element that is not shown."""
+        return self._hidden is not None
 
     def start(self, tag: Tag) -> None:
         name = tag.name
@@ -114,13 +130,14 @@ class _Reader:
         if name in _BLOCKS:
             self._break()
             self._open["p"] = 0
-        attributes = tag.attributes if tag.source else {}
-        if name not in VOID and _is_hidden(name, attributes):
+        attributes = tag.attributes if tag.source else _NO_ATTRIBUTES
+        if (attributes or name in _UNSEEN_ALONE) and name not in VOID and _is_hidden(name, attributes):
             self._hidden = name
             return
-        if name in _CONTAINERS or name == "p":
+        if name in _COUNTED:
             self._open[name] += 1
-        self._begin(name, attributes)
+        if name in _MEANT:
+            self._begin(name, attributes)
 
     def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
         """What an element means that is shown."""
@@ -211,7 +228,10 @@ class _Reader:
 
     def _break(self) -> None:
         self._has_blocks = True
-        self._end_block()
+        if self._gathered:
+            self._end_block()
+        else:
+            self._sup = self._anchor = None
 
     def _end_block(self) -> None:
         self._sup = self._anchor = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from worker.steps.text.characters import unescape
@@ -34,7 +35,9 @@ VOID = frozenset({
     "track", "wbr",
 })  # fmt: skip
 
-_OPENING = re.compile(r"<(?:!--|!\[CDATA\[|[!?]|[a-zA-Z]|/\s*+[a-zA-Z])|\]\]>")
+# Most tags have no attributes: the group has the rest of such a one. Every alternative begins with a character of its
+# own, by which Python's re looks for it.
+_OPENING = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]{0,9}>)|!--|!\[CDATA\[|[!?]|[a-zA-Z]|/\s*+[a-zA-Z])|\]\]>")
 # The name, and the attributes as far as ">" or the next "<" outside quotation marks. A mark that nothing closes is a
 # character like others. Possessive: nothing is ever read twice.
 _TAG = re.compile(
@@ -66,11 +69,19 @@ class Tag:
     @property
     def attributes(self) -> Mapping[str, str]:
         """Names in lower case; of two attributes with one name, the first counts."""
-        found: dict[str, str] = {}
-        for match in _ATTRIBUTE.finditer(self.source):
-            found.setdefault(match[1].lower(), unescape(match[2] or match[3] or match[4] or ""))
-        return found
+        return _kept_attributes(self.source) if len(self.source) <= _KEPT_CHARS else _attributes(self.source)
 
+
+def _attributes(source: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(source):
+        found.setdefault(match[1].lower(), unescape(match[2] or match[3] or match[4] or ""))
+    return found
+
+
+# An editor writes the same classes into each paragraph.
+_KEPT_CHARS = 100
+_kept_attributes = lru_cache(1_000)(_attributes)
 
 _NO_TAG = Tag(name="", end=False, empty=False, source="")
 
@@ -86,7 +97,8 @@ def tokens(markup: str, *, known_only: bool = False) -> Iterator[Tag | str]:
     text_start = 0
     for start, end, tag in scanner.markup():
         if text_start < start:
-            yield unescape(markup[text_start:start])
+            text = markup[text_start:start]
+            yield unescape(text) if "&" in text else text
         if tag is not None:
             yield tag
         text_start = end
@@ -109,6 +121,10 @@ class _Scanner:
         position = 0
         while match := _OPENING.search(self._markup, position):
             start, position = match.span()
+            bare = match[1]
+            if bare is not None and (tag := _bare_tag(bare, self._known_only)) is not None:
+                yield start, position, tag
+                continue
             opening = match[0]
             if opening in {"<![CDATA[", "]]>"}:
                 yield start, position, None
@@ -154,6 +170,14 @@ class _Scanner:
         if len(source) < 20 and len(self._tags) < 1000:
             self._tags[source] = tag
         return tag
+
+
+@lru_cache(1_000)
+def _bare_tag(source: str, known_only: bool) -> Tag | None:  # noqa: FBT001 - a cache takes time to look at names
+    """The tag without attributes that goes on like this after its "<"; None when it takes a closer look."""
+    match = _TAG.fullmatch(f"<{source}")
+    tag = None if match is None else _read_tag(match, known_only=known_only)
+    return None if tag is _NO_TAG or tag is None or tag.name in _RAW else tag
 
 
 def _read_tag(match: re.Match[str], *, known_only: bool) -> Tag | None:

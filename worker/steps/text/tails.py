@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from worker.steps.text.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from worker.steps.text.reader import Block
 
@@ -41,6 +41,7 @@ _HEADLINE = rf"(?-i:(?![a-zà-ÿа-я,])){_WORDS}"
 _BAR = re.compile(r"[|·•]")
 # Where a sentence ends, and the next one may be of the publisher's software.
 _SENTENCE_END = r"[.!?…。！？][\"'”’»)\]]*+|[\])]"  # noqa: RUF001 - full-width marks, and those of quotations
+_MAY_END_SENTENCE = re.compile(r"[.!?…。！？\])]")  # noqa: RUF001 - as above
 # Text that was cut off: "[...]", "(more...)".
 _CUT_OFF = re.compile(r" ?(?:\[ ?(?:…|\.{3,4}) ?\]|\(more ?(?:…|\.{3})?\))$", re.IGNORECASE)
 
@@ -110,8 +111,12 @@ def _is_tail(block: Block, phrases: _Phrases) -> bool:
 def _without_end(text: str, phrases: _Phrases) -> str:
     tail = text[-_PHRASE_CHARS:]
     head = text[: -len(tail)] if tail else ""
-    tail = _CUT_OFF.sub("", tail)
-    match = phrases.end.search(tail.translate(_APOSTROPHES))
+    if tail.endswith(("]", ")")):
+        tail = _CUT_OFF.sub("", tail)
+    plain = tail.translate(_APOSTROPHES)
+    # Tried where it can begin, not at every character.
+    places = (0, *(end.start() for end in _MAY_END_SENTENCE.finditer(plain)))
+    match = next(filter(None, (phrases.end.match(plain, at) for at in places)), None)
     # The beginning of the tail is that of the text only when nothing stands before it.
     if match and (match.end(1) or not head):
         tail = tail[: match.end(1)]
@@ -131,7 +136,7 @@ def _phrases() -> _Phrases:
     found: dict[str, list[str]] = {}
     for place, _, phrase in table("tails.tsv"):
         found.setdefault(place, []).append(_pattern(phrase if place == "label" else phrase.strip(_PHRASE_EDGE)))
-    either = {place: f"(?:{'|'.join(patterns)})" for place, patterns in found.items()}
+    either = {place: _either(patterns) for place, patterns in found.items()}
     return _Phrases(
         label=re.compile(rf"{either.pop('label')}(?!\w)", re.IGNORECASE),
         sentence=re.compile(either["end"], re.IGNORECASE),
@@ -141,6 +146,15 @@ def _phrases() -> _Phrases:
         ),
         **{place: re.compile(pattern, re.IGNORECASE) for place, pattern in either.items()},
     )
+
+
+def _either(patterns: Iterable[str]) -> str:
+    """Any of the patterns. Those that begin with one letter stand together: otherwise each is tried at each place."""
+    groups: dict[str, list[str]] = {}
+    for pattern in patterns:
+        groups.setdefault(pattern[0] if pattern[0].isalpha() else "", []).append(pattern[pattern[0].isalpha() :])
+    joined = {letter: "|".join(rest) for letter, rest in groups.items()}
+    return f"(?:{'|'.join(f'{letter}(?:{rest})' if letter else rest for letter, rest in joined.items())})"
 
 
 def _pattern(phrase: str) -> str:
