@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from worker.runner.committer import CommitSettings
     from worker.runner.hubs import HubSettings
 
-# Polls that wait for a reader are not counted as under way, but they take memory as well.
+# Polls that wait for a reader, or for their host's turn, are not counted as under way, but they take memory as well.
 _POLLS_AT_MOST = 10
 # A loop that has not turned for this long is stuck.
 _STUCK_SECONDS = 60.0
@@ -320,7 +320,7 @@ class Runner:
             now_seconds = self._clock.monotonic_seconds()
             # Nothing is dropped when the ledger is slow or away: polling waits instead.
             while (
-                len(self._polls) - self._poller.waiting < self._settings.concurrency
+                len(self._polls) - self._poller.waiting - self._manners.waiting < self._settings.concurrency
                 and len(self._polls) < _POLLS_AT_MOST * self._settings.concurrency
                 and not self._committer.full
                 and (due := self._queue.take(now_seconds)) is not None
@@ -361,7 +361,7 @@ class Runner:
             if isinstance(fetched, FetchFailure) and fetched.kind == "unavailable":
                 # While it waited for its turn, the host asked to be left alone.
                 self._metrics.poll_cancelled()
-                self._later(feed, self._manners.held_seconds(request.url))
+                self._later(feed, max(map(self._manners.held_seconds, (request.url, fetched.url))))
                 return
             batch, seconds = await self._poller.batch(feed, fetched)
         except asyncio.CancelledError:
