@@ -696,11 +696,26 @@ async def test_a_body_behind_an_answer_that_has_none_changes_nothing(
     assert [request.connection for request in server.received] == [1, 2]
 
 
-async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(server: Server, fetcher: HttpFetcher) -> None:
+async def test_a_connection_is_kept_after_answers_that_have_no_body(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("304 Not Modified", {"ETag": '"x"'})
+    server.routes["/none"] = head("204 No Content", {"Content-Length": 0})
+
+    for path in ("/", "/none", "/", "/other"):
+        await answered(fetcher, server.url(path), etag='"x"')
+
+    assert [request.connection for request in server.received] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": 43}, {"Transfer-Encoding": "chunked"}], ids=["length", "chunked"]
+)
+async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(
+    server: Server, fetcher: HttpFetcher, headers: dict[str, str | int]
+) -> None:
     body_may_come = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(head("304 Not Modified"))
+        writer.write(head("304 Not Modified", headers))
         await asyncio.wait_for(body_may_come.wait(), timeout=2)
         writer.write(head("200 OK", {"Content-Length": 5}, b"wrong"))
 

@@ -11,6 +11,8 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.edges.guard import AddressGuard, GuardedResolver
 
 BODYLESS_STATUSES = frozenset({204, 304})  # RFC 9110, 15.3.5 and 15.4.5
@@ -97,7 +99,7 @@ class Connection(ResponseHandler):
             return
         else:
             self._interim += 1
-        if message.code in BODYLESS_STATUSES:
+        if message.code in BODYLESS_STATUSES and _may_have_body(message.headers):
             self.force_close()  # whatever comes after it cannot be told from the next answer
         super().feed_data(data, size)
 
@@ -126,6 +128,15 @@ class Connection(ResponseHandler):
         self.force_close()
         if self.transport is not None:
             self.transport.close()
+
+
+def _may_have_body(headers: Mapping[str, str]) -> bool:
+    """Whether a server that sends a body where there is none would say so with this head.
+
+    RFC 9110, 8.6, lets a 304 have the length of the document; then nobody can tell. Without a length, a body would
+    have no end, and the connection ends with it.
+    """
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def open_session(

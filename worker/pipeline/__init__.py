@@ -6,10 +6,10 @@ from worker.pipeline.poll import (
     begin,
     carried_articles,
     digest_of,
-    needs_reading,
     not_read,
     owned_articles,
     process,
+    unread,
 )
 from worker.pipeline.standing import first_state, request_for
 
@@ -20,9 +20,9 @@ __all__ = [
     "carried_articles",
     "digest_of",
     "first_state",
-    "needs_reading",
     "not_read",
     "owned_articles",
     "process",
     "request_for",
+    "unread",
 ]

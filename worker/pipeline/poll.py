@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
+from worker.model.entries import SeenEntries
 from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
 from worker.model.fetch import FetchFailure, Request, Response
@@ -56,12 +57,12 @@ class Open:
 
 def owned_articles(state: FeedState) -> Iterable[str]:
     """The ids of the articles that this feed has published."""
-    return (entry.article_id for entry in state.entries if entry.revision > 0)
+    return (article_id for article_id, published in SeenEntries.of(state.entries).articles() if published)
 
 
 def carried_articles(state: FeedState) -> Iterable[str]:
     """The ids of the articles that this feed carries, and another publishes."""
-    return (entry.article_id for entry in state.entries if entry.revision == 0 and entry.fields)
+    return (article_id for article_id, published in SeenEntries.of(state.entries).articles() if not published)
 
 
 def process(  # noqa: PLR0913 - the whole of what a poll depends on
@@ -99,7 +100,10 @@ def begin(  # noqa: PLR0913 - the whole of what a poll depends on
     digests: Mapping[str, Digest | None],
 ) -> Batch | Ask | Open:
     """The same without knowing what other feeds have published."""
-    poll = _poll(feed, state, fetched, now=now, limits=limits, digests=digests)
+    return _begun(_poll(feed, state, fetched, now=now, limits=limits, digests=digests), fetched)
+
+
+def _begun(poll: _Poll, fetched: Fetched) -> Batch | Ask | Open:
     if isinstance(fetched, FetchFailure):
         return poll.unanswered(fetched)
     match fetched.status:
@@ -113,14 +117,18 @@ def begin(  # noqa: PLR0913 - the whole of what a poll depends on
             return poll.refused(fetched)
 
 
-def needs_reading(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> bool:
-    """Whether anything that a stranger wrote is looked into for this poll: what costs time, and may be an attack."""
-    if isinstance(fetched, FetchFailure) or fetched.status not in {200, 304}:
-        return False
-    state = standing.at_its_url(feed, state)
-    if due_pages(feed, state, now):
-        return True
-    return fetched.status == 200 and not standing.is_known(feed, state, fetched, body_sha256=_hash(fetched), now=now)
+def unread(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime, limits: Limits) -> Batch | None:
+    """What a poll writes for which nothing has to be read that a stranger wrote, as that may be an attack; else None.
+
+    This is a matter of microseconds.
+    """
+    poll = _poll(feed, state, fetched, now=now, limits=limits, digests={})
+    if isinstance(fetched, Response) and fetched.status in {200, 304} and (poll.due or not poll.is_known(fetched)):
+        return None
+    step = _begun(poll, fetched)
+    if not isinstance(step, Batch):
+        raise TypeError("a poll that reads nothing has nothing to ask")
+    return step
 
 
 def not_read(  # noqa: PLR0913 - the same as for a poll that was read
@@ -178,9 +186,15 @@ class _Poll:
     raw_sha256: str
     due: tuple[SeenEntry, ...]
 
-    def answered(self, response: Response) -> Batch | Ask | Open:
+    def is_known(self, response: Response) -> bool:
+        """Whether the answer says, or is, what was read before."""
         # The hash is of the bytes as they travelled: nothing is inflated or parsed to find nothing new.
-        if standing.is_known(self.feed, self.state, response, body_sha256=self.raw_sha256, now=self.now):
+        return response.status == 304 or standing.is_known(
+            self.feed, self.state, response, body_sha256=self.raw_sha256, now=self.now
+        )
+
+    def answered(self, response: Response) -> Batch | Ask | Open:
+        if self.is_known(response):
             return self._nothing_new(response)
         due = {seen.key for seen in self.due}
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
@@ -402,11 +416,15 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        report = replace(report, fetch_seconds=self.fetched.duration_seconds)
-        if state.adopted_url is not None and state.adopted_url != self.state.adopted_url:
-            report = replace(report, moved_to=urls.without_secrets(state.adopted_url))
-        if isinstance(self.fetched, Response):
-            report = replace(report, status=self.fetched.status, received_bytes=len(self.fetched.body))
+        moved = state.adopted_url is not None and state.adopted_url != self.state.adopted_url
+        response = self.fetched if isinstance(self.fetched, Response) else None
+        report = replace(
+            report,
+            fetch_seconds=self.fetched.duration_seconds,
+            moved_to=urls.without_secrets(state.adopted_url) if moved and state.adopted_url else report.moved_to,
+            status=report.status if response is None else response.status,
+            received_bytes=report.received_bytes if response is None else len(response.body),
+        )
         return Batch(
             feed_id=self.feed.id,
             shard_key=self.feed.shard_key,

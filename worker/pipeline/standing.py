@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from worker.model.entries import SeenEntries
 from worker.model.feed import FeedState, Move
 from worker.model.fetch import Request, Response
 from worker.steps import schedule
@@ -60,7 +61,7 @@ def request_for(feed: Feed, state: FeedState, *, now: datetime) -> Request:
     state = at_its_url(feed, state)
     url = feed.url if state.adopted_url is None else _with_credentials(state.adopted_url, feed.url)
     # Configured headers may be secret: they are for the server that they were configured for.
-    headers = feed.headers if _origin(url) == _origin(feed.url) else ()
+    headers = feed.headers if feed.headers and _origin(url) == _origin(feed.url) else ()
     if asks_afresh(state, now=now):
         return Request(url=url, headers=headers)
     return Request(
@@ -105,14 +106,14 @@ def unmodified(
     if body_sha256 is None:
         # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
         etag, last_modified = _given(response)
-        state = replace(
-            state,
-            etag=etag or state.etag,
-            last_modified=last_modified or state.last_modified,
-            validators_url=_final(response),
-        )
+        given = (etag or state.etag, last_modified or state.last_modified, _final(response))
+        if given != (state.etag, state.last_modified, state.validators_url):
+            state = replace(state, etag=given[0], last_modified=given[1], validators_url=given[2])
     elif body_sha256 == state.body_sha256:
-        state = replace(_validated(state, response), mismatches=0, body_at=now)
+        etag, last_modified = _given(response)
+        state = replace(
+            state, etag=etag, last_modified=last_modified, validators_url=_final(response), mismatches=0, body_at=now
+        )
     else:
         state = replace(state, mismatches=state.mismatches + 1)
     return _good(feed, state, response, news=(), now=now)
@@ -138,7 +139,7 @@ def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, 
         body_at=now,
         title=learned.title or state.title,
         hints=learned.hints,
-        entries=learned.entries,
+        entries=SeenEntries.of(learned.entries),
         waiting=learned.waiting,
     )
     return _good(feed, state, response, news=learned.news, now=now)
@@ -194,7 +195,9 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
         fresh_seconds = state.fresh_seconds if response.status == 304 else 0.0
     state = _moved(feed, state, response)
     return replace(
-        _polled(state, now=now),
+        state,
+        version=state.version + 1,
+        polled_at=now,
         fresh_seconds=fresh_seconds,
         status="active" if state.adopted_url is None else "moved",
         reason="silent" if rhythm.silent else None,
@@ -223,7 +226,7 @@ def _moved(feed: Feed, state: FeedState, response: Response) -> FeedState:
     """Take note of a permanent redirect, and adopt its target once it was met often enough."""
     target = _permanent_target(response.hops)
     if target is None or (_is_https(feed.url) and not _is_https(target)):
-        return replace(state, move=None)
+        return state if state.move is None else replace(state, move=None)
     sightings = state.move.sightings + 1 if state.move is not None and state.move.url == target else 1
     if sightings < _SIGHTINGS:
         return replace(state, move=Move(url=target, sightings=sightings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -215,6 +216,8 @@ class Runner:
             await asyncio.wait({opening, waker}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             await _cancelled(waker)
         await opening
+        # What is known of all feeds stays: the collector need not look through it again and again.
+        gc.freeze()
         self._restored = True
         return True
 

@@ -13,7 +13,7 @@ from worker.model.event import Batch
 from worker.model.fetch import FetchFailure, Response
 from worker.model.page import NoPage
 from worker.model.step import Ask, Claims
-from worker.pipeline import needs_reading, not_read, process
+from worker.pipeline import not_read, unread
 from worker.runner.queue import host_of
 from worker.runner.turns import Turns
 
@@ -86,9 +86,10 @@ class Poller:
         state, now = self._book.state_of(feed), self._clock.now()
         watch = _Stopwatch(self._clock)
         try:
-            if not needs_reading(feed, state, fetched, now=now):
-                with watch:
-                    return self._unread(feed, state, fetched, now), watch.seconds
+            with watch:
+                known = unread(feed, state, fetched, now=now, limits=self._limits)
+            if known is not None:
+                return known, watch.seconds
             batch = await self._read(feed, state, fetched, now, watch)
         except ChildFailed as error:
             self._log.warning("reading_stopped", feed=feed.id, reason=error.kind, detail=error.detail)
@@ -104,16 +105,12 @@ class Poller:
             return batch, watch.seconds
         detail = "a fault of the worker; see poll_crashed"
         failure = FetchFailure(url=feed.url, kind="internal", detail=detail, retrieved_at=fetched.retrieved_at)
-        return self._unread(feed, state, failure, now), watch.seconds
+        return cast("Batch", unread(feed, state, failure, now=now, limits=self._limits)), watch.seconds
 
     def _is_known(self, feed: Feed) -> bool:
         """Whether the feed has been read before, and quickly the last time."""
         state = self._book.state_of(feed)
         return state.succeeded_at is not None and state.reason != "too_costly" and feed.id not in self._slow
-
-    def _unread(self, feed: Feed, state: FeedState, fetched: Fetched, now: datetime) -> Batch:
-        """A poll for which nothing has to be read: here and now, it is a matter of microseconds."""
-        return cast("Batch", process(feed, state, fetched, now=now, limits=self._limits))
 
     async def _read(self, feed: Feed, state: FeedState, fetched: Fetched, now: datetime, watch: _Stopwatch) -> Batch:
         digests: dict[str, Digest | None] = {}

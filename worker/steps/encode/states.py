@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from worker.model.article import REVISED_BY
+from worker.model.entries import SeenEntries
 from worker.model.entry import Hints
-from worker.model.feed import FeedState, Move, Rhythm, SeenEntry
+from worker.model.feed import FeedState, Move, Rhythm
 
 _STATE_FORMAT = 3
 _NO_HINTS = Hints()
@@ -47,7 +46,7 @@ def encode_state(state: FeedState) -> bytes:
             "hints": _hints(state.hints),
             "rhythm": (state.rhythm.gap_seconds, state.rhythm.newest_at, state.rhythm.silent),
             "title": state.title,
-            "entries": [_packed(entry) for entry in state.entries],
+            "entries": orjson.Fragment(SeenEntries.of(state.entries).rows),
             "waiting": state.waiting,
         }
     )
@@ -74,7 +73,7 @@ def decode_state(value: bytes) -> FeedState:
         if data["move"] is not None:
             url, sightings = data["move"]
             data["move"] = Move(url=url, sightings=sightings)
-        data["entries"] = tuple(_unpacked(*row) for row in data["entries"])
+        data["entries"] = SeenEntries.read(data["entries"], orjson.dumps(data["entries"]))
         data["waiting"] = tuple((key, attempts) for key, attempts in data["waiting"])
         return FeedState(**data)
     except (LookupError, TypeError, AttributeError) as error:
@@ -83,46 +82,10 @@ def decode_state(value: bytes) -> FeedState:
 
 def _hints(hints: Hints) -> dict[str, Any]:
     """What differs from saying nothing, which most feeds do."""
-    return {name: value for name, value in asdict(hints).items() if value != getattr(_NO_HINTS, name)}
-
-
-def _packed(seen: SeenEntry) -> list[Any]:
-    """An entry as a row: its hashes as one text, what can count, and at the end what is rarely there."""
-    place = b"" if not seen.place else bytes.fromhex(seen.place)
-    hashes = bytes.fromhex("".join((seen.key, seen.article_id, seen.entry_hash, *(value for _, value in seen.fields))))
-    kind = "-" if seen.place is None else "+" if place else "0"
-    row = [
-        kind + b64encode(place + hashes).decode(),
-        seen.revision,
-        seen.left_at,
-        seen.page_url,
-        seen.checked_at,
-    ]
-    while row[-1] is None:
-        row.pop()
-    return row
-
-
-def _unpacked(
-    packed: str, revision: int, left_at: str | None = None, page_url: str | None = None, checked_at: str | None = None
-) -> SeenEntry:
-    hashes = b64decode(packed[1:], validate=True).hex()
-    place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
-    own = hashes[len(place or "") :]
-    fields = [own[at : at + 16] for at in range(64, len(own), 16)]
-    if len(fields) not in {0, len(REVISED_BY)}:
-        raise ValueError("not a feed state: an entry with too few hashes")
-    return SeenEntry(
-        key=own[:16],
-        article_id=own[16:48],
-        revision=revision,
-        entry_hash=own[48:64],
-        fields=tuple(zip(REVISED_BY, fields, strict=True)) if fields else (),
-        place=place,
-        left_at=_moment(left_at),
-        page_url=page_url,
-        checked_at=_moment(checked_at),
-    )
+    if hints == _NO_HINTS:
+        return {}
+    values = ((part.name, getattr(hints, part.name)) for part in fields(hints))
+    return {name: value for name, value in values if value != getattr(_NO_HINTS, name)}
 
 
 def _moment(value: str | None) -> datetime | None:

@@ -1,0 +1,121 @@
+"""The entries of a feed's state, packed: of most feeds nobody looks into them from one poll to the next."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, overload
+
+from .article import REVISED_BY
+from .feed import SeenEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# A letter for the place, then 32 bytes or, with those of the fields, 64; after "+" 8 more.
+_HASHES = re.compile(
+    r"[-0](?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==)|[+](?:[A-Za-z0-9+/]{54}==|[A-Za-z0-9+/]{96})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeenEntries(Sequence[SeenEntry]):
+    """Entries as rows of JSON, hashes packed: about 105 bytes for one, where an object takes over a kilobyte.
+
+    `rows` is a JSON array with a row for each of `size` entries, and is unpacked anew each time.
+    """
+
+    rows: bytes
+    size: int
+
+    @classmethod
+    def of(cls, entries: Iterable[SeenEntry]) -> SeenEntries:
+        """Pack entries."""
+        if isinstance(entries, SeenEntries):
+            return entries
+        rows = [_packed(entry) for entry in entries]
+        return cls(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), len(rows))
+
+    @classmethod
+    def read(cls, rows: list[Any], written: bytes) -> SeenEntries:
+        """Rows that were read back, and as they are written.
+
+        Raises:
+            ValueError: they are not such rows.
+        """
+        for packed, revision, *more in rows:
+            if not isinstance(revision, int) or _HASHES.fullmatch(packed) is None:
+                raise ValueError("not a feed state: an entry without its hashes")
+            if more:
+                _unpacked(packed, revision, *more)
+        return cls(written, len(rows))
+
+    def articles(self) -> Iterator[tuple[str, bool]]:
+        """The article of each entry that was not rejected, and whether it was published from here."""
+        for packed, revision, *_ in json.loads(self.rows):
+            hashes = b64decode(packed[1:]).hex()
+            own = hashes[16:] if packed[0] == "+" else hashes
+            if revision > 0 or len(own) > 64:
+                yield own[16:48], revision > 0
+
+    def __iter__(self) -> Iterator[SeenEntry]:
+        return (_unpacked(*row) for row in json.loads(self.rows))
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> SeenEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SeenEntry]: ...
+    def __getitem__(self, index: int | slice) -> SeenEntry | Sequence[SeenEntry]:
+        return tuple(self)[index]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SeenEntries):
+            return self.rows == other.rows or tuple(self) == tuple(other)
+        return tuple(self) == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def _packed(seen: SeenEntry) -> list[Any]:
+    """An entry as a row: its hashes as one text, what can count, and at the end what is rarely there."""
+    place = b"" if not seen.place else bytes.fromhex(seen.place)
+    hashes = bytes.fromhex("".join((seen.key, seen.article_id, seen.entry_hash, *(value for _, value in seen.fields))))
+    kind = "-" if seen.place is None else "+" if place else "0"
+    row = [
+        kind + b64encode(place + hashes).decode(),
+        seen.revision,
+        None if seen.left_at is None else seen.left_at.isoformat(),
+        seen.page_url,
+        None if seen.checked_at is None else seen.checked_at.isoformat(),
+    ]
+    while row[-1] is None:
+        row.pop()
+    return row
+
+
+def _unpacked(
+    packed: str, revision: int, left_at: str | None = None, page_url: str | None = None, checked_at: str | None = None
+) -> SeenEntry:
+    hashes = b64decode(packed[1:], validate=True).hex()
+    place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
+    own = hashes[len(place or "") :]
+    fields = [own[at : at + 16] for at in range(64, len(own), 16)]
+    return SeenEntry(
+        key=own[:16],
+        article_id=own[16:48],
+        revision=revision,
+        entry_hash=own[48:64],
+        fields=tuple(zip(REVISED_BY, fields, strict=True)) if fields else (),
+        place=place,
+        left_at=None if left_at is None else datetime.fromisoformat(left_at),
+        page_url=page_url,
+        checked_at=None if checked_at is None else datetime.fromisoformat(checked_at),
+    )
