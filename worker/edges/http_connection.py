@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,8 @@ _MAX_INTERIM_ANSWERS = 20  # a stream of 1xx keeps a whole processor busy until 
 # Content-Security-Policy and Link outgrow aiohttp's 8190 bytes on real sites.
 _MAX_HEADER_BYTES = 32 * 1024
 _MAX_HEADERS = 256
+# The first empty line, whatever the parser thinks of bare line feeds.
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class HangUpError(aiohttp.ClientConnectionError):
@@ -68,8 +71,8 @@ class Connection(ResponseHandler):
         if not data:
             super().data_received(data)  # nothing came: the parser goes on with what it holds
             return
+        start = 0 if self._heard else self._take_head(data)
         self._heard = True
-        start = 0
         while start < len(data) and self._body is None:
             if self.exception() is not None:
                 return
@@ -84,6 +87,17 @@ class Connection(ResponseHandler):
             self._end()  # the body of a 304, or an answer to nobody
         else:
             super().data_received(data[start:])
+
+    def _take_head(self, data: bytes) -> int:
+        """Hand over the head of an answer whole, when it begins here and ends here too; how many bytes that was.
+
+        Most do, and line by line they take their parser a third of the time of a request.
+        """
+        found = _HEAD_END.search(data)
+        if found is None:
+            return 0
+        super().data_received(data[: found.end()])
+        return found.end()
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """The parser has read a head."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
+from binascii import a2b_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,15 +53,15 @@ class SeenEntries(Sequence[SeenEntry]):
                 raise ValueError("not a feed state: an entry without its hashes")
             if more:
                 _unpacked(packed, revision, *more)
-        return cls(written, len(rows))
+        # A copy is just as large as it has to be. The writer's own buffer was cut off, and what was cut off is lost.
+        return cls(bytes(memoryview(written)), len(rows))
 
     def articles(self) -> Iterator[tuple[str, bool]]:
         """The article of each entry that was not rejected, and whether it was published from here."""
         for packed, revision, *_ in json.loads(self.rows):
-            hashes = b64decode(packed[1:]).hex()
-            own = hashes[16:] if packed[0] == "+" else hashes
-            if revision > 0 or len(own) > 64:
-                yield own[16:48], revision > 0
+            own = a2b_base64(packed[1:])[8 if packed[0] == "+" else 0 :]
+            if revision > 0 or len(own) > 32:
+                yield own[8:24].hex(), revision > 0
 
     def __iter__(self) -> Iterator[SeenEntry]:
         return (_unpacked(*row) for row in json.loads(self.rows))

@@ -55,14 +55,9 @@ class Open:
     settle: Callable[[Container[str]], Batch]
 
 
-def owned_articles(state: FeedState) -> Iterable[str]:
-    """The ids of the articles that this feed has published."""
-    return (article_id for article_id, published in SeenEntries.of(state.entries).articles() if published)
-
-
-def carried_articles(state: FeedState) -> Iterable[str]:
-    """The ids of the articles that this feed carries, and another publishes."""
-    return (article_id for article_id, published in SeenEntries.of(state.entries).articles() if not published)
+def known_articles(state: FeedState) -> Iterable[tuple[str, bool]]:
+    """The ids of the articles that this feed carries; and whether it publishes them, and not another feed."""
+    return SeenEntries.of(state.entries).articles()
 
 
 def process(  # noqa: PLR0913 - the whole of what a poll depends on

@@ -302,6 +302,8 @@ def _is_https(url: str) -> bool:
 
 
 def _without_credentials(url: str) -> str:
+    if "@" not in url:
+        return url
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 

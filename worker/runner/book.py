@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from worker.model.errors import Stop
 from worker.model.shards import NOTHING
-from worker.pipeline import carried_articles, first_state, owned_articles
+from worker.pipeline import first_state, known_articles
 from worker.pipeline.notes import feed_states, unfinished
 from worker.steps.encode import decode_state, with_also_in
 
@@ -56,15 +56,19 @@ class FeedBook:
         self._owners.clear()
         self._carriers.clear()
         self._counts = None
-        for feed_id, value in feed_states(restored.states).items():
+        # Each is let go of once it is read: of many feeds, both forms together would be the most that is ever held.
+        for feed_id in list(feed_states(restored.states)):
+            value = restored.states.pop(feed_id)
             try:
                 state = decode_state(value)
             except ValueError as error:
                 raise Stop(f"the state of feed {feed_id} cannot be read: {error}") from error
             self._states[feed_id] = state
-            for article_id in owned_articles(state):
-                self._owners.setdefault(_number(article_id), feed_id)
-            self._note_carried(state)
+            for article_id, publishes in known_articles(state):
+                if publishes:
+                    self._owners.setdefault(_number(article_id), feed_id)
+                else:
+                    self._carriers.setdefault(article_id, set()).add(feed_id)
 
     def state_of(self, feed: Feed) -> FeedState:
         """The feed's last committed state, or that of a feed never polled."""
@@ -100,6 +104,8 @@ class FeedBook:
 
     def completed(self, batch: Batch) -> Batch:
         """The batch as it is to be committed: each event names the other feeds that carry its article by now."""
+        if not batch.events:
+            return batch
         return replace(batch, events=tuple(self._completed(event, batch.feed_id) for event in batch.events))
 
     def settle(self, batch: Batch) -> None:
@@ -140,8 +146,9 @@ class FeedBook:
         return with_also_in(event, others) if others else event
 
     def _note_carried(self, state: FeedState) -> None:
-        for article_id in carried_articles(state):
-            self._carriers.setdefault(article_id, set()).add(state.feed_id)
+        for article_id, publishes in known_articles(state):
+            if not publishes:
+                self._carriers.setdefault(article_id, set()).add(state.feed_id)
 
 
 class _Others:

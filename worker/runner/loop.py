@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -183,6 +182,8 @@ class Runner:
         try:
             if not await self._started(once=once):
                 return
+            # What is known of all feeds stays: the collector need not look through it again and again.
+            gc.freeze()
             self._log.info("worker_started", feeds=len(self._book.feeds), waiting=len(self._unsettled))
             following = asyncio.create_task(self._follow_shards())
             committer = asyncio.create_task(self._committer.run())
@@ -216,8 +217,6 @@ class Runner:
             await asyncio.wait({opening, waker}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
             await _cancelled(waker)
         await opening
-        # What is known of all feeds stays: the collector need not look through it again and again.
-        gc.freeze()
         self._restored = True
         return True
 
@@ -342,8 +341,12 @@ class Runner:
         """Sleep until the next feed is due, something ends, or a second has passed."""
         next_due = self._queue.next_due_seconds()
         wait_seconds = 1.0 if next_due is None else min(max(next_due - now_seconds, 0.01), 1.0)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), wait_seconds)
+        # Not `wait_for`, which makes a task: this happens for each poll.
+        alarm = asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     async def _poll(self, feed: Feed, due_seconds: float) -> None:
         """Ask, read, and hand over the result. Whatever happens, the host is free again afterwards."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import orjson
@@ -67,7 +68,9 @@ def decode_state(value: bytes) -> FeedState:
         hints: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data["hints"].items()
         }
-        data["hints"] = Hints(**hints)
+        # What most feeds have in common is there once, not once for each.
+        data["hints"] = Hints(**hints) if hints else _NO_HINTS
+        data["status"] = intern(data["status"])
         gap_seconds, newest_at, silent = data["rhythm"]
         data["rhythm"] = Rhythm(gap_seconds=gap_seconds, newest_at=_moment(newest_at), silent=silent)
         if data["move"] is not None:
