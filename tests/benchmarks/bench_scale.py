@@ -77,7 +77,8 @@ def _line(count: int, port: int, folder: Path) -> Line:
     with (folder / "log.json").open("wb") as log:
         began = time.monotonic()
         command = [sys.executable, "-m", "worker", "run", "-c", str(config)]
-        worker = subprocess.Popen(command, stdout=log, stderr=log)
+        # As the image has it.
+        worker = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "MALLOC_ARENA_MAX": "1"})
         try:
             metrics = f"http://127.0.0.1:{loaded.listen_port}/metrics"
             polling_seconds = _first_poll(metrics, worker) - began
