@@ -49,12 +49,11 @@ def measure(rounds: int) -> Iterator[Line]:
     """The lines of this benchmark."""
     with newsstand() as port, Path(os.devnull).open("w", encoding="utf-8") as log:
         configure_logging("info", "json", stream=log)
-        yield asyncio.run(
-            _line("answered 304", f"http://127.0.0.{{host}}:{port}/m", (1.5, 1 / 300), rounds, {"If-None-Match": '"1"'})
-        )
-        yield asyncio.run(
-            _line("the same bytes, 87 kB", f"http://127.0.0.{{host}}:{port}/s", (1.2, 1 / 200), rounds, {})
-        )
+        for name, kind, goals, headers in (
+            ("answered 304", "m", (1.5, 1 / 300), {"If-None-Match": '"1"'}),
+            ("the same bytes, 87 kB", "s", (1.2, 1 / 200), {}),
+        ):
+            yield asyncio.run(_line(name, f"http://127.0.0.{{host}}:{port}/{kind}", goals, rounds, headers))
         yield asyncio.run(_idle(f"http://127.0.0.{{host}}:{port}/m"))
 
 
