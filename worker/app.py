@@ -504,6 +504,7 @@ def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6N
         connect_timeout_seconds=fetch.connect_timeout_seconds,
         idle_timeout_seconds=fetch.idle_timeout_seconds,
         max_body_bytes=fetch.max_body_bytes,
+        max_fetching_bytes=fetch.max_fetching_bytes,
         concurrency=fetch.concurrency,
         allow_networks=allow_networks,
         proxy=None if fetch.proxy is None else fetch.proxy.url,

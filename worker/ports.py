@@ -28,11 +28,22 @@ class Clock(Protocol):
         ...
 
 
+class Hop(Protocol):
+    """Told of each redirect before it is followed."""
+
+    async def __call__(self, url: str) -> bool:
+        """Wait until this address may be asked; False if it may not be."""
+        ...
+
+
 class Fetcher(Protocol):
     """Asks servers for documents."""
 
-    async def fetch(self, request: Request) -> Fetched:
-        """GET one URL. Whatever the server or the network does is returned, never raised."""
+    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+        """GET one URL. Whatever the server or the network does is returned, never raised.
+
+        `hop` is asked before each redirect is followed; where it forbids that, the fetch has failed (`unavailable`).
+        """
         ...
 
     async def close(self) -> None:

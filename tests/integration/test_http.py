@@ -26,7 +26,7 @@ from tests.integration.http_servers import (
     resetting,
     resolve,
 )
-from worker.model.fetch import Request
+from worker.model.fetch import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -315,6 +315,40 @@ async def test_the_cap_counts_bytes_as_they_travel(server: Server, fetcher: Http
     server.routes["/"] = head("200 OK", {"Content-Encoding": "gzip", "Content-Length": len(packed)}, packed)
 
     assert (await answered(fetcher, server.url())).body == packed
+
+
+async def test_large_bodies_wait_until_there_is_room_for_them(server: Server) -> None:
+    """And waiting is no time taken: the second has all of its timeout left when its turn comes."""
+    size, go_on, half = 16 * 2**20, asyncio.Event(), asyncio.Event()
+
+    async def halting(writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", {"Content-Length": size}, b"x" * (size // 2)))
+        await writer.drain()
+        half.set()
+        await go_on.wait()
+        writer.write(b"x" * (size // 2))
+        await writer.drain()
+
+    sent: list[int] = []
+
+    async def eager(writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", {"Content-Length": size}))
+        for _number in range(64):
+            writer.write(b"x" * (size // 64))
+            await writer.drain()
+            sent.append(size // 64)
+
+    server.routes["/halting"], server.routes["/eager"] = halting, eager
+    async with fetching(max_body_bytes=size, max_fetching_bytes=size + 1, timeout_seconds=1.0) as fetcher:
+        first = asyncio.create_task(fetcher.fetch(Request(url=server.url("/halting"))))
+        await half.wait()
+        second = asyncio.create_task(fetcher.fetch(Request(url=server.url("/eager"))))
+        done, _ = await asyncio.wait({second}, timeout=0.5)
+        assert not done
+        assert sum(sent) < size
+        go_on.set()
+        bodies = [response.body for response in await asyncio.gather(first, second) if isinstance(response, Response)]
+    assert [len(body) for body in bodies] == [size, size]
 
 
 async def test_a_length_over_the_cap_fails_before_the_body_is_read(server: Server, fetcher: HttpFetcher) -> None:
@@ -642,11 +676,26 @@ async def test_a_body_behind_an_answer_that_has_none_changes_nothing(
     assert [request.connection for request in server.received] == [1, 2]
 
 
-async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(server: Server, fetcher: HttpFetcher) -> None:
+async def test_a_connection_is_kept_after_answers_that_have_no_body(server: Server, fetcher: HttpFetcher) -> None:
+    server.routes["/"] = head("304 Not Modified", {"ETag": '"x"'})
+    server.routes["/none"] = head("204 No Content", {"Content-Length": 0})
+
+    for path in ("/", "/none", "/", "/other"):
+        await answered(fetcher, server.url(path), etag='"x"')
+
+    assert [request.connection for request in server.received] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Content-Length": 43}, {"Transfer-Encoding": "chunked"}], ids=["length", "chunked"]
+)
+async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(
+    server: Server, fetcher: HttpFetcher, headers: dict[str, str | int]
+) -> None:
     body_may_come = asyncio.Event()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(head("304 Not Modified"))
+        writer.write(head("304 Not Modified", headers))
         await asyncio.wait_for(body_may_come.wait(), timeout=2)
         writer.write(head("200 OK", {"Content-Length": 5}, b"wrong"))
 

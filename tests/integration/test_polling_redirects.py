@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -268,3 +269,32 @@ async def test_a_move_to_another_host_takes_no_credentials_along(worker: Steered
     for visit in other.visits:
         assert (visit.header("Authorization"), visit.header("X-Key")) == (None, None)
     assert {visit.header("Authorization") for visit in site.visits} == {"Basic Ym9iOnBhc3M="}
+
+
+async def test_a_redirect_waits_for_its_host_s_turn_and_the_pause_there(worker: Steered):
+    """43: six servers that lead to one, which is asked one thing at a time all the same."""
+    site = await worker.site()
+    starts = []
+    for number in range(6):
+        at = site.on(f"/{number}", answer(200, rss(f"{number}")))
+        starts.append((await worker.site(host=f"127.0.0.{number + 2}")).on("/feed", redirect(302, at)))
+    await worker.start(*starts, fetch={"host_gap": "60ms"})
+    await worker.passing(1.0)
+    arrived = [visit.real_seconds + visit.seconds for visit in site.visits]
+    assert len(arrived) == 6
+    assert site.most_at_once == 1
+    assert all(after - before >= 0.06 for before, after in pairwise(arrived))
+
+
+async def test_a_redirect_to_a_host_that_wants_to_be_left_alone_is_not_followed_before_that(worker: Steered):
+    """23, 43: the feed is no failure; it is polled when the host may be asked."""
+    start, busy = await worker.site(), await worker.site(host="127.0.0.2")
+    busy.on("/busy", answer(429, b"", {"Retry-After": "7200"}), answer(404))
+    busy.on("/feed", honest(rss("a"), '"1"'))
+    start.on("/feed", redirect(302, busy.url()))
+    await worker.start(busy.url("/busy"), {"url": start.url(), "interval": "1h"})
+    await worker.passing(1.9 * HOUR)
+    assert len(busy.of("/feed")) == 0
+    await worker.passing(0.2 * HOUR)
+    assert len(busy.of("/feed")) == 1
+    assert [event["headline"] for event in worker.events()] == ["Headline a"]

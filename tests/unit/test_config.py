@@ -1151,6 +1151,7 @@ feeds:
         "timeout": 30.0,
         "connect_timeout": 10.0,
         "max_body_bytes": 5_242_880,
+        "max_fetching_bytes": 67_108_864,
         "max_entries": 5000,
         "max_pages": 100,
         "concurrency": 100,

@@ -19,14 +19,15 @@ from tests import schema
 from tests.fakes import settled
 from worker.model.feed import Feed, Route
 from worker.model.fetch import FetchFailure, Request, Response
-from worker.pipeline import Limits, first_state, owned_articles, process, request_for, unread
+from worker.pipeline import Limits, first_state, known_articles, process, request_for, unread
 from worker.pipeline.compose import RULES
 from worker.steps.encode import decode_state, encode_state
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
     from worker.model.event import Batch
+    from worker.model.feed import FeedState
     from worker.model.fetch import Fetched
 
 SEED = Path(__file__).parents[1] / "data" / "seed"
@@ -46,6 +47,11 @@ FEED = Feed(
 LIMITS = Limits(max_body_bytes=100_000, max_event_bytes=20_000)
 # A title that cannot be cut.
 HUGE = "x" * 30_000
+
+
+def owned_articles(state: FeedState) -> Iterator[str]:
+    """The articles that a feed publishes."""
+    return (article_id for article_id, publishes in known_articles(state) if publishes)
 
 
 def item(

@@ -43,9 +43,10 @@ def _callback(value: object) -> str:
 class Fetch(Section):
     """How documents are asked for, how much is taken, and what reading one may cost.
 
-    `max_body_bytes` caps the bytes as they travel and, separately, once inflated; `max_entries` the entries read of
-    one document; `max_pages` the pages of articles fetched in one poll of one feed. Documents are read in `children`
-    processes (0: one for each processor), each document within `parse_deadline_seconds` and `parse_memory_bytes`.
+    `max_body_bytes` caps the bytes as they travel and, separately, once inflated; `max_fetching_bytes` the sum of those
+    that are coming in; `max_entries` the entries read of one document; `max_pages` the pages of articles fetched in one
+    poll of one feed. Documents are read in `children` processes (0: one for each processor), each document within
+    `parse_deadline_seconds` and `parse_memory_bytes`.
     """
 
     # RFC 9110, 5.5: visible ASCII and blanks; anything else could break out of the header.
@@ -56,6 +57,7 @@ class Fetch(Section):
     connect_timeout_seconds: Seconds = Field(default=10.0, alias="connect_timeout")
     idle_timeout_seconds: Seconds = Field(default=15.0, alias="idle_timeout")
     max_body_bytes: Size = 5 * 2**20
+    max_fetching_bytes: Size = 64 * 2**20
     max_entries: Count = 5000
     max_pages: Count = 100
     concurrency: Count = 100

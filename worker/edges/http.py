@@ -15,25 +15,28 @@ from worker.edges.http_connection import BODYLESS_STATUSES, HangUpError, open_se
 from worker.edges.http_failures import FailedError, Visit, explain, proxy_wants_credentials
 from worker.edges.http_headers import received_headers, sent_headers
 from worker.edges.http_proxy import Proxies
+from worker.edges.http_room import Room
 from worker.edges.http_tls import tls_context
 from worker.edges.http_urls import origin, parse_url, place, redirect_target
 from worker.model.fetch import FetchFailure, Hop, Response, header_problem
 from worker.model.secrets import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from yarl import URL
 
     from worker.edges.guard import Network
     from worker.model.fetch import Fetched, Request
-    from worker.ports import Clock
+    from worker.ports import Clock, Hop as NextHop
 
 _MAX_REDIRECTS = 10
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _REPEATING_STATUSES = frozenset({307, 308})  # the method and the body stay as they were (RFC 9110, 15.4.8)
 _CHUNK_BYTES = 64 * 1024
+# So much of a body is taken without asking for room. Most feeds are smaller.
+_SMALL_BYTES = 256 * 1024
 # Lookups that outlast the connect timeout go on for two or three times as long, while new ones begin.
 _LOOKUPS_PER_FETCH = 4
 
@@ -47,6 +50,8 @@ class HttpFetcher:
         connect_timeout_seconds: for one connection: lookup, TCP and TLS.
         idle_timeout_seconds: for the next byte of an answer.
         max_body_bytes: cap on the body as it travels, before any decompression.
+        max_fetching_bytes: cap on the sum of the bodies above 256 KiB that are coming in; one may come in at any rate.
+            More wait their turn, and waiting does not count as time taken.
         concurrency: fetches under way at once; more wait their turn, and waiting does not count as time taken.
         allow_networks: networks that may be visited besides the public Internet.
         proxy: `http://[user:password@]host[:port]` for all requests. It may stand anywhere; see `worker.edges.guard`
@@ -69,6 +74,7 @@ class HttpFetcher:
         connect_timeout_seconds: float,
         idle_timeout_seconds: float = 20.0,
         max_body_bytes: int,
+        max_fetching_bytes: int = 64 * 2**20,
         concurrency: int,
         allow_networks: Sequence[Network],
         proxy: str | None = None,
@@ -83,6 +89,7 @@ class HttpFetcher:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._idle_timeout_seconds = idle_timeout_seconds
         self._max_body_bytes = max_body_bytes
+        self._room = Room(max(max_fetching_bytes, max_body_bytes))
         self._slots = asyncio.Semaphore(concurrency)
         self._guard = AddressGuard(allow_networks)
         self._resolver = GuardedResolver(self._guard, max_lookups=_LOOKUPS_PER_FETCH * concurrency)
@@ -96,34 +103,36 @@ class HttpFetcher:
         self._direct: aiohttp.ClientSession | None = None
         self._proxied: aiohttp.ClientSession | None = None
 
-    async def fetch(self, request: Request) -> Fetched:
-        """Ask for one URL. Whatever the server or the network does is returned, never raised."""
-        async with self._slots:
-            visit = Visit(url=without_credentials(request.url), started_seconds=self._clock.monotonic_seconds())
-            try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    return await self._follow(request, visit)
-            except FailedError as error:
-                failed = error
-            except aiohttp.ConnectionTimeoutError:
-                failed = FailedError(
-                    "timeout", f"no connection to {visit.route} within {self._connect_timeout_seconds:g} s"
-                )
-            except aiohttp.SocketTimeoutError:
-                failed = FailedError("timeout", f"not a byte from {visit.route} for {self._idle_timeout_seconds:g} s")
-            except TimeoutError:
-                failed = FailedError(
-                    "timeout", f"no complete answer from {visit.route} within {self._timeout_seconds:g} s"
-                )
-            except (aiohttp.ClientError, OSError, UnicodeError) as error:
-                failed = explain(error, visit)
-            return FetchFailure(
-                url=visit.url,
-                kind=failed.kind,
-                detail=failed.detail,
-                retrieved_at=self._clock.now(),
-                duration_seconds=self._clock.monotonic_seconds() - visit.started_seconds,
-            )
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
+        """Ask for one URL. Whatever the server or the network does is returned, never raised.
+
+        Before a redirect is followed, `hop` waits for its turn. Waiting takes no place from others.
+        """
+        visit = Visit(
+            url=without_credentials(request.url),
+            started_seconds=self._clock.monotonic_seconds(),
+            left_seconds=self._timeout_seconds,
+        )
+        try:
+            return await self._follow(request, visit, hop)
+        except FailedError as error:
+            failed = error
+        except aiohttp.ConnectionTimeoutError:
+            limit = f"{self._connect_timeout_seconds:g} s"
+            failed = FailedError("timeout", f"no connection to {visit.route} within {limit}")
+        except aiohttp.SocketTimeoutError:
+            failed = FailedError("timeout", f"not a byte from {visit.route} for {self._idle_timeout_seconds:g} s")
+        except TimeoutError:
+            failed = FailedError("timeout", f"no complete answer from {visit.route} within {self._timeout_seconds:g} s")
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
+            failed = explain(error, visit)
+        return FetchFailure(
+            url=visit.url,
+            kind=failed.kind,
+            detail=failed.detail,
+            retrieved_at=self._clock.now(),
+            duration_seconds=self._clock.monotonic_seconds() - visit.started_seconds,
+        )
 
     async def close(self) -> None:
         """Close all connections. Idempotent."""
@@ -133,7 +142,7 @@ class HttpFetcher:
             if session is not None:
                 await session.close()
 
-    async def _follow(self, request: Request, visit: Visit) -> Response:
+    async def _follow(self, request: Request, visit: Visit, hop: NextHop | None) -> Response:
         try:
             start = parse_url(request.url)
         except ValueError as error:
@@ -148,11 +157,21 @@ class HttpFetcher:
         while True:
             at_home = at_home and origin(url) == origin(start)
             visit.url, visit.place = str(url), place(url)
-            await self._choose_way(url, visit)
-            headers = sent_headers(request, url, start=start, user_agent=self._user_agent, at_home=at_home)
-            answer = await self._ask(url, headers, form, visit)
-            if isinstance(answer, Response):
-                return answer
+            with self._waiting(visit):
+                if visit.hops and hop is not None and not await hop(visit.url):
+                    raise FailedError("unavailable", "the host asked to be left alone")
+                await self._slots.acquire()
+            try:
+                async with asyncio.timeout(visit.left_seconds) as visit.deadline:
+                    await self._choose_way(url, visit)
+                    headers = sent_headers(request, url, start=start, user_agent=self._user_agent, at_home=at_home)
+                    answer = await self._ask(url, headers, form, visit)
+                    if isinstance(answer, Response):
+                        return answer
+                    visit.left_seconds = (visit.deadline.when() or 0.0) - asyncio.get_running_loop().time()
+            finally:
+                visit.deadline = None
+                self._slots.release()
             url = answer.target
             visit.hops += (Hop(status=answer.status, url=str(url)),)
             if url in seen:
@@ -239,17 +258,36 @@ class HttpFetcher:
         chunks: list[bytes] = []
         size = 0
         try:
-            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-                size += len(chunk)
-                if size > cap:
-                    raise FailedError("too_large", f"the body has more bytes than fetch.max_body_bytes, {cap}")
-                chunks.append(chunk)
+            async with contextlib.AsyncExitStack() as room:
+                async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                    if size <= _SMALL_BYTES < size + len(chunk):
+                        with self._waiting(visit):
+                            await room.enter_async_context(self._room.taken(cap if announced is None else announced))
+                    size += len(chunk)
+                    if size > cap:
+                        raise FailedError("too_large", f"the body has more bytes than fetch.max_body_bytes, {cap}")
+                    chunks.append(chunk)
+                return b"".join(chunks)
         except aiohttp.ClientPayloadError as error:
             expected = "" if announced is None else f" of {announced}"
             raise FailedError(
                 "protocol", f"the body from {visit.place} is cut off or malformed after {size}{expected} bytes"
             ) from error
-        return b"".join(chunks)
+
+    @contextlib.contextmanager
+    def _waiting(self, visit: Visit) -> Iterator[None]:
+        """Waiting for others, which is no fault of the server: it does not count as time taken."""
+        loop, began_seconds = asyncio.get_running_loop(), self._clock.monotonic_seconds()
+        left_seconds = None
+        if visit.deadline is not None and not visit.deadline.expired() and (at := visit.deadline.when()) is not None:
+            left_seconds = at - loop.time()
+            visit.deadline.reschedule(None)
+        try:
+            yield
+        finally:
+            visit.started_seconds += self._clock.monotonic_seconds() - began_seconds
+            if left_seconds is not None and visit.deadline is not None:
+                visit.deadline.reschedule(loop.time() + left_seconds)
 
     def _open_session(self, guard: AddressGuard, resolver: GuardedResolver) -> aiohttp.ClientSession:
         timeout = aiohttp.ClientTimeout(

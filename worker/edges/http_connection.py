@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import ssl
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,8 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from worker.edges.guard import AddressGuard, GuardedResolver
 
 BODYLESS_STATUSES = frozenset({204, 304})  # RFC 9110, 15.3.5 and 15.4.5
@@ -18,6 +21,8 @@ _MAX_INTERIM_ANSWERS = 20  # a stream of 1xx keeps a whole processor busy until 
 # Content-Security-Policy and Link outgrow aiohttp's 8190 bytes on real sites.
 _MAX_HEADER_BYTES = 32 * 1024
 _MAX_HEADERS = 256
+# The first empty line, whatever the parser thinks of bare line feeds.
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class HangUpError(aiohttp.ClientConnectionError):
@@ -66,8 +71,8 @@ class Connection(ResponseHandler):
         if not data:
             super().data_received(data)  # nothing came: the parser goes on with what it holds
             return
+        start = 0 if self._heard else self._take_head(data)
         self._heard = True
-        start = 0
         while start < len(data) and self._body is None:
             if self.exception() is not None:
                 return
@@ -83,6 +88,17 @@ class Connection(ResponseHandler):
         else:
             super().data_received(data[start:])
 
+    def _take_head(self, data: bytes) -> int:
+        """Hand over the head of an answer whole, when it begins here and ends here too; how many bytes that was.
+
+        Most do, and line by line they take their parser a third of the time of a request.
+        """
+        found = _HEAD_END.search(data)
+        if found is None:
+            return 0
+        super().data_received(data[: found.end()])
+        return found.end()
+
     def feed_data(self, data: Any, size: int = 0) -> None:
         """The parser has read a head."""
         message, body = data
@@ -97,7 +113,7 @@ class Connection(ResponseHandler):
             return
         else:
             self._interim += 1
-        if message.code in BODYLESS_STATUSES:
+        if message.code in BODYLESS_STATUSES and _may_have_body(message.headers):
             self.force_close()  # whatever comes after it cannot be told from the next answer
         super().feed_data(data, size)
 
@@ -126,6 +142,15 @@ class Connection(ResponseHandler):
         self.force_close()
         if self.transport is not None:
             self.transport.close()
+
+
+def _may_have_body(headers: Mapping[str, str]) -> bool:
+    """Whether a server that sends a body where there is none would say so with this head.
+
+    RFC 9110, 8.6, lets a 304 have the length of the document; then nobody can tell. Without a length, a body would
+    have no end, and the connection ends with it.
+    """
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def open_session(

@@ -14,6 +14,8 @@ from worker.edges.guard import BlockedAddressError
 from worker.edges.http_connection import HangUpError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from worker.edges.http_proxy import Proxy
     from worker.model.fetch import FailureKind, Hop
 
@@ -29,10 +31,16 @@ class FailedError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """How far a fetch has got. `url` has no credentials; `place` is host and port, for people."""
+    """How far a fetch has got. `url` has no credentials; `place` is host and port, for people.
+
+    `started_seconds` is moved on by what was waited for others; `left_seconds` is what there was when the request under
+    way began, and `deadline` its end.
+    """
 
     url: str
     started_seconds: float
+    left_seconds: float
+    deadline: asyncio.Timeout | None = None
     hops: tuple[Hop, ...] = ()
     place: str = "the server"
     proxy: Proxy | None = None

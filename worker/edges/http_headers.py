@@ -67,6 +67,6 @@ def received_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
         key = name.lower()
         if key in {"etag", "last-modified"} and not fits_header(value):
             continue
-        clean = _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", value)
+        clean = value if value.isascii() else _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", value)
         headers[key] = f"{headers[key]}, {clean}" if key in headers else clean
     return headers

@@ -21,7 +21,9 @@ def parse_url(text: str) -> URL:
         ValueError: it cannot be visited; the text says why, and does not repeat the URL.
     """
     try:
-        url = _url(text).with_fragment(None)
+        url = _url(text)
+        if "#" in text:
+            url = url.with_fragment(None)
         host = url.raw_host or ""
     except ValueError as error:
         raise ValueError("the URL is not valid") from error
@@ -61,7 +63,8 @@ def place(url: URL) -> str:
 
 def _url(text: str) -> URL:
     """Read a URL as it stands: yarl would write a valid one anew (`%2F` in a query as `/`) and break signatures."""
-    text = _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text)
+    if not text.isascii():
+        text = _NOT_UTF8.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text)
     try:
         return URL(text, encoded=_VALID_URL.fullmatch(text) is not None)
     except IndexError as error:  # yarl 1.25 on brackets before an empty host: "http://[@"

@@ -135,7 +135,7 @@ async def replay(config: Config, store: Store, chosen: Sequence[Found]) -> Async
         Retry, Unknown, Stop: as the store; what was said so far is done.
     """
     book = FeedBook(config.feeds, max_event_bytes=limits_of(config).max_event_bytes)
-    book.restore(Restored(holding=WHOLE, states=store.restore()))
+    book.restore(Restored(holding=WHOLE, states=dict(store.restore())))
     fetch = config.fetch
     readers = Children(
         "worker.pipeline.session:Session",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from .entry import Hints
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 _NO_HINTS = Hints()
@@ -173,7 +174,7 @@ class FeedState:
 
     `body_sha256` is of the last body that was read, as it travelled; `broken_sha256` of the last one that went to the
     dead letters. `held_until_at` is until when the host asked to be left alone. `waiting` names the entries whose page
-    could not be had yet, by key, and how often it was asked.
+    could not be had yet, by key, and how often it was asked. `entries` may be packed (`worker.model.entries`).
     """
 
     feed_id: str
@@ -200,7 +201,7 @@ class FeedState:
     hints: Hints = _NO_HINTS
     rhythm: Rhythm = Rhythm()
     title: str | None = None
-    entries: tuple[SeenEntry, ...] = ()
+    entries: Sequence[SeenEntry] = ()
     waiting: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import MutableMapping
 
 
 def shard_of(shard_key: str, count: int) -> int:
@@ -37,7 +37,10 @@ NOTHING = Holding(shards=frozenset(), count=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a ledger gives to a worker: its shards, and the last committed state of their feeds, by feed id."""
+    """What a ledger gives to a worker: its shards, and the last committed state of their feeds, by feed id.
+
+    Whoever gets it may empty `states`.
+    """
 
     holding: Holding
-    states: Mapping[str, bytes]
+    states: MutableMapping[str, bytes]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, cast
 
+from worker.model.entries import SeenEntries
 from worker.model.entry import Document, NotAFeed, SitemapIndex, Unreadable
 from worker.model.event import Batch, PollReport
 from worker.model.fetch import FetchFailure, Request, Response
@@ -63,14 +64,9 @@ class Open:
     settle: Callable[[Container[str]], Batch]
 
 
-def owned_articles(state: FeedState) -> Iterable[str]:
-    """The ids of the articles that this feed has published."""
-    return (entry.article_id for entry in state.entries if entry.revision > 0)
-
-
-def carried_articles(state: FeedState) -> Iterable[str]:
-    """The ids of the articles that this feed carries, and another publishes."""
-    return (entry.article_id for entry in state.entries if entry.revision == 0 and entry.fields)
+def known_articles(state: FeedState) -> Iterable[tuple[str, bool]]:
+    """The ids of the articles that this feed carries; and whether it publishes them, and not another feed."""
+    return SeenEntries.of(state.entries).articles()
 
 
 def process(  # noqa: PLR0913 - the whole of what a poll depends on
@@ -427,14 +423,15 @@ class _Poll:
         events: Sequence[Event] = (),
         rejected: Sequence[DeadLetter] = (),
     ) -> Batch:
-        if state.adopted_url is not None and state.adopted_url != self.state.adopted_url:
-            report = replace(report, moved_to=without_secrets(state.adopted_url))
-        seconds = self.fetched.duration_seconds
-        if isinstance(self.fetched, Response):
-            size_bytes = len(self.fetched.body)
-            report = replace(report, fetch_seconds=seconds, status=self.fetched.status, received_bytes=size_bytes)
-        else:
-            report = replace(report, fetch_seconds=seconds)
+        moved = state.adopted_url is not None and state.adopted_url != self.state.adopted_url
+        response = self.fetched if isinstance(self.fetched, Response) else None
+        report = replace(
+            report,
+            fetch_seconds=self.fetched.duration_seconds,
+            moved_to=without_secrets(state.adopted_url) if moved and state.adopted_url else report.moved_to,
+            status=report.status if response is None else response.status,
+            received_bytes=report.received_bytes if response is None else len(response.body),
+        )
         state, forgotten = self._forget(state, events)
         return Batch(
             feed_id=self.feed.id,
@@ -461,7 +458,7 @@ class _Poll:
         over = {article_id for article_id, at in noted.items() if at <= before}
         if over:
             entries = (replace(seen, withdrawn_at=None) if seen.article_id in over else seen for seen in state.entries)
-            state = replace(state, entries=tuple(entries))
+            state = replace(state, entries=SeenEntries.of(entries))
         # A new revision took the note away as well.
         return state, tuple(sorted(over | lost - {event.article_id for event in events}))
 

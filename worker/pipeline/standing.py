@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from worker.model.entries import SeenEntries
 from worker.model.feed import FeedState, Move
 from worker.model.fetch import Request, Response
 from worker.model.secrets import without_credentials
@@ -61,7 +62,7 @@ def request_for(feed: Feed, state: FeedState, *, now: datetime) -> Request:
     state = at_its_url(feed, state)
     url = feed.url if state.adopted_url is None else _with_credentials(state.adopted_url, feed.url)
     # Configured headers may be secret: they are for the server that they were configured for.
-    headers = feed.headers if _origin(url) == _origin(feed.url) else ()
+    headers = feed.headers if feed.headers and _origin(url) == _origin(feed.url) else ()
     if asks_afresh(state, now=now):
         return Request(url=url, headers=headers)
     return Request(
@@ -106,12 +107,9 @@ def unmodified(
     if body_sha256 is None:
         # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
         etag, last_modified = _given(response)
-        state = replace(
-            state,
-            etag=etag or state.etag,
-            last_modified=last_modified or state.last_modified,
-            validators_url=_final(response),
-        )
+        given = (etag or state.etag, last_modified or state.last_modified, _final(response))
+        if given != (state.etag, state.last_modified, state.validators_url):
+            state = replace(state, etag=given[0], last_modified=given[1], validators_url=given[2])
     elif body_sha256 == state.body_sha256:
         state = replace(state, **_validators(response), mismatches=0, body_at=now)
     else:
@@ -142,7 +140,7 @@ def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, 
         body_at=now,
         title=learned.title or state.title,
         hints=learned.hints,
-        entries=learned.entries,
+        entries=SeenEntries.of(learned.entries),
         waiting=learned.waiting,
     )
     return _good(feed, state, response, news=learned.news, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ _URLS = ("url", "adopted_url", "validators_url")
 
 def state_view(state: FeedState) -> dict[str, Any]:
     """Every field of a state by its name, addresses without credentials."""
-    view = asdict(state)
+    view = asdict(replace(state, entries=tuple(state.entries)))
     for name in _URLS:
         if view[name] is not None:
             view[name] = without_secrets(view[name])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from worker.model.errors import Stop
 from worker.model.shards import NOTHING
-from worker.pipeline import carried_articles, first_state, owned_articles
+from worker.pipeline import first_state, known_articles
 from worker.pipeline.notes import feed_states, unfinished
 from worker.steps.encode import decode_state, with_also_in
 
@@ -31,12 +31,17 @@ class FeedBook:
         self.feeds = {feed.id: feed for feed in feeds}
         self.holding = NOTHING
         self._states: dict[str, FeedState] = {}
-        self._owners: dict[str, str] = {}
+        # By the article's number, which takes half the memory of its id: there are thirty of them for a feed.
+        self._owners: dict[int, str] = {}
         self._carriers: dict[str, set[str]] = {}
+        # Of the feeds held: how many are in each state, and how many of those are silent. None: to be counted anew.
+        self._counts: Counter[str] | None = None
+        self._silent = 0
 
     def replace(self, feeds: Iterable[Feed]) -> None:
         """Take another list of feeds; what is known of those that stay, or come back, is kept."""
         self.feeds = {feed.id: feed for feed in feeds}
+        self._counts = None
 
     def held(self) -> Iterator[Feed]:
         """The feeds that are this worker's to poll."""
@@ -54,15 +59,20 @@ class FeedBook:
         self._states.clear()
         self._owners.clear()
         self._carriers.clear()
-        for feed_id, value in feed_states(restored.states).items():
+        self._counts = None
+        # Each is let go of once it is read: of many feeds, both forms together would be the most that is ever held.
+        for feed_id in list(feed_states(restored.states)):
+            value = restored.states.pop(feed_id)
             try:
                 state = decode_state(value)
             except ValueError as error:
                 raise Stop(f"the state of feed {feed_id} cannot be read: {error}") from error
             self._states[feed_id] = state
-            for article_id in owned_articles(state):
-                self._owners.setdefault(article_id, feed_id)
-            self._note_carried(state)
+            for article_id, publishes in known_articles(state):
+                if publishes:
+                    self._owners.setdefault(_number(article_id), feed_id)
+                else:
+                    self._carriers.setdefault(article_id, set()).add(feed_id)
 
     def state_of(self, feed: Feed) -> FeedState:
         """The feed's last committed state, or that of a feed never polled."""
@@ -83,10 +93,10 @@ class FeedBook:
 
     def claim(self, batch: Batch) -> bool:
         """Reserve the batch's articles for its feed; False, and nothing reserved, if another feed was faster."""
-        ids = [event.article_id for event in batch.events if event.revision == 1]
-        if any(self._owners.get(article_id, batch.feed_id) != batch.feed_id for article_id in ids):
+        numbers = [_number(event.article_id) for event in batch.events if event.revision == 1]
+        if any(self._owners.get(number, batch.feed_id) != batch.feed_id for number in numbers):
             return False
-        self._owners.update(dict.fromkeys(ids, batch.feed_id))
+        self._owners.update(dict.fromkeys(numbers, batch.feed_id))
         self._note_carried(batch.state)
         return True
 
@@ -94,37 +104,65 @@ class FeedBook:
         """The batch will not be committed: what it would have published first is free again."""
         for event in batch.events:
             if event.revision == 1:
-                self._owners.pop(event.article_id, None)
+                self._owners.pop(_number(event.article_id), None)
 
     def completed(self, batch: Batch) -> Batch:
         """The batch as it is to be committed: each event names the other feeds that carry its article by now."""
+        if not batch.events:
+            return batch
         return replace(batch, events=tuple(self._completed(event, batch.feed_id) for event in batch.events))
 
     def settle(self, batch: Batch) -> None:
         """The batch was committed."""
+        feed = self.feeds.get(batch.feed_id)
+        counted = self._counts is not None and feed is not None and self.holding.has(feed.shard_key)
+        if counted:
+            self._count(batch.feed_id, -1)
         self._states[batch.feed_id] = batch.state
+        if counted:
+            self._count(batch.feed_id, 1)
 
     def counts(self) -> Counter[str]:
         """How many of the feeds held are in each state; `new` ones were never polled."""
-        return Counter(state.status if (state := self._states.get(feed.id)) else "new" for feed in self.held())
+        return +self._counted()
 
     def silent(self) -> int:
         """How many of the feeds held have been still for much longer than is usual for them."""
-        return sum(state.rhythm.silent for feed in self.held() if (state := self._states.get(feed.id)))
+        self._counted()
+        return self._silent
+
+    def _counted(self) -> Counter[str]:
+        """The counts, which are asked for every few seconds: they are not made anew from all feeds each time."""
+        if self._counts is None:
+            self._counts, self._silent = Counter(), 0
+            for feed in self.held():
+                self._count(feed.id, 1)
+        return self._counts
+
+    def _count(self, feed_id: str, by: int) -> None:
+        state = self._states.get(feed_id)
+        if self._counts is not None:
+            self._counts["new" if state is None else state.status] += by
+            self._silent += by * (state is not None and state.rhythm.silent)
 
     def _completed(self, event: Event, feed_id: str) -> Event:
         others = self._carriers.get(event.article_id, set()) - {feed_id}
         return with_also_in(event, others, max_bytes=self._max_event_bytes) if others else event
 
     def _note_carried(self, state: FeedState) -> None:
-        for article_id in carried_articles(state):
-            self._carriers.setdefault(article_id, set()).add(state.feed_id)
+        for article_id, publishes in known_articles(state):
+            if not publishes:
+                self._carriers.setdefault(article_id, set()).add(state.feed_id)
 
 
 class _Others:
-    def __init__(self, owners: Mapping[str, str], feed_id: str) -> None:
+    def __init__(self, owners: Mapping[int, str], feed_id: str) -> None:
         self._owners = owners
         self._feed_id = feed_id
 
     def __contains__(self, article_id: object) -> bool:
-        return self._owners.get(article_id, self._feed_id) != self._feed_id  # type: ignore[call-overload, no-any-return]  # Container asks for object
+        return isinstance(article_id, str) and self._owners.get(_number(article_id), self._feed_id) != self._feed_id
+
+
+def _number(article_id: str) -> int:
+    return int(article_id, 16)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from worker.model.errors import Retry
+from worker.model.event import Batch
 from worker.model.fetch import FetchFailure
 from worker.model.shards import NOTHING, Holding, shard_of
 from worker.pipeline import request_for
@@ -33,7 +34,6 @@ from worker.steps.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
-    from worker.model.event import Batch
     from worker.model.feed import Feed, FeedState
     from worker.model.fetch import Request
     from worker.pipeline import Limits
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from worker.runner.committer import CommitSettings
     from worker.runner.hubs import HubSettings
 
-# Polls that wait for a reader are not counted as under way, but they take memory as well.
+# Polls that wait for a reader, or for their host's turn, are not counted as under way, but they take memory as well.
 _POLLS_AT_MOST = 10
 # A loop that has not turned for this long is stuck.
 _STUCK_SECONDS = 60.0
@@ -189,6 +189,8 @@ class Runner:
         try:
             if not await self._started(once=once, ready=ready):
                 return
+            # What is known of all feeds stays: the collector need not look through it again and again.
+            gc.freeze()
             self._log.info("worker_started", feeds=len(self._book.feeds), waiting=len(self._unsettled))
             following = asyncio.create_task(self._follow_shards())
             committer = asyncio.create_task(self._committer.run())
@@ -331,7 +333,7 @@ class Runner:
             now_seconds = self._clock.monotonic_seconds()
             # Nothing is dropped when the ledger is slow or away: polling waits instead.
             while (
-                len(self._polls) - self._poller.waiting < self._settings.concurrency
+                len(self._polls) - self._poller.waiting - self._manners.waiting < self._settings.concurrency
                 and len(self._polls) < _POLLS_AT_MOST * self._settings.concurrency
                 and not self._committer.full
                 and (due := self._queue.take(now_seconds)) is not None
@@ -350,8 +352,12 @@ class Runner:
         """Sleep until the next feed is due, something ends, or a second has passed."""
         next_due = self._queue.next_due_seconds()
         wait_seconds = 1.0 if next_due is None else min(max(next_due - now_seconds, 0.01), 1.0)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), wait_seconds)
+        # Not `wait_for`, which makes a task: this happens for each poll.
+        alarm = asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     async def _poll(self, feed: Feed, due_seconds: float) -> None:
         """Ask, read, and hand over the result. Whatever happens, the host is free again afterwards."""
@@ -369,9 +375,9 @@ class Runner:
         except asyncio.CancelledError:
             self._metrics.poll_cancelled()
             raise
-        if batch is None:
+        if not isinstance(batch, Batch):
             self._metrics.poll_cancelled()
-            self._later(feed, self._manners.held_seconds(request.url))
+            self._later(feed, batch)
             return
         self._metrics.poll_finished(
             batch.report,
@@ -380,15 +386,15 @@ class Runner:
         )
         self._committer.add(batch)
 
-    async def _asked(self, feed: Feed, request: Request) -> Batch | None:
-        """What a poll writes; None if the host asked to be left alone meanwhile."""
+    async def _asked(self, feed: Feed, request: Request) -> Batch | float:
+        """What a poll writes; or, if meanwhile the host asked to be left alone, for how many seconds."""
         try:
             await self._poller.room(feed)
             fetched = await self._manners.fetch(request)
         finally:
             self._queue.release(feed)
         if isinstance(fetched, FetchFailure) and fetched.kind == "unavailable":
-            return None
+            return max(map(self._manners.held_seconds, (request.url, fetched.url)))
         return await self._poller.batch(feed, fetched)
 
     def _not_now_seconds(self, feed: Feed, request: Request) -> float:
@@ -529,12 +535,12 @@ class Runner:
         self._metrics.heartbeat(self._clock.now())
 
 
-async def _traced(tracing: Tracing, feed: Feed, asking: Coroutine[Any, Any, Batch | None]) -> Batch | None:
+async def _traced(tracing: Tracing, feed: Feed, asking: Coroutine[Any, Any, Batch | float]) -> Batch | float:
     """What `asking` gives, all of it in a trace that the batch is marked with."""
     with tracing.poll(feed.id) as trace:
         batch = await asking
-        if batch is None:
-            return None
+        if not isinstance(batch, Batch):
+            return batch
         trace.finished(batch.report)
         return with_traceparent(batch, trace.traceparent)
 

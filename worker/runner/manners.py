@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock, Fetcher, Metrics
+    from worker.ports import Clock, Fetcher, Hop, Metrics
 
 _HOSTS_AT_MOST = 20_000
 # RFC 9309, 2.4: no longer than a day.
@@ -64,24 +64,26 @@ class Manners:
         self._agent = agent
         self._gap_seconds = gap_seconds
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        # Requests that wait for their host's turn.
+        self.waiting = 0
 
     async def fetch(self, request: Request) -> Fetched:
         """Ask when it is the host's turn. A page is asked for only where the site allows it, and the host is well."""
         host = self._host(request.url)
         if request.kind != "page":
-            async with self._turn(host):
+            async with self._turn(host) as hop:
                 if self.held_seconds(request.url) > 0:
                     return self._no(request, "unavailable", "the host asked to be left alone")
-                fetched = await self._fetcher.fetch(request)
+                fetched = await self._fetcher.fetch(request, hop)
             self._hear(fetched)
             return fetched
         if (refused := await self._refused(host, request)) is not None:
             return refused
-        async with self._turn(host):
+        async with self._turn(host) as hop:
             # Others may have waited for their turn as well, and been sent away.
             if self._clock.monotonic_seconds() < host.peace_until_seconds:
                 return self._no(request, "unavailable", "the host is left in peace for now")
-            fetched = await self._fetcher.fetch(request)
+            fetched = await self._fetcher.fetch(request, hop)
         self._hear(fetched)
         self._learn(host, fetched)
         return fetched
@@ -117,12 +119,12 @@ class Manners:
         """The host's rules, asked for at most once a day; None when they cannot be had for now."""
         if self._clock.monotonic_seconds() < host.robots_until_seconds:
             return host.robots
-        async with self._turn(host):
+        async with self._turn(host) as hop:
             if self._clock.monotonic_seconds() < host.robots_until_seconds:
                 return host.robots
             parts = urlsplit(url)
             request = Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
-            fetched = await self._fetcher.fetch(request)
+            fetched = await self._fetcher.fetch(request, hop)
         self._hear(fetched)
         host.robots = None
         if isinstance(fetched, Response):
@@ -154,16 +156,51 @@ class Manners:
             host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
 
     @asynccontextmanager
-    async def _turn(self, host: _Host) -> AsyncIterator[None]:
-        async with host.lock:
-            wait_seconds = host.free_seconds - self._clock.monotonic_seconds()
-            if wait_seconds > 0:
-                await asyncio.sleep(wait_seconds)
+    async def _turn(self, first: _Host) -> AsyncIterator[Hop]:
+        """One request's turn at a host, and at those to which it is redirected: at one at a time.
+
+        A host that redirects has answered, so others may ask it meanwhile. Whoever waited for a host and kept another
+        could wait for ever: that one's request may be waiting for this one's.
+        """
+        host: _Host | None = None
+
+        async def hop(url: str) -> bool:
+            nonlocal host
+            if host is not None:
+                self._give_back(host)
+                host = None
+            following = self._host(url)
+            await self._take(following)
+            host = following
+            return self.held_seconds(url) <= 0
+
+        await self._take(first)
+        host = first
+        try:
+            yield hop
+        finally:
+            if host is not None:
+                self._give_back(host)
+
+    async def _take(self, host: _Host) -> None:
+        """Wait until the host may be asked. Nobody else asks it before it is given back."""
+        self.waiting += 1
+        try:
+            await host.lock.acquire()
             try:
-                yield
-            finally:
-                gap_seconds = max(self._gap_seconds, host.robots.pause_seconds if host.robots else 0.0)
-                host.free_seconds = self._clock.monotonic_seconds() + gap_seconds
+                wait_seconds = host.free_seconds - self._clock.monotonic_seconds()
+                if wait_seconds > 0:
+                    await asyncio.sleep(wait_seconds)
+            except BaseException:
+                host.lock.release()
+                raise
+        finally:
+            self.waiting -= 1
+
+    def _give_back(self, host: _Host) -> None:
+        gap_seconds = max(self._gap_seconds, host.robots.pause_seconds if host.robots else 0.0)
+        host.free_seconds = self._clock.monotonic_seconds() + gap_seconds
+        host.lock.release()
 
     def _host(self, url: str) -> _Host:
         name = host_of(url)

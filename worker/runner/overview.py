@@ -159,13 +159,16 @@ class RunnerOverview:
             return None
 
     def _remember(self, batch: Batch) -> None:
-        warnings = tuple(text[:_WARNING_CHARS] for text in batch.report.warnings[:_WARNINGS])
+        report = batch.report
+        if report.warnings:
+            warnings = tuple(text[:_WARNING_CHARS] for text in report.warnings[:_WARNINGS])
+            report = replace(report, warnings=warnings)
         self._polls[self._next_poll] = _Poll(
             batch.state.polled_at,
             batch.state.next_poll_at,
             batch.state.status,
             batch.state.failures,
-            replace(batch.report, warnings=warnings),
+            report,
         )
         own = self._polls_of.setdefault(batch.feed_id, deque())
         own.append(self._next_poll)

@@ -15,7 +15,7 @@ from worker.runner import Manners
 
 if TYPE_CHECKING:
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock
+    from worker.ports import Clock, Hop
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ALLOWED = b"User-agent: *\nDisallow: /private/\n"
@@ -31,7 +31,7 @@ class Site:
         self.now = 0
         self.most = 0
 
-    async def fetch(self, request: Request) -> Fetched:
+    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
         host, path = request.url.removeprefix("https://").split("/", 1)
         self.asked.append(f"{host}/{path}")
         self.now += 1
@@ -166,3 +166,24 @@ async def test_an_answer_in_between_ends_the_row_of_failures() -> None:
     site = Site({"/a": 500, "/b": 503, "/c": 404, "/d": 500})
     polite = manners(site)
     assert [kind(await polite.fetch(page(name))) for name in "abcde"] == [500, 503, 404, 500, 200]
+
+
+async def test_two_hosts_that_redirect_to_one_another_do_not_wait_for_ever() -> None:
+    led: list[str] = []
+
+    class Crossing(Site):
+        async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+            assert hop is not None
+            here, there = ("a", "b") if "//a." in request.url else ("b", "a")
+            await asyncio.sleep(0)
+            assert await hop(f"https://{there}.example/from-{here}")
+            led.append(f"{here} to {there}")
+            return await super().fetch(request)
+
+    polite = manners(Crossing())
+    urls = [f"https://{name}.example/feed" for name in "ab"]
+    async with asyncio.timeout(5):
+        fetched = await asyncio.gather(*(polite.fetch(Request(url=url)) for url in urls))
+    assert [kind(one) for one in fetched] == [200, 200]
+    assert sorted(led) == ["a to b", "b to a"]
+    assert polite.waiting == 0

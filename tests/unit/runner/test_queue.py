@@ -46,3 +46,13 @@ def test_nor_does_one_that_was_put_off():
     made.release(THIRD)
     assert made.take(49.0) is None
     assert made.take(50.0) == (SECOND, 50.0)
+
+
+def test_those_that_are_late_are_found_among_many() -> None:
+    queue: PollQueue[Feed] = PollQueue()
+    for number in range(200):
+        queue.add(feed(f"f{number}"), due_seconds=float((number * 37) % 200))
+    queue.drop("f0")
+    queue.add(feed("f1"), due_seconds=500.0)
+    assert queue.overdue(150.0, by_seconds=50.0) == 98
+    assert queue.overdue(150.0, by_seconds=200.0) == 0

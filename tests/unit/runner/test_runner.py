@@ -334,7 +334,7 @@ async def test_one_host_is_asked_by_one_request_at_a_time():
     most = 0
     real = web.fetch
 
-    async def fetch(request: Request) -> object:
+    async def fetch(request: Request, hop: object = None) -> object:
         nonlocal most
         under_way[request.url] += 1
         most = max(most, sum(under_way.values()))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import b2a_base64
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import orjson
 
-from worker.model.article import REVISED_BY
+from worker.model.entries import SeenEntries
 from worker.model.entry import Hints
-from worker.model.feed import FeedState, Move, Rhythm, SeenEntry
+from worker.model.feed import FeedState, Move, Rhythm
 
 _STATE_FORMAT = 3
-# Of a row, behind its revision.
-_NOTHING_MORE = (None,) * 5
 _NO_HINTS = Hints()
 _MOMENTS = ("body_at", "polled_at", "succeeded_at", "next_poll_at", "held_until_at")
 
@@ -50,7 +47,7 @@ def encode_state(state: FeedState) -> bytes:
             "hints": _hints(state.hints),
             "rhythm": (state.rhythm.gap_seconds, state.rhythm.newest_at, state.rhythm.silent),
             "title": state.title,
-            "entries": [_packed(entry) for entry in state.entries],
+            "entries": orjson.Fragment(SeenEntries.of(state.entries).rows),
             "waiting": state.waiting,
         }
     )
@@ -71,13 +68,15 @@ def decode_state(value: bytes) -> FeedState:
         hints: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in data["hints"].items()
         }
-        data["hints"] = Hints(**hints)
+        # What most feeds have in common is there once, not once for each.
+        data["hints"] = Hints(**hints) if hints else _NO_HINTS
+        data["status"] = intern(data["status"])
         gap_seconds, newest_at, silent = data["rhythm"]
         data["rhythm"] = Rhythm(gap_seconds=gap_seconds, newest_at=_moment(newest_at), silent=silent)
         if data["move"] is not None:
             url, sightings = data["move"]
             data["move"] = Move(url=url, sightings=sightings)
-        data["entries"] = tuple(_unpacked(*row) for row in data["entries"])
+        data["entries"] = SeenEntries.read(data["entries"], orjson.dumps(data["entries"]))
         data["waiting"] = tuple((key, attempts) for key, attempts in data["waiting"])
         return FeedState(**data)
     except (LookupError, TypeError, AttributeError) as error:
@@ -86,53 +85,10 @@ def decode_state(value: bytes) -> FeedState:
 
 def _hints(hints: Hints) -> dict[str, Any]:
     """What differs from saying nothing, which most feeds do."""
-    return {name: value for name, value in asdict(hints).items() if value != getattr(_NO_HINTS, name)}
-
-
-def _packed(seen: SeenEntry) -> list[Any]:
-    """An entry as a row: its hashes as one text, what can count, and at the end what is rarely there."""
-    place = seen.place
-    hashes = (place or "") + seen.key + seen.article_id + seen.entry_hash + "".join([value for _, value in seen.fields])
-    kind = "-" if place is None else "+" if place else "0"
-    packed = kind + b2a_base64(bytes.fromhex(hashes), newline=False).decode()
-    # Nearly all entries have no more to say, and states are written at every poll.
-    rest = (seen.left_at, seen.page_url, seen.checked_at, seen.topic, seen.withdrawn_at)
-    if rest == _NOTHING_MORE:
-        return [packed, seen.revision]
-    row = [packed, seen.revision, *rest]
-    while row[-1] is None:
-        row.pop()
-    return row
-
-
-def _unpacked(  # noqa: PLR0913, PLR0917 - a row
-    packed: str,
-    revision: int,
-    left_at: str | None = None,
-    page_url: str | None = None,
-    checked_at: str | None = None,
-    topic: str | None = None,
-    withdrawn_at: str | None = None,
-) -> SeenEntry:
-    hashes = b64decode(packed[1:], validate=True).hex()
-    place = {"-": None, "+": hashes[:16], "0": ""}[packed[0]]
-    own = hashes[len(place or "") :]
-    fields = [own[at : at + 16] for at in range(64, len(own), 16)]
-    if len(fields) not in {0, len(REVISED_BY)}:
-        raise ValueError("not a feed state: an entry with too few hashes")
-    return SeenEntry(
-        key=own[:16],
-        article_id=own[16:48],
-        revision=revision,
-        entry_hash=own[48:64],
-        fields=tuple(zip(REVISED_BY, fields, strict=True)) if fields else (),
-        place=place,
-        left_at=_moment(left_at),
-        page_url=page_url,
-        checked_at=_moment(checked_at),
-        topic=topic,
-        withdrawn_at=_moment(withdrawn_at),
-    )
+    if hints == _NO_HINTS:
+        return {}
+    values = ((part.name, getattr(hints, part.name)) for part in fields(hints))
+    return {name: value for name, value in values if value != getattr(_NO_HINTS, name)}
 
 
 def _moment(value: str | None) -> datetime | None:
