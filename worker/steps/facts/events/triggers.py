@@ -68,10 +68,9 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
         if at <= covered:
             continue
         trigger = triggers[words[at]]
-        met = trigger.needs_words & every
-        if not (met or trigger.needs_classes & seen) or sentence.is_name(at):
+        if (not trigger.needs_classes & seen and trigger.needs_words.isdisjoint(every)) or sentence.is_name(at):
             continue
-        candidate = _best(sentence, at, trigger, seen, met, document, nounlike)
+        candidate = _best(sentence, at, trigger, seen, every, document, nounlike)
         if candidate is None:
             continue
         if blocked is None:
@@ -89,13 +88,12 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
 
 
 def _best(  # noqa: PLR0913, PLR0917 - what the caller has at hand is not worked out again
-    sentence: Sentence, at: int, trigger: Trigger, seen: int, met: frozenset[str], document: int, nounlike: int
+    sentence: Sentence, at: int, trigger: Trigger, seen: int, every: frozenset[str], document: int, nounlike: int
 ) -> Candidate | None:
-    """The best candidate; `met` are those words of the sentence that a pattern of the trigger asks for."""
     verbs: dict[Form, bool] = {}
     after_auxiliary = at > 0 and bool(sentence.kinds[at - 1] & _BEFORE_VERB)
     for pattern, form in trigger.patterns:
-        if not (pattern.needs_classes & seen or (met and not pattern.needs_words.isdisjoint(met))):
+        if not pattern.needs_classes & seen and pattern.needs_words.isdisjoint(every):
             continue
         passive = False
         if pattern.kind == "n":
