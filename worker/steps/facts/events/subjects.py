@@ -121,10 +121,12 @@ def _is_private(mention: Mention, roles: Roles, lexicon: Lexicon) -> bool:
 
 def is_sport(prose: Prose, lexicon: Lexicon) -> bool:
     """Whether a text is about sport, by the words with which it opens."""
-    words = prose.text[:_OPENING].lower().split()
+    words = [word.strip(_SIGNS) for word in prose.text[:_OPENING].lower().split()]
     sport = lexicon.of_class("sport")
+    if sport.isdisjoint(words):
+        return False  # as most texts
     # What stands first is the name of the sport, if it is one.
-    count = sum(2 if at < _FIRST_WORDS else 1 for at, word in enumerate(words) if word.strip(_SIGNS) in sport)
+    count = sum(2 if at < _FIRST_WORDS else 1 for at, word in enumerate(words) if word in sport)
     return count >= _SPORT_WORDS and count >= _SPORT_SHARE * len(words)
 
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from worker.steps.facts.events.lexicon import Lexicon, Pattern, Slot, Trigger
     from worker.steps.facts.events.reading import Sentence
 
+# Named once: in the innermost loops the attribute of a class costs as much as what is done with it.
+_ADVERB: Final = Word.ADVERB
+_SUBORDINATOR: Final = Word.SUBORDINATOR
+_BE: Final = Word.BE
+_NOT: Final = Word.NOT
+_DETERMINER: Final = Word.DETERMINER
+_PREPOSITION: Final = Word.PREPOSITION
+_BLOCKER: Final = Word.BLOCKER
 # How far an object, and a word that only has to be near, are looked for, in words.
 _OBJECT_REACH: Final = 9
 _NEAR_REACH: Final = 13
@@ -21,6 +29,7 @@ _EXPRESSION: Final = 4
 # A pattern that found an object or a particle.
 _HAS_OBJECT: Final = 2
 _STOPS: Final = frozenset(';:()[]\u2014\u2013\u2026"\u201c\u201d')
+_BESIDE_VERB: Final = AUXILIARY | Word.ADVERB
 _BEFORE_VERB: Final = Word.WILL | Word.MAY | Word.MUST | Word.DO
 _PLAIN: Final = frozenset({"base", "s"})
 _CONTRACTED: Final = frozenset({"he", "she", "it", "who", "that", "what", "there", "here"})
@@ -144,62 +153,63 @@ def _holds(sentence: Sentence, at: int, slot: Slot, document: int) -> bool:
     return not document & slot.classes
 
 
-def _fits(sentence: Sentence, at: int, slot: Slot) -> bool:
-    return sentence.words[at] in slot.words or bool(sentence.kinds[at] & slot.classes)
-
-
 def _object(sentence: Sentence, start: int, slot: Slot) -> int | None:
     """The head of the noun phrase that begins at `start`: it ends where a preposition, a clause or a sign begins."""
-    words, kinds = sentence.words, sentence.kinds
+    words, kinds, sought, classes = sentence.words, sentence.kinds, slot.words, slot.classes
     for place in range(start, min(start + _OBJECT_REACH, len(words))):
-        if _fits(sentence, place, slot):
+        word, kind = words[place], kinds[place]
+        if kind & classes or word in sought:
             return place
-        word = words[place]
         # "imposed on Friday": only right behind the verb is "on" skipped.
         if word in _STOPS or (
-            kinds[place] & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
+            kind & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
         ):
             return None
     return None
 
 
 def _near(sentence: Sentence, start: int, slot: Slot) -> int | None:
-    for place in range(start, min(start + _NEAR_REACH, len(sentence.words))):
-        if _fits(sentence, place, slot) and not sentence.is_name(place):
+    words, kinds, sought, classes = sentence.words, sentence.kinds, slot.words, slot.classes
+    for place in range(start, min(start + _NEAR_REACH, len(words))):
+        if (kinds[place] & classes or words[place] in sought) and not sentence.is_name(place):
             return place
-        if sentence.words[place] in ";:":
+        if words[place] in ";:":
             return None
     return None
 
 
 def _next(sentence: Sentence, start: int, slot: Slot) -> int | None:
-    for place in range(start, min(start + 3, len(sentence.words))):
-        if _fits(sentence, place, slot):
+    words, kinds, sought, classes = sentence.words, sentence.kinds, slot.words, slot.classes
+    for place in range(start, min(start + 3, len(words))):
+        kind = kinds[place]
+        if kind & classes or words[place] in sought:
             return place
-        if not sentence.kinds[place] & Word.ADVERB:
+        if not kind & _ADVERB:
             return None
     return None
 
 
 def _left(sentence: Sentence, at: int, slot: Slot) -> int | None:
+    words, kinds, sought, classes = sentence.words, sentence.kinds, slot.words, slot.classes
     for place in range(at - 1, max(at - 1 - _LEFT_REACH, -1), -1):
-        if _fits(sentence, place, slot):
+        word, kind = words[place], kinds[place]
+        if kind & classes or word in sought:
             return place
-        if sentence.kinds[place] & _NO_MODIFIER:
-            return None
-        if not sentence.words[place][0].isalnum():
+        if kind & _NO_MODIFIER or not word[0].isalnum():
             return None
     return None
 
 
 def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
+    words, kinds, sought, classes = sentence.words, sentence.kinds, slot.words, slot.classes
     place = at - 1
-    while place >= 0 and sentence.kinds[place] & (AUXILIARY | Word.ADVERB):
+    while place >= 0 and kinds[place] & _BESIDE_VERB:
         place -= 1
     for before in range(place, max(place - _OBJECT_REACH, -1), -1):
-        if _fits(sentence, before, slot):
+        word, kind = words[before], kinds[before]
+        if kind & classes or word in sought:
             return before
-        if sentence.words[before] in _STOPS or sentence.kinds[before] & Word.SUBORDINATOR:
+        if kind & _SUBORDINATOR or word in _STOPS:
             return None
     return None
 
@@ -207,12 +217,12 @@ def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
 def _passive(sentence: Sentence, at: int) -> bool:
     for place in range(at - 1, max(at - 5, -1), -1):
         kind = sentence.kinds[place]
-        if kind & Word.BE:
+        if kind & _BE:
             return True
-        if not kind & (Word.ADVERB | Word.NOT):
+        if not kind & (_ADVERB | _NOT):
             break
     following = sentence.words[at + 1 : at + 3]
-    return "by" in following and (following[0] == "by" or bool(sentence.kinds[at + 1] & Word.ADVERB))
+    return "by" in following and (following[0] == "by" or bool(sentence.kinds[at + 1] & _ADVERB))
 
 
 def _can_be_verb(sentence: Sentence, at: int, form: Form, nounlike: int) -> bool:
@@ -220,11 +230,11 @@ def _can_be_verb(sentence: Sentence, at: int, form: Form, nounlike: int) -> bool
     if not at and form == "base":
         return False  # "Rob Hall said"; "Save ten crowns"
     before = sentence.kinds[at - 1] if at else 0
-    if before & Word.DETERMINER or (form != "ing" and _is_noun_here(sentence, at, nounlike)):
+    if before & _DETERMINER or (form != "ing" and _is_noun_here(sentence, at, nounlike)):
         return False
-    if before & Word.BE and form in _PLAIN:
+    if before & _BE and form in _PLAIN:
         return False  # "is back"
-    return form == "ing" or not before & Word.PREPOSITION or (form == "base" and sentence.words[at - 1] == "to")
+    return form == "ing" or not before & _PREPOSITION or (form == "base" and sentence.words[at - 1] == "to")
 
 
 def _is_noun_here(sentence: Sentence, at: int, nounlike: int) -> bool:
@@ -241,22 +251,22 @@ def _can_be_noun(sentence: Sentence, at: int, form: Form, nounlike: int) -> bool
     """Whether what has a verb's form may well be a noun: "the missile attack on", "security forces"."""
     if form not in _PLAIN or not sentence.kinds[at] & nounlike:
         return False
-    if at and (sentence.kinds[at - 1] & (AUXILIARY | Word.ADVERB) or sentence.words[at - 1] == "to"):
+    if at and (sentence.kinds[at - 1] & _BESIDE_VERB or sentence.words[at - 1] == "to"):
         return False
     if at + 1 >= len(sentence.words):
         return True
     # "Berlin pledges to"; "the calls to" and "fresh calls to" have no name before them.
     if form == "s" and sentence.words[at + 1] == "to" and at == 1:
         return False
-    return not sentence.kinds[at + 1] & Word.DETERMINER
+    return not sentence.kinds[at + 1] & _DETERMINER
 
 
 def _blocked(sentence: Sentence, lexicon: Lexicon) -> frozenset[int]:
-    if not sentence.has & Word.BLOCKER:
+    if not sentence.has & _BLOCKER:
         return frozenset()
     found: set[int] = set()
     for at, kind in enumerate(sentence.kinds):
-        if not kind & Word.BLOCKER:
+        if not kind & _BLOCKER:
             continue
         for pattern in lexicon.blockers[sentence.words[at]]:
             place = at

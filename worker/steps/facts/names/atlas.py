@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -21,6 +22,8 @@ _DIVISION_INHABITANTS = 400_000
 _COUNTY_INHABITANTS = 40_000
 _AREA_INHABITANTS = 5_000_000
 _COUNTRY_INHABITANTS = 50_000_000
+# Of how many lines of settlements the first one is in the index.
+_INDEXED_LINES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class Spot:
 @dataclass(frozen=True, slots=True)
 class _Atlas:
     fixed: Mapping[str, tuple[Spot, ...]]  # countries, areas, divisions
-    settlements: bytes  # the lines of the file, each behind a line break; in order, so that halving finds one
+    settlements: bytes  # the lines of the file, each behind a line break, in order
+    index: tuple[bytes, ...]  # one line in so many, in order, as far as its tab
+    offsets: tuple[int, ...]  # the line break before each of them, and the end of all
     aliases: Mapping[str, tuple[tuple[str, str], ...]]  # alias -> (country, key of the settlement)
     english: Mapping[tuple[str, str], str]  # (country, key) -> what English calls the settlement
     phrases: Mapping[str, int]  # first word of the fixed places and aliases of several words -> most words they have
@@ -62,10 +67,13 @@ def atlas() -> _Atlas:
             phrases[words[0]] = max(phrases.get(words[0], 0), len(words))
     packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.gz").read_bytes()
     lines = gzip.decompress(packed)
-    header_end = lines.index(b"\n", lines.rindex(b"\n#") + 1)
+    settlements = lines[lines.index(b"\n", lines.rindex(b"\n#") + 1) :]
+    index, offsets = _index(settlements)
     return _Atlas(
         fixed=fixed,
-        settlements=lines[header_end:],
+        settlements=settlements,
+        index=index,
+        offsets=offsets,
         aliases=aliases,
         english=english,
         phrases=phrases,
@@ -78,24 +86,32 @@ def phrase_words(key: str) -> int:
     prefix = f"{key} ".encode(errors="replace")
     start = _find(prefix)
     data = atlas().settlements
-    while data.startswith(prefix, start):
+    while start and data.startswith(prefix, start):
         found = max(found, data.count(b" ", start, data.find(b"\t", start)) + 1)
         start = data.find(b"\n", start) + 1
     return found
 
 
+def _index(settlements: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """The first of every few lines, and where the line break before each stands: what is between is soon searched."""
+    index: list[bytes] = []
+    offsets: list[int] = []
+    at = 0
+    for number, line in enumerate(settlements.split(b"\n")[1:]):
+        if not number % _INDEXED_LINES and line:
+            index.append(line.partition(b"\t")[0] + b"\t")
+            offsets.append(at)
+        at += len(line) + 1
+    return tuple(index), (*offsets, len(settlements))
+
+
 def _find(prefix: bytes) -> int:
-    """Where the first line stands that does not come before `prefix`."""
-    data = atlas().settlements
-    low, high = 1, len(data)
-    size = len(prefix)
-    while low < high:
-        start = data.rfind(b"\n", 0, (low + high) // 2) + 1
-        if data[start : start + size] < prefix:
-            low = data.find(b"\n", start) + 1
-        else:
-            high = start
-    return low
+    """Where the first line that begins with `prefix` stands; 0 when there is none."""
+    found = atlas()
+    block = bisect_left(found.index, prefix)
+    # It may also be the first line behind the block.
+    start, end = found.offsets[max(block - 1, 0)], found.offsets[block] + 1 + len(prefix)
+    return found.settlements.find(b"\n" + prefix, start, end) + 1
 
 
 @lru_cache(maxsize=20_000)
@@ -162,9 +178,9 @@ def _aliases() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[tuple[str, 
 def _settlements(key: str) -> Iterator[Spot]:
     prefix = f"{key}\t".encode(errors="replace")
     start = _find(prefix)
-    data = atlas().settlements
-    if not data.startswith(prefix, start):
+    if not start:
         return
+    data = atlas().settlements
     places = data[start + len(prefix) : data.find(b"\n", start)].decode()
     shown = " ".join(word.capitalize() for word in key.split())
     english = atlas().english
