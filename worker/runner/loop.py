@@ -156,8 +156,8 @@ class Runner:
             self._unsubscribe(feed_id)
         touched = [feed for feed in after.values() if before.get(feed.id) != feed]
         self._log.info("feeds_replaced", feeds=len(after), removed=len(removed), added_or_changed=len(touched))
-        if self._restored:
-            self._plan(feed for feed in touched if self._book.holding.has(feed.shard_key))
+        # Those of shards that come later are planned then.
+        self._plan(feed for feed in touched if self._holding.has(feed.shard_key))
         self._wake.set()
 
     def not_alive(self) -> str | None:

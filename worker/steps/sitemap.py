@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from html.entities import html5
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from worker.model.caching import cached_if_short
 from worker.model.entry import Content, Document, Entry, Media, NotAFeed, SitemapIndex, Unreadable
 
 _ROOTS = {"urlset": "url", "sitemapindex": "sitemap"}
@@ -279,7 +279,7 @@ def _children(element: etree._Element | None) -> tuple[dict[str, etree._Element]
     return own, every
 
 
-@lru_cache(maxsize=1_024)
+@cached_if_short(1_024)
 def _name(tag: str) -> tuple[str, str]:
     """Namespace and local name. A prefix that is not declared is part of the tag, and stands for a namespace."""
     name = re.split(r"[}:]", tag)[-1]

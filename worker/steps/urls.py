@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from urllib.parse import unquote
 
 from yarl import URL
+
+from worker.model.caching import cached_if_short
 
 # A host name or an address, as RFC 3986, 3.2.2 writes it; some links have blanks or quotation marks there.
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++|[0-9A-Fa-f:.]+")
@@ -43,7 +45,7 @@ _MAX_REDIRECTS = 5
 _KEPT = 512
 
 
-@lru_cache(_KEPT)
+@cached_if_short(_KEPT)
 def clean_url(text: str | None) -> str | None:
     """An http(s) address without credentials, or None: `javascript:` and its kin are never published."""
     if text is None:
@@ -57,7 +59,7 @@ def clean_url(text: str | None) -> str | None:
         return None
 
 
-@lru_cache(_KEPT)
+@cached_if_short(_KEPT)
 def canonical_url(text: str | None) -> str | None:
     """The address that stands for the article.
 

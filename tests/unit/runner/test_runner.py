@@ -172,6 +172,19 @@ async def test_the_ledger_is_opened_while_the_readers_load_and_polling_waits_for
     await running
 
 
+async def test_a_feed_that_is_added_while_the_readers_load_is_polled():
+    web, store = FakeWeb(a=rss(("a1", "A one")), b=rss(("b1", "B one"))), FakeStore()
+    runner = make_runner([feed("a")], web, store)
+    loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(runner.run(ready=loaded))
+    await until(lambda: runner.overview.summary()["ledger_up"])
+    runner.replace_feeds([feed("a"), feed("b")])
+    loaded.set_result(None)
+    await until(lambda: len(store.articles) == 2)
+    runner.stop()
+    await running
+
+
 async def test_readers_that_cannot_load_end_the_run():
     store = FakeStore(away=True)
     loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()

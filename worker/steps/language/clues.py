@@ -6,8 +6,8 @@ when languages that look alike do not use it, or hardly ever.
 """
 
 import re
-from functools import lru_cache
 
+from worker.model.caching import cached_if_short
 from worker.steps.language.scripts import Reading
 
 # Script, language, letters of its own (each pattern in enough words), letters that it does not have. The first that
@@ -97,7 +97,7 @@ _WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900
 _WORDS_KEPT = 16_384
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
+@cached_if_short(_WORDS_KEPT)
 def _speaks_for(script: str, word: str) -> tuple[str, ...]:
     """The languages of a script for which a word speaks, by itself and by its ending."""
     by_itself = [tag for tag, own in _CLOSED_CLASS[script].items() if word in own]

@@ -14,9 +14,11 @@ import lzma
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import repeat
+
+from worker.model.caching import cached_if_short
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
@@ -81,7 +83,7 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     }
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
+@cached_if_short(_WORDS_KEPT)
 def _word_weights(script: str, word: str) -> int:
     """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language."""
     table = _tables()[script]

@@ -1,6 +1,6 @@
 """When two BCP 47 tags name one language (RFC 5646, section 4.1; ISO 639-3 macrolanguages)."""
 
-from functools import lru_cache
+from worker.model.caching import cached_if_short
 
 _SAME = {
     "in": "id",  # codes that ISO 639 withdrew, still met in feeds
@@ -33,7 +33,7 @@ def primary(tag: str) -> str:
     return _SAME.get(language, language)
 
 
-@lru_cache(maxsize=4096)
+@cached_if_short(4_096)
 def agree(declared: str, detected: str) -> bool:
     """Whether a declared tag names the detected language, or a macrolanguage that holds it."""
     said, found = primary(declared), primary(detected)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from worker.model.caching import cached_if_short
 from worker.steps.text.plain import split_at_blank_lines, split_plain
 from worker.steps.text.tables import table
 from worker.steps.text.tags import ELEMENTS, VOID, Tag, tokens
@@ -265,7 +266,7 @@ def _unseen_classes() -> frozenset[str]:
     return frozenset(name for name, *_ in table("classes.tsv"))
 
 
-@lru_cache(maxsize=64)
+@cached_if_short(64)
 def _marks(language: str | None) -> tuple[str, str, str, str]:
     """Quotation marks of a language: outer ones, inner ones. Those of English where it is not known."""
     known = _quotation_marks()

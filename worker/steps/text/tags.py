@@ -122,7 +122,7 @@ class _Scanner:
         while match := _OPENING.search(self._markup, position):
             start, position = match.span()
             bare = match[1]
-            if bare is not None and (tag := _bare_tag(bare, self._known_only)) is not None:
+            if bare is not None and len(bare) <= _KEPT_CHARS and (tag := _bare_tag(bare, self._known_only)) is not None:
                 yield start, position, tag
                 continue
             opening = match[0]

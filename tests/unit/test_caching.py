@@ -1,0 +1,29 @@
+"""Caches of what strangers wrote."""
+
+from __future__ import annotations
+
+import sys
+
+from worker.model.caching import LONGEST_CHARS, cached_if_short
+from worker.steps.language import clues, ngrams
+
+
+def test_a_result_is_kept_and_that_of_a_long_text_is_not() -> None:
+    asked: list[str | None] = []
+
+    @cached_if_short(10)
+    def length(text: str | None) -> int:
+        asked.append(text)
+        return len(text or "")
+
+    longest, longer = "a" * LONGEST_CHARS, "a" * (LONGEST_CHARS + 1)
+    assert [length(text) for text in (longest, longest, longer, longer, None, None)] == [2000, 2000, 2001, 2001, 0, 0]
+    assert asked == [longest, longer, longer, None]
+
+
+def test_of_a_hostile_word_nothing_stays_in_memory() -> None:
+    word = "".join(["qzx"] * LONGEST_CHARS)
+    before = sys.getrefcount(word)
+    ngrams.scores("latin", (word,))
+    clues._speaks_for("latin", word)
+    assert sys.getrefcount(word) == before
