@@ -13,6 +13,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from tests import schema
 from worker.model.article import Draft, Identity
+from worker.model.entry import Media
 from worker.model.errors import Invalid
 from worker.model.feed import Feed
 from worker.model.message import from_json
@@ -212,3 +213,13 @@ def test_the_other_feeds_are_named_as_far_as_there_is_room() -> None:
     completed = with_also_in(event, others, max_bytes=limit)
     assert len(completed.value) <= limit
     assert json.loads(completed.value)["source"]["also_in"] == ["feed-10", "feed-11", "feed-12"]
+
+
+def test_an_address_of_megabytes_is_refused_before_a_message_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What writes JSON takes eight times as much memory as a text has characters, and crashes when there is no more."""
+    made: list[object] = []
+    monkeypatch.setattr("worker.steps.encode.encode_article", lambda *_, **__: made.append(1))
+    draft = replace(DRAFT, text=SEED, media=(Media(url="https://a.example/" + "a" * 2_000_000),))
+    with pytest.raises(Invalid, match=r"more than 200\d{4} bytes without any text, the limit is 1000000") as caught:
+        composer(1_000_000).event(draft, IDENTITY, "feed", kept=None)
+    assert (caught.value.field, caught.value.rule, made) == ("media", "max_event_bytes", [])

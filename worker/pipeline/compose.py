@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from worker.model.article import Article, Draft, Source
+from worker.model.errors import Invalid
 from worker.model.facts import Facts, Opening
 from worker.pipeline.facts import read_facts
 from worker.pipeline.fitting import fit
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Of a longer text, its beginning is known again. The limit on messages has no part in it: copies must agree.
 _FINGERPRINTED_CHARS = 500_000
+_OF_THE_SOURCE = frozenset({"guid", "url", "canonical_url"})
 # Moves with every change of the rules that can give other output for the same input.
 RULES = "3"
 
@@ -66,6 +68,7 @@ class Composer:
         Raises:
             Invalid: no valid message can be made of it.
         """
+        self._check_size(draft)
         filed_at = draft.published_at or draft.updated_at
         # In the publisher's own zone.
         filed_on = None if filed_at is None else filed_at.at.date()
@@ -84,6 +87,15 @@ class Composer:
             return encode.encode_article(article, topic=route.topic_of(article, self.feed, kept=kept))
 
         return fit(draft.text, make, body_start=opening.body_start, max_bytes=self.max_event_bytes)
+
+    def _check_size(self, draft: Draft) -> None:
+        """Nothing is made of a draft that is too large without its text: that takes memory in multiples of it."""
+        sizes = {part.name: _chars(getattr(draft, part.name)) for part in fields(draft) if part.name != "text"}
+        if (size := sum(sizes.values())) > self.max_event_bytes:
+            largest = max(sizes, key=lambda name: sizes[name])
+            said = f"the message has more than {size} bytes without any text, the limit is {self.max_event_bytes}"
+            field = "source" if largest in _OF_THE_SOURCE else largest
+            raise Invalid(said, field=field, rule="max_event_bytes")
 
     def withdrawal(self, identity: Identity, *, guid: str | None, url: str | None, kept: str | None) -> Event:
         """Word that an article is no longer there. It repeats nothing of what was withdrawn."""
@@ -148,3 +160,12 @@ class Composer:
             truncated=truncated,
             rules=RULES if self.feed.facts else f"{RULES}-no-facts",
         )
+
+
+def _chars(value: object) -> int:
+    """How many characters of text there are in a value."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(map(_chars, value))
+    return sum(_chars(getattr(value, part.name)) for part in fields(value)) if is_dataclass(value) else 0
