@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from worker.edges.limits import check_sizes
+from worker.edges.metrics import PrometheusMetrics
 from worker.model.children import ChildError
 from worker.model.errors import DatelineError, Reject, Retry, Stop
 from worker.model.event import Batch, Published
@@ -196,3 +197,14 @@ class FakeReader:
 
 def _published(topic: str, before: Sequence[Published], key: bytes, headers: Headers, value: bytes) -> Published:
     return Published(topic=topic, partition=0, position=len(before), key=key, headers=headers, value=value)
+
+
+def any_metrics() -> PrometheusMetrics:
+    """The real ones, of a worker with the usual topics."""
+    return PrometheusMetrics(
+        version="1.2.3",
+        articles_topics=("news.articles",),
+        dead_letters_topic="news.dead-letters",
+        feed_state_topic="news.feed-state",
+        concurrency=100,
+    )

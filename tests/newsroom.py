@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.fakes import settled
+from tests.fakes import any_metrics, settled
 from worker.edges.clock import SystemClock
-from worker.edges.metrics import PrometheusMetrics
 from worker.edges.pages import Pages
 from worker.edges.status import StatusServer
 from worker.model.event import Batch, PollReport
@@ -64,13 +63,7 @@ class Newsroom:
         return StatusServer(
             host="127.0.0.1",
             port=0,
-            metrics=PrometheusMetrics(
-                version="1.2.3",
-                articles_topics=("news.articles",),
-                dead_letters_topic="news.dead-letters",
-                feed_state_topic="news.feed-state",
-                concurrency=100,
-            ),
+            metrics=any_metrics(),
             alive=lambda: None,
             ready=lambda: self.not_ready,
             pages=Pages(

@@ -20,18 +20,21 @@ import feedparser
 from tests.benchmarks.measuring import Goal, Line, Sample
 from tests.benchmarks.newsstand import newsstand
 from tests.benchmarks.restarting import fill
+from tests.fakes import any_metrics
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
 from worker.edges.http import HttpFetcher
 from worker.edges.log import configure_logging
-from worker.edges.metrics import PrometheusMetrics
 from worker.edges.sqlite import SqliteLedger
 from worker.model.feed import Feed
 from worker.pipeline import Limits
+from worker.reading import PREPARE, READER
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from worker.edges.metrics import PrometheusMetrics
 
 _FEEDS = 1_000
 _HOSTS = 50
@@ -118,17 +121,11 @@ async def _working(feeds: tuple[Feed, ...]) -> AsyncIterator[tuple[Runner, Prome
     """A worker on these feeds that goes on where another has left off."""
     clock, metrics = (
         SystemClock(),
-        PrometheusMetrics(
-            version="0",
-            articles_topics=("news.articles",),
-            dead_letters_topic="news.dead-letters",
-            feed_state_topic="news.feed-state",
-            concurrency=100,
-        ),
+        any_metrics(),
     )
     readers = Children(
-        "worker.pipeline.session:Session",
-        preload="worker.pipeline.prepare:prepare",
+        READER,
+        preload=PREPARE,
         count=2,
         deadline_seconds=10,
         memory_bytes=512 * 2**20,

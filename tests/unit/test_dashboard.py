@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from worker.edges.metrics import PrometheusMetrics
+from tests.fakes import any_metrics
 from worker.model.overview import FeedVitals
 
 if TYPE_CHECKING:
@@ -46,13 +46,7 @@ class Series:
 
 @pytest.fixture(scope="module")
 def series() -> dict[str, Series]:
-    metrics = PrometheusMetrics(
-        version="1.2.3",
-        articles_topics=("news.articles",),
-        dead_letters_topic="news.dead-letters",
-        feed_state_topic="news.feed-state",
-        concurrency=100,
-    )
+    metrics = any_metrics()
     metrics.show_feeds(lambda: [FeedVitals(feed_id="a", succeeded_at=_NOW, new_entry_at=_NOW, failures=1)])
     found = {"up": Series(values={})}
     for family in text_string_to_metric_families(metrics.exposition("")[0].decode()):

@@ -29,7 +29,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests import newsroom
-from tests.fakes import FakeLedger, FakeStore, ThreadReaders, settled
+from tests.fakes import FakeLedger, FakeStore, ThreadReaders, any_metrics, settled
 from tests.loopback import listening
 from tests.unit.runner.helpers import until
 from worker import app, pipeline
@@ -40,7 +40,6 @@ from worker.config.subscriptions import feed_row, listed_feeds
 from worker.edges.broker import free_port
 from worker.edges.clock import SystemClock
 from worker.edges.log import configure_logging
-from worker.edges.metrics import PrometheusMetrics
 from worker.edges.pages import Pages
 from worker.edges.status import HubCallbacks, StatusServer
 from worker.model.feed import FeedState, Move
@@ -246,13 +245,7 @@ def logged() -> Iterator[StringIO]:
 
 async def told(config: Config, secrets: Secrets) -> dict[str, str]:
     """All that a worker tells of one round of polls, by where it tells it."""
-    metrics = PrometheusMetrics(
-        version="1",
-        articles_topics=("news.articles",),
-        dead_letters_topic="news.dead-letters",
-        feed_state_topic="news.feed-state",
-        concurrency=100,
-    )
+    metrics = any_metrics()
     store, numbers = FakeStore(), count()
     tracing, spans = app._tracing(config), InMemorySpanExporter()
     assert tracing is not None

@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from tests import schema
+from tests.fakes import any_metrics
 from tests.unit.test_pipeline import NOW, Poller, answer, item, messages, rss
 from tools import contract_examples
-from worker.edges.metrics import PrometheusMetrics
 from worker.model.article import Article
 from worker.model.entry import Media
 from worker.model.errors import Invalid
@@ -94,13 +94,7 @@ def test_an_entry_without_a_valid_message_is_a_dead_letter_that_names_field_and_
     assert (letter.reason, headers["dateline_field"], headers["dateline_rule"]) == ("unusable_entry", field, rule)
     assert letter.value == item("Bad", guid="2").encode()
 
-    metrics = PrometheusMetrics(
-        version="1",
-        articles_topics=("news.articles",),
-        dead_letters_topic="news.dead-letters",
-        feed_state_topic="news.feed-state",
-        concurrency=100,
-    )
+    metrics = any_metrics()
     metrics.committed([batch], duration_seconds=0.1, now=NOW)
     label = "text" if field == b"text" else "other"
     counted = metrics.registry.get_sample_value("dateline_validation_failures_total", {"field": label})

@@ -8,20 +8,24 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from prometheus_client import parser
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 
+from tests.fakes import any_metrics
 from tests.newsroom import batch_of, feed
 from tests.unit.test_redaction import logged
 from worker.edges.lag import watch_loop
-from worker.edges.metrics import PrometheusMetrics
 from worker.model.event import FACTS, Batch, DeadLetter, Event, PollReport
 from worker.model.feed import FeedState
 from worker.model.fetch import FetchFailure, Response
 from worker.model.overview import FeedVitals
+
+if TYPE_CHECKING:
+    from worker.edges.metrics import PrometheusMetrics
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _DOCS = Path(__file__).parents[3] / "docs/operations.md"
@@ -30,13 +34,7 @@ _OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 @pytest.fixture
 def metrics() -> PrometheusMetrics:
-    return PrometheusMetrics(
-        version="1.2.3",
-        articles_topics=("news.articles",),
-        dead_letters_topic="news.dead-letters",
-        feed_state_topic="news.feed-state",
-        concurrency=100,
-    )
+    return any_metrics()
 
 
 def value(metrics: PrometheusMetrics, name: str, **labels: str) -> float | None:
