@@ -412,7 +412,7 @@ def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSetti
         compression=kafka.compression,
         routed_topics=config.routed_topics,
         registry=_registry(kafka.schema_registry),
-        instance=kafka.instance or _place(port),
+        instance=_instance(config, port),
         session_timeout_seconds=kafka.session_timeout_seconds,
         shard_grace_seconds=kafka.shard_grace_seconds,
         leave_on_stop=kafka.leave_on_stop,
@@ -490,7 +490,7 @@ def _tracing(config: Config) -> OtelTracing | None:
             headers=config.tracing.sent_headers,
             sample_ratio=config.tracing.sample_ratio,
             service=config.name,
-            instance=_instance(config),
+            instance=_instance(config, config.listen_port),
             version=__version__,
         )
     )
@@ -543,14 +543,10 @@ def limits_of(config: Config | None) -> Limits:
     )
 
 
-def _instance(config: Config) -> str:
-    """One worker among those of its name."""
+def _instance(config: Config, port: int) -> str:
+    """One worker among those of its name: by where it listens, unless it is named."""
     given = config.kafka.instance if config.kafka else None
-    return given or _place(config.listen_port)
-
-
-def _place(port: int) -> str:
-    return re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}")
+    return given or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}")
 
 
 def _path(path: Path | None) -> str | None:

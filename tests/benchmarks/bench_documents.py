@@ -21,6 +21,7 @@ from worker.model.fetch import Response
 from worker.model.step import Claims
 from worker.pipeline import Limits, first_state, process
 from worker.pipeline.prepare import prepare
+from worker.reading import PREPARE, READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,8 +104,8 @@ def _handed_over(body: bytes, rounds: int) -> Line:
     """What is left for the worker itself when a process of its own reads a document."""
     loop = asyncio.new_event_loop()
     pool = Children(
-        "worker.pipeline.session:Session",
-        preload="worker.pipeline.prepare:prepare",
+        READER,
+        preload=PREPARE,
         count=1,
         deadline_seconds=60,
         memory_bytes=512 * 2**20,

@@ -8,11 +8,12 @@ from worker.model.feed import Route
 
 from .kafka import Topic
 from .section import Section, Text, matching
+from .values import listed
 
 
 def _several(value: Any) -> Any:
     """A list, or the one value that stands for itself."""
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+    return (value,) if isinstance(value, str) else listed(value)
 
 
 _Language = Annotated[

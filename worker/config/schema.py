@@ -113,6 +113,7 @@ class Articles(Section):
     backfill: FirstPoll = Backfill()
     recheck_seconds: SecondsOrOff = Field(default=86400.0, alias="recheck")
     routes: Annotated[tuple[RouteEntry, ...], BeforeValidator(listed)] = ()
+    facts: bool = True
 
     @cached_property
     def for_feeds(self) -> tuple[Route, ...]:
@@ -126,8 +127,6 @@ class Articles(Section):
             if route.takes_all:
                 raise Mistake(f"number {number} has no condition, so that none after it is ever asked; put it last")
         return routes
-
-    facts: bool = True
 
 
 class Commit(Section):

@@ -21,6 +21,7 @@ from worker.model.event import Batch
 from worker.model.shards import WHOLE, Restored
 from worker.model.step import Claims
 from worker.pipeline.replay import Again, Letter, again, letter_of, unpublished
+from worker.reading import PREPARE, READER
 from worker.runner.book import FeedBook
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ async def replay(config: Config, store: Store, chosen: Sequence[Found]) -> Async
     book.restore(Restored(holding=WHOLE, states=dict(store.restore())))
     fetch = config.fetch
     readers = Children(
-        "worker.pipeline.session:Session",
-        preload="worker.pipeline.prepare:prepare",
+        READER,
+        preload=PREPARE,
         count=1,
         deadline_seconds=fetch.parse_deadline_seconds,
         memory_bytes=fetch.parse_memory_bytes,
