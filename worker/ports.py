@@ -28,7 +28,7 @@ class Clock(Protocol):
         ...
 
 
-class Hop(Protocol):
+class NextHop(Protocol):
     """Told of each redirect before it is followed."""
 
     async def __call__(self, url: str) -> bool:
@@ -39,7 +39,7 @@ class Hop(Protocol):
 class Fetcher(Protocol):
     """Asks servers for documents."""
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         """GET one URL. Whatever the server or the network does is returned, never raised.
 
         `hop` is asked before each redirect is followed; where it forbids that, the fetch has failed (`unavailable`).

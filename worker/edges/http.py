@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from worker.edges.guard import Network
     from worker.model.fetch import Fetched, Request
-    from worker.ports import Clock, Hop as NextHop
+    from worker.ports import Clock, NextHop
 
 _MAX_REDIRECTS = 10
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})

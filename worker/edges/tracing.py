@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from worker.model.event import Batch, PollReport
     from worker.model.fetch import Fetched, Request
     from worker.model.shards import Restored
-    from worker.ports import Conversation, Fetcher, Hop, Ledger, Readers
+    from worker.ports import Conversation, Fetcher, Ledger, NextHop, Readers
 
 _EXPORT_SECONDS = 5.0
 # What a reader is asked for, in the words of docs/architecture.md.
@@ -125,7 +125,7 @@ class _TracedFetcher:
         self._fetcher = fetcher
         self._tracer = tracer
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         if not get_current_span().get_span_context().is_valid:
             return await self._fetcher.fetch(request, hop)  # for no poll: a hub was asked
         with self._tracer.start_as_current_span(

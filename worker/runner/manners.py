@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock, Fetcher, Hop, Metrics
+    from worker.ports import Clock, Fetcher, Metrics, NextHop
 
 _HOSTS_AT_MOST = 20_000
 # RFC 9309, 2.4: no longer than a day.
@@ -156,7 +156,7 @@ class Manners:
             host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
 
     @asynccontextmanager
-    async def _turn(self, first: _Host) -> AsyncIterator[Hop]:
+    async def _turn(self, first: _Host) -> AsyncIterator[NextHop]:
         """One request's turn at a host, and at those to which it is redirected: at one at a time.
 
         A host that redirects has answered, so others may ask it meanwhile. Whoever waited for a host and kept another

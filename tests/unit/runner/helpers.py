@@ -15,7 +15,7 @@ from worker.pipeline import Limits
 from worker.runner import CommitSettings, Runner, RunnerSettings
 
 if TYPE_CHECKING:
-    from worker.ports import Clock, Hop, Ledger, Tracing
+    from worker.ports import Clock, Ledger, NextHop, Tracing
     from worker.runner import HubSettings
 
 Answer = Callable[[Request], Fetched]
@@ -33,7 +33,7 @@ class FakeWeb:
         self.asked = asyncio.Event()
         self.answers: dict[str, Answer] = {}
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         self.requests.append(request)
         self.asked.set()
         await self.open_gate.wait()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from worker.model.feed import Feed
     from worker.model.fetch import Fetched
-    from worker.ports import Hop
+    from worker.ports import NextHop
 
 HUB, OTHER = "https://hub.example/", "https://other.example/"
 NEWS = replace(feed("news"), min_interval_seconds=300.0)
@@ -60,7 +60,7 @@ class World:
             ended=self.ended.append,
         )
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         assert request.form is not None
         assert request.kind == "hub"
         self.asked.append((request.url, dict(request.form)))

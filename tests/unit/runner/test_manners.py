@@ -15,7 +15,7 @@ from worker.runner import Manners
 
 if TYPE_CHECKING:
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock, Hop
+    from worker.ports import Clock, NextHop
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ALLOWED = b"User-agent: *\nDisallow: /private/\n"
@@ -31,7 +31,7 @@ class Site:
         self.now = 0
         self.most = 0
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         host, path = request.url.removeprefix("https://").split("/", 1)
         self.asked.append(f"{host}/{path}")
         self.now += 1
@@ -172,7 +172,7 @@ async def test_two_hosts_that_redirect_to_one_another_do_not_wait_for_ever() -> 
     led: list[str] = []
 
     class Crossing(Site):
-        async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+        async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
             assert hop is not None
             here, there = ("a", "b") if "//a." in request.url else ("b", "a")
             await asyncio.sleep(0)

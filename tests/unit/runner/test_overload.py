@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from worker.model.event import Batch, PollReport
     from worker.model.fetch import Fetched, Request
-    from worker.ports import Hop
+    from worker.ports import NextHop
 
 # As `make_runner` sets it.
 CONCURRENCY = 50
@@ -29,7 +29,7 @@ class SlowWeb(FakeWeb):
         super().__init__(**bodies)
         self.now = self.most = 0
 
-    async def fetch(self, request: Request, hop: Hop | None = None) -> Fetched:
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
         self.now += 1
         self.most = max(self.most, self.now)
         await asyncio.sleep(0.02)
