@@ -49,6 +49,7 @@ from worker.steps.encode import decode_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from ipaddress import IPv4Network, IPv6Network
 
     from worker.config import Config, Kafka, SchemaRegistry, Security
@@ -69,6 +70,7 @@ class Worker:
 
     Args:
         config: what it runs with.
+        read_at: when `config` began to be read.
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
         reload_by_http: whether a POST to /-/reload does so as well.
         launched: what `launch_readers` began for it.
@@ -78,12 +80,14 @@ class Worker:
         self,
         config: Config,
         *,
+        read_at: datetime | None = None,
         load: Callable[[], Config] | None = None,
         reload_by_http: bool = False,
         launched: Launched | None = None,
     ) -> None:
         self._config = config
         self._load = load
+        self._read_at = read_at or SystemClock().now()
         self._reading = asyncio.Lock()
         self._reload = asyncio.Event()
         # Set when a POST had the configuration read, which may name other files now.
@@ -221,20 +225,21 @@ class Worker:
         """Take over what changes in the configuration's files. A bad one changes nothing."""
         if self._load is None:
             return
-        watch = FileWatch(self._config.files)
+        watch = FileWatch(self._config.files, read_at=self._read_at)
         while True:
             if await self._told_to_reload(watch):
                 self._reload.clear()
                 await self._read_again()
             self._rewatch.clear()
             if self._config.files != watch.files:
-                watch = FileWatch(self._config.files)
+                watch = FileWatch(self._config.files, read_at=self._read_at)
 
     async def _read_again(self) -> str | None:
         """Take over the configuration as its files are now; the mistakes in them, which change nothing, else None."""
         if self._load is None:
             return "this worker's configuration cannot be read again"
         async with self._reading:
+            began_at = self._clock.now()
             try:
                 after = await asyncio.to_thread(self._load)
             except ConfigError as error:
@@ -253,7 +258,7 @@ class Worker:
             )
             if moved:
                 self._runner.replace_feeds(after.feeds)
-            self._config = after
+            self._config, self._read_at = after, began_at
             self._rewatch.set()
             return None
 

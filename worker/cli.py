@@ -93,16 +93,24 @@ def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
     """
     import asyncio
 
+    from worker.edges.clock import SystemClock
     from worker.edges.log import configure_logging
     from worker.reading import launch_readers
 
+    read_at = SystemClock().now()
     config = _load(config_path)
     configure_logging(config.log.level, config.log.format)
     launched = launch_readers(config)
     from worker.app import Worker
 
     async def work() -> None:
-        worker = Worker(config, load=partial(_load, config_path), reload_by_http=enable_reload, launched=launched)
+        worker = Worker(
+            config,
+            read_at=read_at,
+            load=partial(_load, config_path),
+            reload_by_http=enable_reload,
+            launched=launched,
+        )
         _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))
 

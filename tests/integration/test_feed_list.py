@@ -122,7 +122,6 @@ def test_a_post_reads_the_configuration_again_where_that_is_enabled(
     deployment.write(feeds, feed_lists=["more.txt"])
     assert told(f"{url}/-/reload", method="POST") == (200, "ok\n")
     more.write_text(f"{third['url']}\n")
-    process.wait_for("config_read", added=1, timeout_seconds=60)
     until(lambda: bool(asked(httpserver, "third")), timeout_seconds=60)
     assert told(f"{url}/-/reload", method="GET")[0] == 405
     assert process.end() == 0
