@@ -128,9 +128,9 @@ def configuration(folder: Path, urls: dict[str, str], proxy: str | None, secrets
     ]
     fetch = {
         "allow_networks": ["127.0.0.0/8"],
-        "timeout": "500ms",
-        "connect_timeout": "500ms",
-        "idle_timeout": "500ms",
+        "timeout": "2s",
+        "connect_timeout": "2s",
+        "idle_timeout": "2s",
         "max_body_bytes": 20_000,
         "proxy_from_environment": False,
         "proxy": proxy,
@@ -162,6 +162,7 @@ class Site:
 
     def __init__(self) -> None:
         self.base = ""
+        self.over = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: C901, PLR0911, PLR0912 - one answer for each way
         match request.path.strip("/"):
@@ -186,7 +187,7 @@ class Site:
             case "large":
                 return web.Response(text="x" * 30_000)
             case "slow":
-                await asyncio.sleep(3.0)
+                await self.over.wait()
                 return web.Response()
             case "hub" if request.method == "POST":
                 return web.Response(status=500)
@@ -210,6 +211,7 @@ class Site:
             async with listening(_say_garbage) as other:
                 yield port, other
         finally:
+            self.over.set()
             await runner.cleanup()
 
 
