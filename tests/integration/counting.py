@@ -178,7 +178,7 @@ class CountingProcess:
         """Ask it to stop, and wait; when it was asked."""
         at_seconds = time.time()
         self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(30)
+        self.popen.wait(120)
         return at_seconds
 
 

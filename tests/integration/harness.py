@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from worker.model.event import Published
 
+# How long a test waits for what another process does. It ends a test that hangs, and says nothing about speed.
+PATIENCE_SECONDS = 120.0
+
 
 class Process:
     """`dateline run` with a configuration, its log lines as data."""
@@ -55,7 +58,7 @@ class Process:
                 found.append(line)
         return found
 
-    def wait_for(self, event: str, *, timeout_seconds: float = 30.0, **values: Any) -> dict[str, Any]:
+    def wait_for(self, event: str, *, timeout_seconds: float = PATIENCE_SECONDS, **values: Any) -> dict[str, Any]:
         """The first such log line, as soon as it is there."""
         until(
             lambda: bool(self.lines(event, **values)) or self.popen.poll() is not None,
@@ -75,7 +78,7 @@ class Process:
         url: str = self.wait_for("listening")["metrics"]
         return url.removesuffix("/metrics")
 
-    def end(self, *, timeout_seconds: float = 30.0) -> int:
+    def end(self, *, timeout_seconds: float = PATIENCE_SECONDS) -> int:
         """Send SIGTERM and wait; the exit code."""
         self.popen.send_signal(signal.SIGTERM)
         return self.popen.wait(timeout_seconds)
@@ -90,7 +93,7 @@ class Process:
 def until(
     condition: Callable[[], bool],
     *,
-    timeout_seconds: float = 30.0,
+    timeout_seconds: float = PATIENCE_SECONDS,
     what: Callable[[], str] = lambda: "it did not come true",
 ) -> None:
     """Wait for something that another process does in its own time."""
@@ -106,7 +109,7 @@ def run_cli(*arguments: str, environ: Mapping[str, str] | None = None) -> subpro
         [sys.executable, "-m", "worker", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
         env={**os.environ, **(environ or {})},
     )

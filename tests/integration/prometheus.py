@@ -30,7 +30,7 @@ class Prometheus:
     def ask(self, what: str, **parameters: str) -> Any:
         """The `data` of an answer of its API."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        with urlopen(f"{self._base}/api/v1/{what}{query}", timeout=10) as answer:  # noqa: S310 - loopback
+        with urlopen(f"{self._base}/api/v1/{what}{query}", timeout=120) as answer:  # noqa: S310 - loopback
             said = json.load(answer)
         assert said["status"] == "success", said
         return said["data"]
@@ -47,7 +47,7 @@ class Prometheus:
     def is_ready(self) -> bool:
         """Whether it answers."""
         try:
-            with urlopen(f"{self._base}/-/ready", timeout=10) as answer:  # noqa: S310 - loopback
+            with urlopen(f"{self._base}/-/ready", timeout=120) as answer:  # noqa: S310 - loopback
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False

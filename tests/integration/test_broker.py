@@ -35,7 +35,7 @@ def publish(bootstrap: str, topic: str, value: bytes) -> None:
     admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
     admin.close()
     producer = KafkaProducer(bootstrap_servers=bootstrap)
-    producer.send(topic, value).get(timeout=10)
+    producer.send(topic, value).get(timeout=120)
     producer.close()
 
 
@@ -60,7 +60,7 @@ def read(bootstrap: str, topic: str) -> list[bytes]:
 def gone(pid: int | None) -> bool:
     """Whether a process has ended; its own parent, this process, may still be collecting it."""
     try:
-        psutil.Process(pid).wait(timeout=5)
+        psutil.Process(pid).wait(timeout=120)
     except psutil.NoSuchProcess:
         return True
     return not psutil.pid_exists(pid)

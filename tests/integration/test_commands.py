@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.harness import Deployment, Process, rss, run_cli, until
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process, rss, run_cli, until
 from tests.schema import validate
 from worker import __version__
 from worker.edges import broker
@@ -76,7 +76,7 @@ def test_probe_of_a_file_prints_the_event_and_writes_nothing(tmp_path: Path):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         cwd=tmp_path,
     )
     [line] = done.stdout.splitlines()
@@ -143,7 +143,7 @@ def test_extract_answers_line_by_line_with_offsets_into_the_text_as_given():
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     seed, plain = (json.loads(line) for line in done.stdout.splitlines())
     assert (seed["id"], seed["date"]) == ("a", "2025-05-24")
@@ -162,7 +162,7 @@ def test_extract_names_the_line_that_it_cannot_read():
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 1
     assert done.stderr.startswith("Error: line 2: ")
@@ -326,9 +326,9 @@ def test_the_demo_ends_with_0_on_ctrl_c(kafka_bootstrap: str, tmp_path: Path):
             env={**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap},
         )
     try:
-        until(lambda: "revision 2" in output.read_text(), timeout_seconds=60, what=output.read_text)
+        until(lambda: "revision 2" in output.read_text(), what=output.read_text)
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(15) == 0
+        assert demo.wait(PATIENCE_SECONDS) == 0
     finally:
         demo.kill()
         demo.wait()
@@ -402,7 +402,7 @@ def test_feeds_import_reads_stdin_and_leaves_out_what_the_configuration_has(sqli
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.stdout == 'feeds:\n  - url: http://two.example/\n    title: "Two"\n'
     assert done.stderr.splitlines() == [

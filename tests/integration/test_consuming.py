@@ -120,7 +120,7 @@ def test_kcat_shows_keys_and_headers_of_what_was_committed(topic: str, kafka_boo
     found = re.search(r"^kcat .* -f '%k %h\\n'$", PAGE, re.MULTILINE)
     assert found is not None
     command = found[0].replace("localhost:9092", kafka_bootstrap).replace("news.articles", topic)
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=True)
     lines = sorted(result.stdout.splitlines())
     wanted = sorted(
         f"{record['key']} " + ",".join(f"{key}={text}" for key, text in record["headers"].items()) for record in RECORDS
@@ -134,7 +134,7 @@ def test_kcat_and_jq_show_the_last_articles_as_a_table(topic: str, kafka_bootstr
     found = re.search(r"^kcat .* \| jq .*$", PAGE, re.MULTILINE)
     assert found is not None
     command = found[0].replace("localhost:9092", kafka_bootstrap).replace("news.articles", topic)
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=True)
     lines = result.stdout.splitlines()
     assert len(lines) == len(RECORDS)
     assert {"2025-05-24\trevised\tPrisoners return home", "\twithdrawn\t"} <= set(lines)
@@ -155,7 +155,7 @@ def test_what_tap_prints_can_be_exported(topic: str, kafka_bootstrap: str, tmp_p
         input=tapped.stdout,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     uris = {json.loads(line)["uri"] for line in exported.stdout.splitlines()}

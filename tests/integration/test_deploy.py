@@ -99,7 +99,7 @@ def test_the_image_works_and_is_healthy_and_ends_in_good_order(image: Image, htt
         healthy = image.run(*check)
         assert (healthy.returncode, healthy.stdout) == (0, "ok\n"), log.read_text()
         worker.terminate()
-        assert worker.wait(30) == 0, log.read_text()
+        assert worker.wait(120) == 0, log.read_text()
     finally:
         worker.kill()
         worker.wait()

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.integration.harness import Deployment, Process, rss, run_cli, until
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process, rss, run_cli, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def asked(httpserver: HTTPServer, name: str) -> list[bool]:
 def told(url: str, *, method: str) -> tuple[int, str]:
     """What the worker's own server answers."""
     try:
-        with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the worker's own
+        with urlopen(Request(url, method=method), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - the worker's own
             return answer.status, answer.read().decode()
     except HTTPError as error:
         with error:
@@ -122,7 +122,7 @@ def test_a_post_reads_the_configuration_again_where_that_is_enabled(
     deployment.write(feeds, feed_lists=["more.txt"])
     assert told(f"{url}/-/reload", method="POST") == (200, "ok\n")
     more.write_text(f"{third['url']}\n")
-    until(lambda: bool(asked(httpserver, "third")), timeout_seconds=60)
+    until(lambda: bool(asked(httpserver, "third")))
     assert told(f"{url}/-/reload", method="GET")[0] == 405
     assert process.end() == 0
     process = start(deployment.path)

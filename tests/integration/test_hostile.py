@@ -177,7 +177,7 @@ def _configured(folder: Path, server: Server) -> Path:
 
 def _ran(process: Process, server: Server, folder: Path) -> Run:
     began = time.monotonic()
-    process.wait_for("worker_started", timeout_seconds=60)
+    process.wait_for("worker_started")
     watch = Watch(process.popen.pid)
     names = {case.name for case in CASES}
 

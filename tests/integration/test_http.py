@@ -220,13 +220,13 @@ async def test_an_answer_is_dated_when_its_head_arrives(server: Server) -> None:
         clock.at += timedelta(seconds=2)
         clock.elapsed_seconds += 2
         writer.write(head("200 OK", {"Content-Length": 2}))
-        await asyncio.wait_for(body_may_come.wait(), timeout=2)
+        await asyncio.wait_for(body_may_come.wait(), timeout=30)
         writer.write(b"ok")
 
     server.routes["/"] = slow
     async with fetching(clock=clock) as fetcher:
         running = asyncio.create_task(fetcher.fetch(Request(url=server.url())))
-        await asyncio.wait_for(head_came.wait(), timeout=2)
+        await asyncio.wait_for(head_came.wait(), timeout=30)
         clock.at += timedelta(seconds=3)
         clock.elapsed_seconds += 3
         body_may_come.set()
@@ -438,7 +438,8 @@ async def test_redirects_share_one_total_timeout(server: Server) -> None:
         failure = await failed(fetcher, server.url())
 
     assert failure.kind == "timeout"
-    assert len(server.received) in {2, 3}  # at 0, 0.2 and 0.4 s, unless the machine is busy
+    # At 0, 0.2 and 0.4 s, or fewer when the machine is busy; a timeout for each would have let all of them come.
+    assert 1 <= len(server.received) <= 3
 
 
 async def test_a_handshake_that_never_ends_meets_the_connect_timeout() -> None:
@@ -696,14 +697,14 @@ async def test_a_late_body_behind_a_304_does_not_become_the_next_answer(
 
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(head("304 Not Modified", headers))
-        await asyncio.wait_for(body_may_come.wait(), timeout=2)
+        await asyncio.wait_for(body_may_come.wait(), timeout=30)
         writer.write(head("200 OK", {"Content-Length": 5}, b"wrong"))
 
     server.routes["/"] = answer
     response = await answered(fetcher, server.url(), etag='"x"')
     server.arrived.clear()
     following = asyncio.create_task(answered(fetcher, server.url("/other")))
-    await asyncio.wait_for(server.arrived.wait(), timeout=2)
+    await asyncio.wait_for(server.arrived.wait(), timeout=30)
     body_may_come.set()
 
     assert response.status == 304
@@ -804,7 +805,7 @@ async def test_cancelling_a_fetch_passes_through_and_frees_its_place(server: Ser
     server.routes["/silent"] = dripping(b"", b"")
     async with fetching(concurrency=1) as fetcher:
         running = asyncio.create_task(fetcher.fetch(Request(url=server.url("/silent"))))
-        await asyncio.wait_for(server.arrived.wait(), timeout=2)
+        await asyncio.wait_for(server.arrived.wait(), timeout=30)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -818,7 +819,7 @@ async def test_closing_is_idempotent_and_leaves_nothing_open(server: Server) -> 
         await answered(fetcher, server.url())
         await fetcher.close()
         await fetcher.close()
-        await asyncio.wait_for(server.left.wait(), timeout=2)
+        await asyncio.wait_for(server.left.wait(), timeout=30)
         del fetcher
     gc.collect()  # an unclosed session or transport warns here, and warnings are errors
 

@@ -64,12 +64,12 @@ def settings(kafka_bootstrap: str) -> KafkaSettings:
 
 
 @pytest.fixture
-def process(settings: KafkaSettings, tmp_path: Path) -> Iterator[Callable[[str], CountingProcess]]:
+def process(settings: KafkaSettings, tmp_path: Path) -> Iterator[Callable[..., CountingProcess]]:
     """Start counting processes, each as an instance, that end with the test."""
     started: list[CountingProcess] = []
 
-    def start(instance: str) -> CountingProcess:
-        started.append(CountingProcess(replace(settings, instance=instance), tmp_path))
+    def start(instance: str, **changes: Any) -> CountingProcess:
+        started.append(CountingProcess(replace(settings, instance=instance, **changes), tmp_path))
         return started[-1]
 
     yield start
@@ -259,18 +259,19 @@ async def test_brokers_that_wait_for_more_workers_let_those_that_come_together_s
 
 
 async def test_a_worker_that_was_killed_has_its_shards_again_as_soon_as_it_is_back(
-    settings: KafkaSettings, process: Callable[[str], CountingProcess]
+    settings: KafkaSettings, process: Callable[..., CountingProcess]
 ) -> None:
-    first, second = process("a"), process("b")
+    long = {"session_timeout_seconds": 60.0}
+    first, second = process("a", **long), process("b", **long)
     await until(lambda: holds(first, 2) and holds(second, 2))
     had = last(second, "committed").values["shards"]
     killed = second.kill()
 
-    again = process("b")
+    again = process("b", **long)
     await until(lambda: has(again, "committed"))
 
     assert last(again, "committed").values["shards"] == had
-    assert first_of(again, "committed").at_seconds - killed < SESSION_SECONDS - 1
+    assert first_of(again, "committed").at_seconds - killed < 59
     report("kill -9 to the first commit", first_of(again, "committed").at_seconds - killed)
     report("process start to the first commit", first_of(again, "committed").at_seconds - again.notes[0].at_seconds)
     end(first, again)
@@ -426,7 +427,7 @@ async def test_a_restore_waits_until_a_predecessors_transaction_is_settled(
 
     def begin_commit_late() -> Any:
         loop.call_soon_threadsafe(held.set)
-        asyncio.run_coroutine_threadsafe(go.wait(), loop).result(timeout=30)
+        asyncio.run_coroutine_threadsafe(go.wait(), loop).result(timeout=120)
         return begin_commit()
 
     manager.begin_commit = begin_commit_late
@@ -512,7 +513,7 @@ async def test_a_leader_that_was_started_again_notices_more_partitions_as_well(
     admin.close()
     again._group._consumer._cluster.request_update()
 
-    assert await asyncio.wait_for(moving, 20) == frozenset()
+    assert await asyncio.wait_for(moving, 120) == frozenset()
     await until(lambda: assigned(again) == [0, 1, 2, 3, 4, 5])
     assert (await again.restore()).holding.count == 6
 
@@ -602,7 +603,7 @@ async def read(settings: KafkaSettings, number: int) -> list[Any]:
         reader.close()
 
 
-async def until(condition: Callable[[], Any], *, timeout_seconds: float = 40.0) -> None:
+async def until(condition: Callable[[], Any], *, timeout_seconds: float = 120.0) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
@@ -612,7 +613,7 @@ async def until(condition: Callable[[], Any], *, timeout_seconds: float = 40.0) 
     pytest.fail(f"it did not become true within {timeout_seconds:.0f} s")
 
 
-async def until_async(condition: Callable[[], Any], *, timeout_seconds: float = 40.0) -> None:
+async def until_async(condition: Callable[[], Any], *, timeout_seconds: float = 120.0) -> None:
     """As `until`, for a condition that has to be awaited."""
     deadline = time.monotonic() + timeout_seconds
     while not await condition():

@@ -234,7 +234,7 @@ async def test_the_latest_topic_is_compacted_and_has_each_revision_and_what_is_f
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     lines = read.stdout.splitlines()
     assert [line for line in lines if line[0] == "a"] == ["a 1 ce_id=a1:1", "a 3 ce_id=a1:1", "a NULL "]

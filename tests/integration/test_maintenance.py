@@ -126,7 +126,7 @@ def leave_letter(deployment: Deployment, feed: str, reason: str, value: bytes) -
         return
     producer = KafkaProducer(bootstrap_servers=deployment.bootstrap)
     sent = [(name, text.encode()) for name, text in headers.items()]
-    producer.send(f"{deployment.name}.dead-letters", key=feed.encode(), value=value, headers=sent).get(timeout=20)
+    producer.send(f"{deployment.name}.dead-letters", key=feed.encode(), value=value, headers=sent).get(timeout=120)
     producer.close()
 
 
@@ -158,7 +158,7 @@ def test_dead_letters_are_listed_shown_and_chosen(deployment: Deployment, httpse
         [sys.executable, "-m", "worker", "dlq", "show", new["id"], "-c", config, "--raw"],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=120,
     ).stdout == (broken)
 
 

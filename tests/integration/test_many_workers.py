@@ -112,10 +112,10 @@ def test_one_worker_becomes_three_and_one_again_and_every_article_comes_once(
     assert [process.end() for process in others] == [0, 0]
     until(lambda: held(first) == [0, 1, 2])
     back_seconds = time.time() - shrunk_at_seconds
-    until(lambda: site.complete, timeout_seconds=90)
+    until(lambda: site.complete, timeout_seconds=240)
     until(
         lambda: len(deployment.messages()) >= HOSTS * ARTICLES,
-        timeout_seconds=60,
+        timeout_seconds=240,
         what=lambda: f"{len(deployment.messages())} of {HOSTS * ARTICLES}:\n{first.output[-3_000:]}",
     )
     assert first.end() == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.harness import Deployment, Process
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process
 from tests.integration.recording import Site, Visit, answer, honest, redirect, rss, site
 from worker.edges.sqlite import read_states
 from worker.steps.encode import decode_state, encode_state
@@ -72,7 +72,7 @@ async def test_a_killed_process_asks_again_in_its_time_and_conditionally(
     assert gaps(server.visits)[0] >= 2.9
     once = start(write(deployment, feed, interval="1m"), "--once")
     await line(once, "poll_not_due", feed="f")
-    assert await asyncio.to_thread(once.popen.wait, 20) == 0
+    assert await asyncio.to_thread(once.popen.wait, PATIENCE_SECONDS) == 0
     assert len(server.visits) == 2
 
 
@@ -137,7 +137,7 @@ async def test_a_host_that_was_asked_too_much_is_left_alone_by_the_next_process_
     process.kill()
     config = write(deployment, {"url": server.url("/other"), "id": "other"}, limited)
     once = start(config, "--once")
-    assert await asyncio.to_thread(once.popen.wait, 20) == 0
+    assert await asyncio.to_thread(once.popen.wait, PATIENCE_SECONDS) == 0
     assert len(server.visits) == 1
     assert len(once.lines("poll_not_due")) == 2
     process = start(config)

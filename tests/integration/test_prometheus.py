@@ -75,7 +75,7 @@ def address(process: Process) -> str:
 def scraped(process: Process, accept: str) -> tuple[str, str]:
     """The Content-Type and the metrics that a scraper gets which takes this."""
     asking = Request(f"{process.base_url()}/metrics", headers={"Accept": accept})  # noqa: S310 - loopback
-    with urlopen(asking, timeout=5) as answer:  # noqa: S310 - loopback
+    with urlopen(asking, timeout=120) as answer:  # noqa: S310 - loopback
         return answer.headers["Content-Type"], answer.read().decode()
 
 

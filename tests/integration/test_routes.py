@@ -57,7 +57,7 @@ def routed(deployment: Deployment, feeds: list[dict[str, Any]]) -> Path:
 
 def kcat(bootstrap: str, topic: str) -> list[dict[str, Any]]:
     read = subprocess.run(
-        ["kcat", "-C", "-e", "-q", "-b", bootstrap, "-t", topic, "-J"], capture_output=True, check=True, timeout=30
+        ["kcat", "-C", "-e", "-q", "-b", bootstrap, "-t", topic, "-J"], capture_output=True, check=True, timeout=120
     )
     return [json.loads(line) for line in read.stdout.splitlines()]
 
@@ -75,7 +75,7 @@ def test_each_article_is_in_its_topic_with_all_revisions_and_can_be_chosen_by_he
     process = start(config)
     process.wait_for("poll", feed="world", revised=1)
     process.wait_for("poll", feed="harbour", published=1)
-    with urlopen(f"{process.base_url()}/metrics", timeout=5) as answer:  # noqa: S310 - loopback
+    with urlopen(f"{process.base_url()}/metrics", timeout=120) as answer:  # noqa: S310 - loopback
         metrics = answer.read().decode()
     assert process.end() == 0
 

@@ -149,7 +149,7 @@ def kcat(deployment: Deployment) -> Any:
         ["kcat", "-C", "-e", "-q", "-b", str(deployment.bootstrap), "-t", f"{deployment.name}.articles", "-J"],
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
     # It writes the bytes of headers as they are.
     return json.loads(read.stdout.decode(errors="replace"))
@@ -157,7 +157,7 @@ def kcat(deployment: Deployment) -> Any:
 
 def ready(base: str) -> int:
     try:
-        with urlopen(f"{base}/readyz", timeout=5) as answer:  # noqa: S310 - loopback
+        with urlopen(f"{base}/readyz", timeout=120) as answer:  # noqa: S310 - loopback
             return int(answer.status)
     except HTTPError as error:
         return error.code
@@ -179,7 +179,7 @@ def test_a_registry_that_is_away_at_start_is_waited_for_and_each_article_names_i
     assert ready(process.base_url()) == 503
     with HTTPServer(port=port) as registry:
         server = RegistryServer(registry)
-        process.wait_for("poll", feed="a", published=1, timeout_seconds=60)
+        process.wait_for("poll", feed="a", published=1)
     assert ready(process.base_url()) == 200
     assert process.end() == 0
 
@@ -223,7 +223,7 @@ def test_a_real_registry_takes_the_schema_and_gives_it_back_by_the_id_in_the_rec
         _, value = registry.framed("news.articles", (), b"{}")
         # It gives no GUID.
         headers, _ = SchemaRegistry(settings(url, mode="header")).framed("news.ukraine", (), b"{}")
-        with urlopen(f"{url}/schemas/ids/{int.from_bytes(value[1:5], 'big')}", timeout=10) as answer:  # noqa: S310 - loopback
+        with urlopen(f"{url}/schemas/ids/{int.from_bytes(value[1:5], 'big')}", timeout=120) as answer:  # noqa: S310 - loopback
             given = json.loads(answer.read())
 
     assert given["schema"] == SCHEMA

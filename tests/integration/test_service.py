@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Request, Response
 
-from tests.integration.harness import Deployment, Process, rss, run_cli
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process, rss, run_cli
 from tests.integration.tools import output_of, tool
 from worker.edges.broker import free_port
 
@@ -47,7 +47,7 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.address)
 
-    def until(self, last: bytes, *, timeout_seconds: float = 30.0) -> list[bytes]:
+    def until(self, last: bytes, *, timeout_seconds: float = PATIENCE_SECONDS) -> list[bytes]:
         """The messages up to this one."""
         self.socket.settimeout(timeout_seconds)
         found = [self.socket.recv(1000)]
@@ -55,7 +55,7 @@ class Manager:
             found.append(self.socket.recv(1000))
         return found
 
-    def is_silent(self, *, for_seconds: float, timeout_seconds: float = 30.0) -> bool:
+    def is_silent(self, *, for_seconds: float, timeout_seconds: float = PATIENCE_SECONDS) -> bool:
         """Whether messages end, and none comes for so long."""
         deadline = time.monotonic() + timeout_seconds
         self.socket.settimeout(for_seconds)
@@ -137,14 +137,14 @@ def test_a_worker_that_drains_is_alive_and_not_ready_and_commits_what_was_under_
 
     def serve(_: Request) -> Response:
         asked.set()
-        assert answer.wait(20)
+        assert answer.wait(PATIENCE_SECONDS)
         return Response(rss(("a", "Ferries are back")))
 
     httpserver.expect_request("/feed").respond_with_handler(serve)
     config = Deployment(tmp_path, None).write([{"url": httpserver.url_for("/feed"), "id": "a"}], fetch=_PATIENT)
     worker = start(config, environ={"NOTIFY_SOCKET": manager.address})
     base = worker.base_url()
-    assert asked.wait(20)
+    assert asked.wait(PATIENCE_SECONDS)
     began = time.monotonic()
     worker.popen.send_signal(signal.SIGTERM)
     worker.wait_for("draining", polls=1)
@@ -154,7 +154,7 @@ def test_a_worker_that_drains_is_alive_and_not_ready_and_commits_what_was_under_
     assert (probe.returncode, probe.stderr) == (1, f"{base}/readyz: stopping\n")
     assert run_cli("healthcheck", "--url", base).returncode == 0
     answer.set()
-    assert worker.popen.wait(20) == 0
+    assert worker.popen.wait(PATIENCE_SECONDS) == 0
     # The configuration's drain_timeout.
     assert time.monotonic() - began < 15.0
     assert [line["published"] for line in worker.lines("poll")] == [1]

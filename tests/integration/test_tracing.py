@@ -161,7 +161,7 @@ def test_a_collector_that_is_away_holds_up_neither_polls_nor_the_end(tmp_path: P
     process = Process(path)
     try:
         process.wait_for("poll", outcome="ok")
-        assert process.end(timeout_seconds=15.0) == 0
+        assert process.end(timeout_seconds=30.0) == 0
     finally:
         process.kill()
     assert len(records(deployment)) == 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug import Request, Response
 
-from tests.integration.harness import Deployment, Process, rss, until
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process, rss, until
 from tests.integration.http_servers import certificate, server_side
 from tests.integration.websub_hub import Granted, Hub, free_port
 from worker.edges.sqlite import SqliteReader
@@ -145,7 +145,7 @@ def test_an_article_appears_within_seconds_of_a_push_although_the_interval_is_an
     assert (line["feed"], line["hub"], line["topic"], line["lease_seconds"]) == ("news", hub.url, site.news.url, 3_600)
     site.news.items.append(("b", "B"))
     assert hub.distribute(rss(("forged", "Forged")).encode()) == 202
-    process.wait_for("poll", published=1, entries=2, timeout_seconds=5)
+    process.wait_for("poll", published=1, entries=2)
     assert site.news.conditional == [False, True]
     process.wait_for("websub_push", result="accepted")
     served = metrics(process)
@@ -288,7 +288,7 @@ def test_a_push_that_finds_the_publisher_failing_is_followed_up_as_any_poll_that
     site.news.items.append(("b", "B"))
     site.news.broken = 2
     assert hub.distribute(b"") == 202
-    process.wait_for("poll", published=1, entries=2, timeout_seconds=10)
+    process.wait_for("poll", published=1, entries=2)
     assert len(process.lines("poll", status=500)) == 2
     assert process.end() == 0
 
@@ -303,7 +303,7 @@ def test_without_a_callback_address_no_hub_hears_of_anything(site: Site, hub: Hu
 
 def test_a_run_of_one_round_subscribes_to_nothing(site: Site, hub: Hub):
     process = site.start(site.write(RARELY), "--once")
-    assert process.popen.wait(30) == 0
+    assert process.popen.wait(PATIENCE_SECONDS) == 0
     assert site.news.polls == 1
     assert hub.forms == []
 
@@ -353,7 +353,7 @@ def test_bodies_that_never_end_are_given_up_and_do_not_keep_others_out(site: Sit
     for thread in slow:
         thread.start()
     # Ten find no room, and are told so at once; the others have theirs until the time is over.
-    until(lambda: len(answers) == 10, timeout_seconds=5)
+    until(lambda: len(answers) == 10)
     assert asked(f"{site.callback_url}/healthz") == 200
     for thread in slow:
         thread.join(10)
@@ -366,7 +366,7 @@ def test_bodies_that_never_end_are_given_up_and_do_not_keep_others_out(site: Sit
 def exchange(url: str, sent: bytes, *, half_close: bool = True) -> bytes:
     """What is answered to these bytes."""
     host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(sent)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
@@ -387,7 +387,7 @@ def metrics(process: Process) -> str:
 
 def answered(url: str, *, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
     address, _, target = url.removeprefix("http://").partition("/")
-    with contextlib.closing(HTTPConnection(address, timeout=10)) as connection:
+    with contextlib.closing(HTTPConnection(address, timeout=PATIENCE_SECONDS)) as connection:
         connection.request(method, f"/{target}", body)
         response = connection.getresponse()
         return response.status, response.read().decode()

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 from werkzeug import Request, Response
 
-from tests.integration.harness import Deployment, Process, changing, rss, run_cli, until
+from tests.integration.harness import PATIENCE_SECONDS, Deployment, Process, changing, rss, run_cli, until
 from tests.schema import validate
 from worker.edges import broker
 
@@ -38,7 +38,7 @@ def deployment(tmp_path: Path, kafka_bootstrap: str) -> Deployment:
 
 def get(url: str) -> tuple[int, str]:
     try:
-        with urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+        with urlopen(url, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - loopback
             return answer.status, answer.read().decode()
     except HTTPError as error:
         return error.code, error.read().decode()
@@ -88,7 +88,7 @@ def test_kcat_reads_the_same_message(deployment: Deployment, httpserver: HTTPSer
         ["kcat", "-C", "-e", "-q", "-b", str(deployment.bootstrap), "-t", f"{deployment.name}.articles", "-J"],
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
     )
     record = json.loads(read.stdout)
     message = json.loads(record["payload"])
@@ -153,7 +153,12 @@ def test_metrics_and_health_are_served(deployment: Deployment, httpserver: HTTPS
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not installed")
     checked = subprocess.run(
-        ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False, timeout=30
+        ["promtool", "check", "metrics"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
@@ -189,7 +194,7 @@ def test_a_second_signal_ends_it_at_once(deployment: Deployment, httpserver: HTT
     process.wait_for("draining")
     began = time.monotonic()
     process.popen.send_signal(signal.SIGTERM)
-    assert process.popen.wait(10) == 128 + signal.SIGTERM
+    assert process.popen.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
     assert time.monotonic() - began < 2.0
 
 
@@ -204,12 +209,12 @@ def test_ended_under_load_nothing_is_lost_and_nothing_comes_twice(
         process = start(config)
         until(partial(process.has_polled, 12))
         process.popen.send_signal(number)
-        code = process.popen.wait(30)
+        code = process.popen.wait(PATIENCE_SECONDS)
         assert code == (0 if number == signal.SIGTERM else -signal.SIGKILL), process.output
     start(config)
     until(
         lambda: {message["source"]["guid"] for message in deployment.messages()} >= expected,
-        timeout_seconds=60,
+        timeout_seconds=PATIENCE_SECONDS,
         what=lambda: f"only {len(deployment.messages())} of {len(expected)}",
     )
     counted = Counter((message["id"], message["revision"]) for message in deployment.messages())
@@ -225,7 +230,7 @@ def test_a_second_worker_of_the_same_name_takes_over(
     first.wait_for("poll", outcome="ok")
     second = start(config)
     second.wait_for("poll", outcome="ok")
-    assert first.popen.wait(30) == 1
+    assert first.popen.wait(PATIENCE_SECONDS) == 1
     assert deployment.name in first.output.splitlines()[-1]
     assert second.end() == 0
     counted = Counter((message["id"], message["revision"]) for message in deployment.messages())
@@ -235,7 +240,7 @@ def test_a_second_worker_of_the_same_name_takes_over(
 def test_a_port_in_use_is_one_clear_line(deployment: Deployment, httpserver: HTTPServer, start: Callable[..., Process]):
     taken = f"127.0.0.1:{httpserver.port}"
     process = start(deployment.write([{"url": "https://news.example/feed"}], listen=taken))
-    assert process.popen.wait(30) == 1
+    assert process.popen.wait(PATIENCE_SECONDS) == 1
     assert process.output.splitlines() == [
         f"dateline: cannot listen on {taken}: address already in use; set `listen` to another address"
     ]
@@ -261,7 +266,7 @@ def test_a_broker_that_is_away_at_start_is_waited_for(
     state_dir = tmp_path / "state"
     broker.start(port=port, state_dir=state_dir)
     try:
-        process.wait_for("poll", feed="a", published=1, timeout_seconds=60)
+        process.wait_for("poll", feed="a", published=1, timeout_seconds=PATIENCE_SECONDS)
         assert get(f"{base}/readyz")[0] == 200
         assert process.end() == 0
         assert len(deployment.messages()) == 1
