@@ -42,8 +42,9 @@ def test_workers_that_are_killed_and_put_to_sleep_lose_nothing_and_repeat_nothin
     rows = dict(line.split("  ", 1) for line in done.stdout.splitlines() if "  " in line)
     found = {name: int(number) for name, number in rows.items() if number.strip().isdigit()}
     assert (found["kills"], found["zombies"], found["broker restarts"]) == (8, 1, 1)
+    assert found["consumers killed"] == 1
     wrong = [number for name, number in found.items() if name.endswith((": lost", ": duplicates", ": out of order"))]
-    assert wrong == [0] * 6  # two consumers, three numbers each
+    assert wrong == [0] * 9  # three consumers, three numbers each
     assert found["shards moved"] > SLICE["workers"]
 
 
