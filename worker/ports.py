@@ -234,7 +234,7 @@ class Metrics(Protocol):
         ...
 
     def ledger(self, *, up: bool) -> None:
-        """Whether the ledger answers."""
+        """Whether it can be published, by the last commit; while none waits, by whether the ledger answers."""
         ...
 
     def pending(self, *, events: int, size_bytes: int, oldest_at: datetime | None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any
 
+from tests.chaos.group import Group
 from tests.chaos.network import NETWORK_FAULTS
 from tests.chaos.newsstand import Newsstand, last_editions
 from tests.chaos.proxy import Proxy
@@ -38,12 +39,15 @@ _READY_SECONDS = 20.0
 _END_SECONDS = 40.0
 _CATCH_UP_SECONDS = 150.0
 _STILL_SECONDS = 15.0
+_GROUP_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _MEASURE_SECONDS = 1.0
 # So often the only worker is killed, to see what a restart takes when nothing else goes on.
 _ALONE = 3
 _PROGRESS_SECONDS = 10.0
 _BROKER_PAUSE_SECONDS = 4.0
+# A consumer is killed with each so many workers.
+_CONSUMER_KILLED = 8
 # What of the articles comes out while single requests are lost.
 _NETWORK_SHARE = 0.2
 
@@ -89,12 +93,15 @@ class _Gate:
             Worker(name=f"w{number}", folder=folder, config=self._config, sabotage=plan.sabotage)
             for number in range(plan.workers)
         ]
-        self._report = Report(plan=plan, done=dict.fromkeys(("kills", "zombies", "broker restarts"), 0))
+        self._report = Report(
+            plan=plan, done=dict.fromkeys(("kills", "zombies", "broker restarts", "consumers killed"), 0)
+        )
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._outages: list[tuple[float, float]] = []
         self._broker: threading.Thread | None = None
         self._follower = Follower(direct, "chaos.articles")
+        self._group = Group(direct, "chaos.articles", folder)
         self._released = 0.0
         self._began_seconds = time.monotonic()
         self._measured_seconds = self._told_seconds = 0.0
@@ -102,6 +109,7 @@ class _Gate:
     def run(self, stack: contextlib.ExitStack) -> Report:
         self._settle()
         stack.enter_context(self._follower)
+        stack.enter_context(self._group)
         share = 1.0 - _NETWORK_SHARE if self._plan.proxy else 1.0
         self._processes_fail(share)
         if self._plan.proxy:
@@ -154,6 +162,9 @@ class _Gate:
             self._tick()
 
     def _kill(self) -> None:
+        if self._report.done["kills"] % _CONSUMER_KILLED == _CONSUMER_KILLED // 2:
+            self._group.kill()
+            self._report.done["consumers killed"] += 1
         worker = self._victim()
         worker.kill()
         draw = self._moments.random()
@@ -234,10 +245,23 @@ class _Gate:
             if len(self._follower.seen) > seen or not self._all_is_committed():
                 seen, still_since = len(self._follower.seen), time.monotonic()
         self._report.catch_up_seconds = time.monotonic() - began
+        self._wait_for_group(expected - missing)
         self._report.missing = [f"feed {feed} article {article}" for feed, article, _ in sorted(missing)[:10]]
         for worker in self._workers:
             worker.look()
             worker.end(timeout_seconds=_END_SECONDS)
+
+    def _wait_for_group(self, expected: set[tuple[int, int, int]]) -> None:
+        """Until the group has what there is, or takes over nothing more: it may wait for a session to end first."""
+        still_since, known = time.monotonic(), 0
+        while time.monotonic() < still_since + _GROUP_SECONDS:
+            seen = self._group.seen()
+            if {(one.feed, one.article, one.edition) for one in seen} >= expected:
+                return
+            if len(seen) > known:
+                still_since, known = time.monotonic(), len(seen)
+            for _ in range(10):
+                self._tick()
 
     def _all_is_committed(self) -> bool:
         return all(feed["committed"] == feed["version"] for feed in self._newsstand.status())
@@ -245,7 +269,11 @@ class _Gate:
     def _count(self) -> Report:
         report, plan = self._report, self._plan
         name, again = read_again(self._direct, "chaos.articles")
-        seen = {"concurrent (kafka-python)": tuple(self._follower.seen), f"final ({name})": again}
+        seen = {
+            "concurrent (kafka-python)": tuple(self._follower.seen),
+            "group of two (docs/consuming.md)": self._group.seen(),
+            f"final ({name})": again,
+        }
         report.verdicts = {
             name: judge(messages, feeds=plan.feeds, articles=plan.articles_each) for name, messages in seen.items()
         }
@@ -289,6 +317,7 @@ class _Gate:
         """Do what is due, see how the workers are, and wait a moment."""
         while self._later and self._later[0][0] <= time.monotonic():
             heapq.heappop(self._later)[2]()
+        self._group.look()
         for worker in self._workers:
             if not worker.look():
                 self._after(1.0, worker.start)

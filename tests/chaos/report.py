@@ -71,7 +71,7 @@ class Report:
 
     @property
     def exact(self) -> bool:
-        """Whether each article came exactly once and in order, for both consumers."""
+        """Whether each article came exactly once and in order, for all consumers."""
         return bool(self.verdicts) and all(verdict.holds for verdict in self.verdicts.values())
 
     def violations(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What two independent consumers saw, held against what the feeds published."""
+"""What independent consumers saw, held against what the feeds published."""
 
 from __future__ import annotations
 

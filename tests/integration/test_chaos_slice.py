@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.sabotage import KINDS
 from tests.chaos.tally import Seen, Verdict, judge
 
 # Feed 0 has ten articles; number 4 is edited after the last one came out.
@@ -42,9 +43,28 @@ def test_workers_that_are_killed_and_put_to_sleep_lose_nothing_and_repeat_nothin
     rows = dict(line.split("  ", 1) for line in done.stdout.splitlines() if "  " in line)
     found = {name: int(number) for name, number in rows.items() if number.strip().isdigit()}
     assert (found["kills"], found["zombies"], found["broker restarts"]) == (8, 1, 1)
+    assert found["consumers killed"] == 1
     wrong = [number for name, number in found.items() if name.endswith((": lost", ": duplicates", ": out of order"))]
-    assert wrong == [0] * 6  # two consumers, three numbers each
+    assert wrong == [0] * 9  # three consumers, three numbers each
     assert found["shards moved"] > SLICE["workers"]
+
+
+@pytest.mark.kafka
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gate_notices_workers_that_break_a_rule(kind: str) -> None:
+    """One that does not ask what became of each record, and one that writes its states outside the transaction."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", "--sabotage", kind],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == f"sabotage {kind}: noticed"
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_a_broker_that_goes_away_and_returns_loses_nothing(
         base = process.base_url()
         until(partial(process.has_polled, 8))
         broker.stop(port=port, state_dir=state_dir)
-        until(lambda: get(f"{base}/readyz")[0] == 503)
+        until(lambda: get(f"{base}/readyz")[0] == 503, timeout_seconds=60)
         assert get(f"{base}/healthz")[0] == 200
         broker.start(port=port, state_dir=state_dir)
         expected = {f"f{feed}-{article}" for feed in range(4) for article in range(200)}
@@ -295,7 +295,7 @@ def test_a_broker_that_goes_away_and_returns_loses_nothing(
             timeout_seconds=120,
             what=lambda: process.output[-3_000:],
         )
-        assert get(f"{base}/readyz")[0] == 200
+        until(lambda: get(f"{base}/readyz")[0] == 200, timeout_seconds=60)
         assert process.end() == 0
         counted = Counter((message["id"], message["revision"]) for message in deployment.messages())
         assert set(counted.values()) == {1}

@@ -277,7 +277,9 @@ class PrometheusMetrics:
             "transaction_events", "Article events and dead letters of one commit.", _COMMIT_EVENTS_BUCKETS
         )
         # Down: nothing is published, and polling stops once the pending limit is reached.
-        self._ledger_up = self._gauge("ledger_up", "Whether the ledger answers.")
+        self._ledger_up = self._gauge(
+            "ledger_up", "Whether it can be published: by the last commit, or by whether the ledger answers."
+        )
         # How long a worker that starts, or gets shards, does not poll them yet.
         self._restore = self._histogram(
             "restore_duration_seconds", "Time to learn the shards and the states of their feeds.", _RESTORE_BUCKETS

@@ -74,7 +74,8 @@ class Committer:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._finishing = False
-        self._recovering = False
+        self._opening = False
+        # Whether it can be published: by the last commit, or while none waits by whether the ledger answers.
         self.up = False
         self._down_since_seconds = clock.monotonic_seconds()
 
@@ -85,7 +86,7 @@ class Committer:
 
     @property
     def down_seconds(self) -> float:
-        """For how long the ledger has not answered; 0 when it does."""
+        """For how long nothing could be published; 0 when it can."""
         return 0.0 if self.up else self._clock.monotonic_seconds() - self._down_since_seconds
 
     @property
@@ -104,11 +105,16 @@ class Committer:
             self._hurry.set()
 
     def answered(self, *, up: bool) -> None:
-        """The ledger was asked whether it answers. While a commit is being retried, that decides instead."""
-        if not self._recovering:
-            if self.up and not up:
-                self._log.warning("ledger_unavailable", error="the ledger does not answer")
-            self._mark(up=up)
+        """The ledger was asked whether it answers.
+
+        An answer is not yet a commit: of three brokers one can answer, and two are needed to write. So what went down
+        comes up by an answer only where nothing waits to be committed, or to be opened, which would tell better.
+        """
+        if up and (self._opening or self._pending):
+            return
+        if self.up and not up:
+            self._log.warning("ledger_unavailable", error="the ledger does not answer")
+        self._mark(up=up)
 
     def hurry(self) -> None:
         """Commit what waits now."""
@@ -128,6 +134,7 @@ class Committer:
             Stop: if it never can.
         """
         wait_seconds = _FIRST_WAIT_SECONDS
+        self._opening = True
         while True:
             try:
                 await self._ledger.open()
@@ -140,7 +147,9 @@ class Committer:
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
             else:
-                self._mark(up=True)
+                self._opening = False
+                if not self._pending:
+                    self._mark(up=True)
                 return
 
     async def rebalance(self) -> None:
@@ -228,12 +237,10 @@ class Committer:
             except (Retry, Unknown) as error:
                 self._metrics.commit_failed("unknown" if isinstance(error, Unknown) else "retry", batches)
                 self._mark(up=False)
-                self._recovering = True
                 self._log.warning("commit_failed", error=str(error), polls=len(batches), retry_in_seconds=wait_seconds)
                 await asyncio.sleep(wait_seconds)
                 wait_seconds = min(wait_seconds * 2, _LONGEST_WAIT_SECONDS)
                 await self.take_over()
-                self._recovering = False
                 batches = self._reconcile(batches)
             except Stop:
                 self._metrics.commit_failed("stop", batches)

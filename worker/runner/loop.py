@@ -171,7 +171,7 @@ class Runner:
             return "stopping"
         if not self._restored:
             return "waiting for the ledger"
-        return None if self._committer.up else "the ledger does not answer"
+        return None if self._committer.up else "nothing can be published: the ledger is away"
 
     async def run(self, *, once: bool = False, ready: asyncio.Future[None] | None = None) -> None:
         """Poll until `stop`; with `once`, poll every feed once and return.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import random
 import signal
 import sqlite3
 import sys
@@ -88,6 +89,55 @@ asyncio.run(main())
 
     assert (await ledger.restore()).states == {"world": b"world 1"}
     assert [record.value for record in await read(path, 1)] == [b"committed"]
+
+
+async def test_killed_at_any_moment_it_holds_whole_commits_and_each_that_was_answered(
+    ledger: SqliteLedger, path: Path
+) -> None:
+    """Each child goes on where the last one was killed, at a moment that has to do with nothing it does."""
+    child = """
+import asyncio, sys
+from pathlib import Path
+from tests.contracts import batch, dead_letter, event
+from worker.edges.sqlite import SqliteLedger
+
+async def main():
+    ledger = SqliteLedger(Path(sys.argv[1]), name="child", max_event_bytes=10_000)
+    await ledger.open()
+    version = int((await ledger.restore()).states.get("world", b"world 0").split()[1])
+    while True:
+        version += 1
+        events = [event(f"a{version}-{number}", value=b"%06d" % version * 1_000) for number in range(20)]
+        await ledger.commit([batch(*events, version=version, rejected=(dead_letter(value=b"%d" % version),))])
+        print(version, flush=True)
+
+asyncio.run(main())
+"""
+    moments = random.Random(7)
+    written = 0
+    for _ in range(4):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", child, str(path), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        first = await process.stdout.readline()
+        assert int(first) == written + 1
+        await asyncio.sleep(moments.uniform(0.0, 0.03))
+        process.kill()
+        answered = int((first + await process.stdout.read()).split()[-1])
+        await process.wait()
+
+        await ledger.open()
+        written = int((await ledger.restore()).states["world"].split()[1])
+        await ledger.close()
+        assert written - answered in {0, 1}
+
+    records = await read(path, 20 * written)
+    assert [record.value for record in records] == [
+        b"%06d" % version * 1_000 for version in range(1, written + 1) for _ in range(20)
+    ]
+    letters = await read(path, written, "dead_letters")
+    assert [letter.value for letter in letters] == [b"%d" % version for version in range(1, written + 1)]
 
 
 async def test_a_second_copy_of_a_revision_stops_the_worker_and_nothing_of_the_commit_stays(
@@ -316,9 +366,9 @@ def test_a_reader_refuses_a_file_that_is_not_a_ledger(path: Path) -> None:
         list(reader.read(timeout_seconds=0.0))
 
 
-async def read(path: Path, count: int) -> list[Published]:
+async def read(path: Path, count: int, table: Table = "articles") -> list[Published]:
     """What a reader from the beginning sees."""
-    reader = SqliteReader(path)
+    reader = SqliteReader(path, table=table)
     try:
         return await seen(reader, count)
     finally:
