@@ -55,7 +55,7 @@ class Process:
                 found.append(line)
         return found
 
-    def wait_for(self, event: str, *, timeout_seconds: float = 30.0, **values: Any) -> dict[str, Any]:
+    def wait_for(self, event: str, *, timeout_seconds: float = 60.0, **values: Any) -> dict[str, Any]:
         """The first such log line, as soon as it is there."""
         until(
             lambda: bool(self.lines(event, **values)) or self.popen.poll() is not None,
@@ -90,7 +90,7 @@ class Process:
 def until(
     condition: Callable[[], bool],
     *,
-    timeout_seconds: float = 30.0,
+    timeout_seconds: float = 60.0,
     what: Callable[[], str] = lambda: "it did not come true",
 ) -> None:
     """Wait for something that another process does in its own time."""
@@ -98,6 +98,20 @@ def until(
     while not condition():
         assert time.monotonic() < deadline, what()
         time.sleep(0.05)
+
+
+def eventually(check: Callable[[], None], *, timeout_seconds: float = 60.0) -> None:
+    """Check something that another process does in its own time, until all that is asserted holds."""
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def run_cli(*arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ class Prometheus:
     def ask(self, what: str, **parameters: str) -> Any:
         """The `data` of an answer of its API."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        with urlopen(f"{self._base}/api/v1/{what}{query}", timeout=10) as answer:  # noqa: S310 - loopback
+        with urlopen(f"{self._base}/api/v1/{what}{query}", timeout=60) as answer:  # noqa: S310 - loopback
             said = json.load(answer)
         assert said["status"] == "success", said
         return said["data"]
@@ -47,7 +47,7 @@ class Prometheus:
     def is_ready(self) -> bool:
         """Whether it answers."""
         try:
-            with urlopen(f"{self._base}/-/ready", timeout=10) as answer:  # noqa: S310 - loopback
+            with urlopen(f"{self._base}/-/ready", timeout=60) as answer:  # noqa: S310 - loopback
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
@@ -61,7 +61,8 @@ def scraping(folder: Path, *targets: str) -> Iterator[Prometheus]:
     config.write_text(
         json.dumps(
             {
-                "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"},
+                # A scrape has as long as its interval, at most: on a busy machine half a second is not enough.
+                "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "500ms"},
                 "rule_files": [str(_RULES)],
                 "scrape_configs": [{"job_name": "dateline", "static_configs": [{"targets": list(targets)}]}],
             }
