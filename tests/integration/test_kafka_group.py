@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.structs import MemberState
 
 from tests.contracts import MAX_EVENT_BYTES, batch, event, seen, started, values
 from tests.integration.cluster import Cluster
@@ -205,6 +206,51 @@ async def test_a_membership_that_is_out_of_date_is_refused_by_kafka_and_the_prod
     with pytest.raises(Retry, match="the shards have moved meanwhile; nothing was written"):
         await ledger.commit([batch(event("a", 3, value=b"3"), version=3)])
     assert values(await read(settings, 2)) == [b"1", b"2"]
+
+
+async def test_a_worker_that_joins_anew_in_the_middle_of_a_commit_is_not_taken_for_two(
+    settings: KafkaSettings, make_ledger: Callable[..., KafkaLedger]
+) -> None:
+    """It was silent too long. Kafka says of its old membership what it says to a worker whose place another has."""
+    ledger = make_ledger()
+    await started(ledger)
+    await ledger.commit([batch(event("a", value=b"1"))])
+    group = ledger._group
+    vouch = group.vouch
+
+    def vouch_and_join_anew(shards: Any) -> Any:
+        group.vouch = vouch  # type: ignore[method-assign]
+        membership = vouch(shards)
+        group._consumer._coordinator.reset_generation()  # as kafka-python does then
+        deadline_seconds = time.monotonic() + 60.0
+        while group._consumer.group_metadata().state is not MemberState.STABLE and time.monotonic() < deadline_seconds:
+            time.sleep(0.01)
+        assert group._consumer.group_metadata().member_id not in ("", membership.member_id)
+        return membership
+
+    group.vouch = vouch_and_join_anew  # type: ignore[method-assign]
+    with pytest.raises(Retry, match="no longer ours; nothing was written"):
+        await ledger.commit([batch(event("a", 2, value=b"2"), version=2)])
+
+    await started(ledger)
+    await ledger.commit([batch(event("a", 2, value=b"2"), version=2)])
+    assert values(await read(settings, 2)) == [b"1", b"2"]
+
+
+async def test_a_worker_whose_place_was_taken_does_not_take_it_back_before_it_was_told(
+    make_ledger: Callable[..., KafkaLedger],
+) -> None:
+    """A commit of it may have failed for another reason at the same moment; then it opens again."""
+    older, newer = make_ledger(), make_ledger()
+    await started(older)
+    told = asyncio.ensure_future(older.moving())
+    await started(newer)
+    await told
+
+    with pytest.raises(Stop, match="took over as instance a"):
+        await started(older)
+
+    await newer.commit([batch(event("a"))])
 
 
 async def test_a_worker_stays_a_member_when_it_opens_again(make_ledger: Callable[..., KafkaLedger]) -> None:

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.future import Future
 from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 from kafka.protocol.producer import EndTxnRequest, InitProducerIdRequest
+from structlog.testing import capture_logs
 
 from tests.contracts import (
     MAX_EVENT_BYTES,
@@ -735,6 +737,58 @@ async def test_a_transaction_that_took_too_long_is_tried_again_and_not_taken_for
 
     await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
     assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_transaction_that_times_out_while_a_broker_is_asked_about_it_is_not_taken_for_another_worker(
+    own_broker: OwnBroker, make_ledger: MakeLedger
+) -> None:
+    """A broker was away, say: the records were given up before the timeout, and its answer came after it."""
+    settings = make_settings(own_broker.bootstrap, transaction_timeout_seconds=3.0)
+    ledger = make_ledger(settings)
+    await started(ledger)
+    assert ledger._session is not None
+    producer, client = ledger._session._producer, kafka_producer(ledger)
+    assert producer is not None
+    look = producer._describe
+
+    def fail() -> None:
+        client.flush()
+        raise KafkaTimeoutError("nothing came for too long")
+
+    def look_late() -> Any:
+        deadline_seconds = time.monotonic() + 60.0
+        while (found := look()).state.value != "CompleteAbort" and time.monotonic() < deadline_seconds:
+            time.sleep(0.1)
+        return found
+
+    producer._describe = look_late  # type: ignore[method-assign]
+    before_send(client, 2, fail)
+
+    with pytest.raises(Retry, match="nothing was written"):
+        await ledger.commit([batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+
+    await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+    assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_failure_that_nobody_foresaw_is_told_and_tried_again(
+    ledger: KafkaLedger, settings: KafkaSettings
+) -> None:
+    """kafka-python has more of them than it names, and one of its clients may be in any state by then."""
+    join, errors = ledger._group.join, [KeyError("node 7"), AttributeError("no transport")]
+    with capture_logs() as logs:
+        ledger._group.join = Mock(side_effect=errors.pop())  # type: ignore[method-assign]
+        with pytest.raises(Retry, match="a fault in the Kafka client"):
+            await ledger.open()
+        ledger._group.join = join  # type: ignore[method-assign]
+        await started(ledger)
+        before_send(kafka_producer(ledger), 1, Mock(side_effect=errors.pop()))
+        with pytest.raises(Unknown, match=r"a fault in the Kafka client \(KeyError\); see ledger_crashed"):
+            await ledger.commit([batch(event("a", value=b"1"))])
+
+    assert [(line["event"], line["log_level"]) for line in logs] == [("ledger_crashed", "error")] * 2
+    await publish(ledger, [batch(event("a", value=b"1"))])
+    assert values(await read(settings, 1)) == [b"1"]
 
 
 async def test_a_worker_that_slept_while_another_took_over_stops(
