@@ -39,7 +39,7 @@ def asked(httpserver: HTTPServer, name: str) -> list[bool]:
 def told(url: str, *, method: str) -> tuple[int, str]:
     """What the worker's own server answers."""
     try:
-        with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the worker's own
+        with urlopen(Request(url, method=method), timeout=60) as answer:  # noqa: S310 - the worker's own
             return answer.status, answer.read().decode()
     except HTTPError as error:
         with error:
