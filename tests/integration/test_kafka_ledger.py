@@ -39,7 +39,7 @@ from tests.contracts import (
     started,
     values,
 )
-from worker.edges import broker
+from worker.edges import broker, kafka_producer as kafka_producer_module
 from worker.edges.kafka_client import KafkaSettings, open_consumer
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader
@@ -767,6 +767,41 @@ async def test_a_transaction_that_times_out_while_a_broker_is_asked_about_it_is_
     with pytest.raises(Retry, match="nothing was written"):
         await ledger.commit([batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
 
+    await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+    assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_broker_that_goes_away_before_it_can_say_who_fenced_a_worker_is_waited_for(
+    own_broker: OwnBroker, make_ledger: MakeLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was the timeout of its own transaction, and nobody has its place."""
+    monkeypatch.setattr(kafka_producer_module, "_ASK_FENCED_SECONDS", 0.0)
+    settings = make_settings(own_broker.bootstrap, transaction_timeout_seconds=2.0, delivery_timeout_seconds=2.0)
+    ledger = make_ledger(settings)
+    await started(ledger)
+    assert ledger._session is not None
+    producer, client = ledger._session._producer, kafka_producer(ledger)
+    assert producer is not None
+    look, away = producer._describe, [Retry("no Kafka broker answers"), KafkaConnectionError("socket disconnected")]
+
+    def linger() -> None:
+        client.flush()
+        deadline_seconds = time.monotonic() + 60.0
+        while look().state.value != "CompleteAbort" and time.monotonic() < deadline_seconds:
+            time.sleep(0.1)
+
+    def look_when_it_is_back() -> Any:
+        if away:
+            raise away.pop()
+        return look()
+
+    producer._describe = look_when_it_is_back  # type: ignore[method-assign]
+    before_send(client, 2, linger)
+
+    with pytest.raises(Retry, match="nothing was written"):
+        await ledger.commit([batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+
+    assert not away
     await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
     assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
 

@@ -23,6 +23,7 @@ from kafka.errors import (
     MessageSizeTooLargeError,
     ProducerFencedError,
     RecordListTooLargeError,
+    RetriableError,
     TransactionalIdNotFoundError,
     UnknownError,
 )
@@ -271,9 +272,11 @@ class TransactionalProducer:
                 found = self._describe()
             except TransactionalIdNotFoundError:
                 return False
-            except (*CLIENT_ERRORS, Retry, Stop):
-                if time.monotonic() >= deadline_seconds:
-                    return looks_fenced
+            except (*CLIENT_ERRORS, Retry, Stop) as problem:
+                # A broker that is away for now is waited for: a worker must not end because nobody could be asked.
+                away = looks_fenced and isinstance(problem, (RetriableError, OSError, Retry))
+                if time.monotonic() >= deadline_seconds + away * INIT_SECONDS:
+                    return looks_fenced and not away
                 time.sleep(_ASK_PAUSE_SECONDS)
                 continue
             # Asked for now: the answer may have come late, and the timeout meanwhile.
