@@ -63,12 +63,22 @@ def run(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Report:
         newsstand = stack.enter_context(Newsstand(feeds=plan.feeds, articles=plan.articles_each))
         gate = _Gate(plan=plan, folder=folder, cluster=cluster, proxy=proxy, newsstand=newsstand, progress=progress)
         stack.callback(gate.close)
-        report = gate.run(stack)
+        try:
+            report = gate.run(stack)
+        except BaseException:
+            progress(f"logs: {_kept(folder)}")
+            raise
         if report.violations():
-            report.logs = Path(mkdtemp(prefix="chaos-logs-"))
-            for path in (*folder.glob("*.log"), *folder.glob("kafka/*/*.log")):
-                shutil.copy(path, report.logs)
+            report.logs = _kept(folder)
         return report
+
+
+def _kept(folder: Path) -> Path:
+    """A copy of all logs, which stays."""
+    logs = Path(mkdtemp(prefix="chaos-logs-"))
+    for path in (*folder.glob("*.log"), *folder.glob("kafka/*/*.log")):
+        shutil.copy(path, logs)
+    return logs
 
 
 class _Gate:

@@ -78,10 +78,10 @@ class Sent:
 
 @dataclass(slots=True, kw_only=True)
 class Rule:
-    """What happens to the next requests of one API. Made by `Proxy.add`."""
+    """What happens to the next requests of one API, or of any. Made by `Proxy.add`."""
 
     proxy: Proxy = field(repr=False)
-    api: Api
+    api: Api | None
     fault: Fault
     topic: str | None
     matches: Callable[[Sent], bool] | None
@@ -94,7 +94,7 @@ class Rule:
 
     def takes(self, request: Sent) -> bool:
         """Whether the rule applies; if so, that counts."""
-        if request.api != self.api or (self.topic is not None and self.topic not in request.topics):
+        if self.api not in (None, request.api) or (self.topic is not None and self.topic not in request.topics):
             return False
         if (self.matches is not None and not self.matches(request)) or len(self.hits) == self.times:
             return False
@@ -156,7 +156,7 @@ class Proxy:
 
     def add(
         self,
-        api: Api,
+        api: Api | None,
         fault: Fault,
         *,
         topic: str | None = None,
@@ -167,7 +167,7 @@ class Proxy:
         """Interfere from now on.
 
         Args:
-            api: With which requests.
+            api: With which requests; None for all.
             fault: How.
             topic: Only those Produce requests that write to this topic, too.
             matches: Only those for which this is true.

@@ -64,6 +64,7 @@ class Report:
     peak_bytes: int = 0
     moves: int = 0
     ended: list[str] = field(default_factory=list)
+    """Processes that ended by themselves, or badly when they were told to, with their last words."""
     crashes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     logs: Path | None = None
@@ -82,6 +83,7 @@ class Report:
         wanted = {"kills": self.plan.kills, "zombies": self.plan.zombies, "broker restarts": self.plan.broker_restarts}
         found += [f"{name}: {self.done[name]} instead of {number}" for name, number in wanted.items()
                   if self.done[name] < number]  # fmt: skip
+        found += [f"a worker ended, {line.splitlines()[0]}" for line in self.ended[:3]]
         found += [f"a worker crashed: {line}" for line in self.crashes[:3]]
         return found
 
@@ -131,7 +133,7 @@ def table(report: Report) -> str:
     rows += [
         ("catch-up", f"{report.catch_up_seconds:.1f} s"),
         ("memory of a worker with its children, at most", f"{report.peak_bytes / 2**20:.0f} MiB"),
-        ("workers that ended by themselves", str(len(report.ended))),
+        ("workers that ended by themselves or badly", str(len(report.ended))),
         ("took", f"{report.seconds:.0f} s"),
     ]
     width = max(len(name) for name, _ in rows)

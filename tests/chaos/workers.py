@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import psutil
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _SETTLED = frozenset({"ok", "not_modified"})
+# Of a worker that ended by itself: a traceback ends with what was raised.
+_LAST_WORDS = 12
+_LINE_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Life:
     last_commit_seconds: float = 0.0
     asleep: bool = False
     tail: bytes = b""
+    last_words: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_WORDS))
+    """The last lines that are more than a note: warnings, errors, and what is no log line."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class Worker:
     moves: int = 0
     """How often its shards changed."""
     ends: list[str] = field(default_factory=list)
-    """The last line of each process that ended by itself."""
+    """Of each process that ended by itself, or badly when it was told to: how, and its last words."""
     crashes: list[str] = field(default_factory=list)
     """Log lines of the level error."""
     _lives: int = 0
@@ -125,19 +129,24 @@ class Worker:
             self.life.process.kill()
             self._bury()
 
-    def end(self, *, timeout_seconds: float) -> int | None:
-        """SIGTERM; the exit code, or None if it had to be killed."""
+    def end(self, *, timeout_seconds: float) -> None:
+        """SIGTERM, and SIGKILL when that was not enough."""
         if self.life is None:
-            return 0
+            return
         self.wake()
         self.life.process.terminate()
         try:
-            return self.life.process.wait(timeout_seconds)
+            code = self.life.process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
+            self.ends.append(
+                f"{Path(self.life.log.name).name}: did not end within {timeout_seconds:.0f} s when it was told to"
+            )
             self.life.process.kill()
-            return None
-        finally:
-            self._bury()
+        else:
+            self._read(self.life)
+            if code != 0:
+                self._note_end(self.life, "when it was told to end")
+        self._bury()
 
     def sleep(self) -> None:
         """SIGSTOP."""
@@ -156,20 +165,31 @@ class Worker:
         life = self.life
         if life is None:
             return True
-        *lines, life.tail = (life.tail + life.log.read()).split(b"\n")
-        for line in lines:
-            if line.startswith(b"{"):
-                self._note(life, json.loads(line))
-        if life.process.poll() is not None:
-            self.ends.append(lines[-1].decode() if lines else f"exit code {life.process.returncode}")
+        # Asked before its log is read, so that nothing that it said at the end is missed.
+        ended = life.process.poll() is not None
+        self._read(life)
+        if ended:
+            self._note_end(life, "by itself")
             self._bury()
-            return False
-        return True
+        return not ended
 
     def measure(self) -> None:
         """Note how much memory it has, with its children."""
         if self.life is not None:
             self.peak_bytes = max(self.peak_bytes, _resident_bytes(self.life.process.pid))
+
+    def _read(self, life: Life) -> None:
+        *lines, life.tail = (life.tail + life.log.read()).split(b"\n")
+        for text in lines:
+            line = json.loads(text) if text.startswith(b"{") else None
+            if line is None or line["level"] != "info":
+                life.last_words.append(text.decode(errors="replace")[:_LINE_CHARACTERS])
+            if line is not None:
+                self._note(life, line)
+
+    def _note_end(self, life: Life, when: str) -> None:
+        said = "".join(f"\n    {line}" for line in life.last_words)
+        self.ends.append(f"{Path(life.log.name).name}: exit code {life.process.returncode} {when}{said}")
 
     def _note(self, life: Life, line: dict[str, Any]) -> None:
         seconds = datetime.fromisoformat(line["timestamp"]).timestamp()

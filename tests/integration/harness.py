@@ -103,6 +103,20 @@ def until(
         time.sleep(0.05)
 
 
+def eventually(check: Callable[[], None], *, timeout_seconds: float = 60.0) -> None:
+    """Check something that another process does in its own time, until all that is asserted holds."""
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
 def run_cli(*arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """One `dateline` command to its end."""
     return subprocess.run(

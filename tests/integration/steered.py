@@ -127,7 +127,7 @@ class Steered:
 
     async def idle(self) -> None:
         """Wait until all that is due has been done and committed."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self._is_idle():  # noqa: ASYNC110 - the loop tells nobody when it has nothing to do
                 await asyncio.sleep(0.0005)
 

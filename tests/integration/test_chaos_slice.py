@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.chaos.__main__ import FULL
+from tests.chaos.report import Report, table
 from tests.chaos.sabotage import KINDS
 from tests.chaos.tally import Seen, Verdict, judge
+from tests.chaos.workers import Worker
+from tests.integration.harness import until
 
 # Feed 0 has ten articles; number 4 is edited after the last one came out.
 EXACT = (*(Seen(0, 0, article, 1, 1) for article in range(10)), Seen(0, 0, 4, 2, 2))
@@ -65,6 +70,22 @@ def test_the_gate_notices_workers_that_break_a_rule(kind: str) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == f"sabotage {kind}: noticed"
+
+
+def test_a_worker_that_ends_by_itself_fails_the_gate_and_is_shown_with_its_last_words(tmp_path: Path) -> None:
+    worker = Worker(name="w0", folder=tmp_path, config=tmp_path / "nowhere.yaml")
+    worker.start()
+
+    until(lambda: not worker.look())
+
+    [ended] = worker.ends
+    assert ended.startswith("w0-1.log: exit code 1 by itself\n    ")
+    assert "nowhere.yaml" in ended
+    assert not worker.running
+    report = Report(plan=replace(FULL, kills=0, zombies=0, broker_restarts=0), unconditional=[1], ended=worker.ends)
+    report.done = dict.fromkeys(("kills", "zombies", "broker restarts"), 0)
+    assert report.violations() == ["a worker ended, w0-1.log: exit code 1 by itself"]
+    assert ended in table(report)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.structs import MemberState
 
 from tests.contracts import MAX_EVENT_BYTES, batch, event, seen, started, values
 from tests.integration.cluster import Cluster
@@ -38,6 +39,8 @@ pytestmark = [
 ALL = [0, 1, 2, 3]
 # The least that a broker takes without being told otherwise.
 SESSION_SECONDS = 6.0
+# So long that whatever happens before it is over does so on a slow machine, too.
+LONG_SESSION_SECONDS = 120.0
 # A key for each of four shards: CRC-32 modulo 4, as `Counter` has them.
 KEYS = {3: "a", 1: "b"}
 
@@ -207,6 +210,51 @@ async def test_a_membership_that_is_out_of_date_is_refused_by_kafka_and_the_prod
     assert values(await read(settings, 2)) == [b"1", b"2"]
 
 
+async def test_a_worker_that_joins_anew_in_the_middle_of_a_commit_is_not_taken_for_two(
+    settings: KafkaSettings, make_ledger: Callable[..., KafkaLedger]
+) -> None:
+    """It was silent too long. Kafka says of its old membership what it says to a worker whose place another has."""
+    ledger = make_ledger()
+    await started(ledger)
+    await ledger.commit([batch(event("a", value=b"1"))])
+    group = ledger._group
+    vouch = group.vouch
+
+    def vouch_and_join_anew(shards: Any) -> Any:
+        group.vouch = vouch  # type: ignore[method-assign]
+        membership = vouch(shards)
+        group._consumer._coordinator.reset_generation()  # as kafka-python does then
+        deadline_seconds = time.monotonic() + 60.0
+        while group._consumer.group_metadata().state is not MemberState.STABLE and time.monotonic() < deadline_seconds:
+            time.sleep(0.01)
+        assert group._consumer.group_metadata().member_id not in ("", membership.member_id)
+        return membership
+
+    group.vouch = vouch_and_join_anew  # type: ignore[method-assign]
+    with pytest.raises(Retry, match="no longer ours; nothing was written"):
+        await ledger.commit([batch(event("a", 2, value=b"2"), version=2)])
+
+    await started(ledger)
+    await ledger.commit([batch(event("a", 2, value=b"2"), version=2)])
+    assert values(await read(settings, 2)) == [b"1", b"2"]
+
+
+async def test_a_worker_whose_place_was_taken_does_not_take_it_back_before_it_was_told(
+    make_ledger: Callable[..., KafkaLedger],
+) -> None:
+    """A commit of it may have failed for another reason at the same moment; then it opens again."""
+    older, newer = make_ledger(), make_ledger()
+    await started(older)
+    told = asyncio.ensure_future(older.moving())
+    await started(newer)
+    await told
+
+    with pytest.raises(Stop, match="took over as instance a"):
+        await started(older)
+
+    await newer.commit([batch(event("a"))])
+
+
 async def test_a_worker_stays_a_member_when_it_opens_again(make_ledger: Callable[..., KafkaLedger]) -> None:
     ledger = make_ledger()
     await started(ledger)
@@ -261,17 +309,17 @@ async def test_brokers_that_wait_for_more_workers_let_those_that_come_together_s
 async def test_a_worker_that_was_killed_has_its_shards_again_as_soon_as_it_is_back(
     settings: KafkaSettings, process: Callable[..., CountingProcess]
 ) -> None:
-    long = {"session_timeout_seconds": 60.0}
-    first, second = process("a", **long), process("b", **long)
+    """Long before its session is over, however slow the machine."""
+    first, second = process("a"), process("b", session_timeout_seconds=LONG_SESSION_SECONDS)
     await until(lambda: holds(first, 2) and holds(second, 2))
     had = last(second, "committed").values["shards"]
     killed = second.kill()
 
-    again = process("b", **long)
+    again = process("b", session_timeout_seconds=LONG_SESSION_SECONDS)
     await until(lambda: has(again, "committed"))
 
     assert last(again, "committed").values["shards"] == had
-    assert first_of(again, "committed").at_seconds - killed < 59
+    assert first_of(again, "committed").at_seconds - killed < LONG_SESSION_SECONDS - 1
     report("kill -9 to the first commit", first_of(again, "committed").at_seconds - killed)
     report("process start to the first commit", first_of(again, "committed").at_seconds - again.notes[0].at_seconds)
     end(first, again)
@@ -339,7 +387,9 @@ async def test_a_worker_that_stops_gives_its_shards_up_at_once_only_if_it_is_tol
     settings: KafkaSettings, process: Callable[[str], CountingProcess], tmp_path: Path, *, leaves: bool
 ) -> None:
     first = process("a")
-    second = CountingProcess(replace(settings, instance="b", leave_on_stop=leaves), tmp_path)
+    session_seconds = LONG_SESSION_SECONDS if leaves else SESSION_SECONDS
+    changes: dict[str, Any] = {"instance": "b", "leave_on_stop": leaves, "session_timeout_seconds": session_seconds}
+    second = CountingProcess(replace(settings, **changes), tmp_path)
     try:
         await until(lambda: holds(first, 2) and holds(second, 2))
         asked = await asyncio.to_thread(second.end)
@@ -348,7 +398,7 @@ async def test_a_worker_that_stops_gives_its_shards_up_at_once_only_if_it_is_tol
         second.kill()
 
     taken_seconds = last(first, "restored").at_seconds - asked
-    assert (taken_seconds < SESSION_SECONDS - 2) is leaves
+    assert (taken_seconds < session_seconds - 2) is leaves
     report(f"takeover after SIGTERM, leave_on_stop={leaves}", taken_seconds)
     end(first)
     check_counts(settings)

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 from kafka.future import Future
 from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 from kafka.protocol.producer import EndTxnRequest, InitProducerIdRequest
+from structlog.testing import capture_logs
 
 from tests.contracts import (
     MAX_EVENT_BYTES,
@@ -37,7 +39,7 @@ from tests.contracts import (
     started,
     values,
 )
-from worker.edges import broker
+from worker.edges import broker, kafka_producer as kafka_producer_module
 from worker.edges.kafka_client import KafkaSettings, open_consumer
 from worker.edges.kafka_ledger import KafkaLedger
 from worker.edges.kafka_reader import KafkaReader
@@ -735,6 +737,93 @@ async def test_a_transaction_that_took_too_long_is_tried_again_and_not_taken_for
 
     await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
     assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_transaction_that_times_out_while_a_broker_is_asked_about_it_is_not_taken_for_another_worker(
+    own_broker: OwnBroker, make_ledger: MakeLedger
+) -> None:
+    """A broker was away, say: the records were given up before the timeout, and its answer came after it."""
+    settings = make_settings(own_broker.bootstrap, transaction_timeout_seconds=3.0)
+    ledger = make_ledger(settings)
+    await started(ledger)
+    assert ledger._session is not None
+    producer, client = ledger._session._producer, kafka_producer(ledger)
+    assert producer is not None
+    look = producer._describe
+
+    def fail() -> None:
+        client.flush()
+        raise KafkaTimeoutError("nothing came for too long")
+
+    def look_late() -> Any:
+        deadline_seconds = time.monotonic() + 60.0
+        while (found := look()).state.value != "CompleteAbort" and time.monotonic() < deadline_seconds:
+            time.sleep(0.1)
+        return found
+
+    producer._describe = look_late  # type: ignore[method-assign]
+    before_send(client, 2, fail)
+
+    with pytest.raises(Retry, match="nothing was written"):
+        await ledger.commit([batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+
+    await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+    assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_broker_that_goes_away_before_it_can_say_who_fenced_a_worker_is_waited_for(
+    own_broker: OwnBroker, make_ledger: MakeLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was the timeout of its own transaction, and nobody has its place."""
+    monkeypatch.setattr(kafka_producer_module, "_ASK_FENCED_SECONDS", 0.0)
+    settings = make_settings(own_broker.bootstrap, transaction_timeout_seconds=2.0, delivery_timeout_seconds=2.0)
+    ledger = make_ledger(settings)
+    await started(ledger)
+    assert ledger._session is not None
+    producer, client = ledger._session._producer, kafka_producer(ledger)
+    assert producer is not None
+    look, away = producer._describe, [Retry("no Kafka broker answers"), KafkaConnectionError("socket disconnected")]
+
+    def linger() -> None:
+        client.flush()
+        deadline_seconds = time.monotonic() + 60.0
+        while look().state.value != "CompleteAbort" and time.monotonic() < deadline_seconds:
+            time.sleep(0.1)
+
+    def look_when_it_is_back() -> Any:
+        if away:
+            raise away.pop()
+        return look()
+
+    producer._describe = look_when_it_is_back  # type: ignore[method-assign]
+    before_send(client, 2, linger)
+
+    with pytest.raises(Retry, match="nothing was written"):
+        await ledger.commit([batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+
+    assert not away
+    await publish(ledger, [batch(event("a", 1, value=b"1"), event("a", 2, value=b"2"))])
+    assert [record.value for record in await read(settings, 2)] == [b"1", b"2"]
+
+
+async def test_a_failure_that_nobody_foresaw_is_told_and_tried_again(
+    ledger: KafkaLedger, settings: KafkaSettings
+) -> None:
+    """kafka-python has more of them than it names, and one of its clients may be in any state by then."""
+    join, errors = ledger._group.join, [KeyError("node 7"), AttributeError("no transport")]
+    with capture_logs() as logs:
+        ledger._group.join = Mock(side_effect=errors.pop())  # type: ignore[method-assign]
+        with pytest.raises(Retry, match="a fault in the Kafka client"):
+            await ledger.open()
+        ledger._group.join = join  # type: ignore[method-assign]
+        await started(ledger)
+        before_send(kafka_producer(ledger), 1, Mock(side_effect=errors.pop()))
+        with pytest.raises(Unknown, match=r"a fault in the Kafka client \(KeyError\); see ledger_crashed"):
+            await ledger.commit([batch(event("a", value=b"1"))])
+
+    assert [(line["event"], line["log_level"]) for line in logs] == [("ledger_crashed", "error")] * 2
+    await publish(ledger, [batch(event("a", value=b"1"))])
+    assert values(await read(settings, 1)) == [b"1"]
 
 
 async def test_a_worker_that_slept_while_another_took_over_stops(

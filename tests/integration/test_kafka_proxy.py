@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,7 @@ from worker.model.errors import Retry, Unknown
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from tests.chaos.proxy import Sent
     from worker.edges.kafka_client import KafkaSettings
     from worker.model.event import Batch
 
@@ -229,6 +232,30 @@ async def test_a_worker_whose_connections_are_cut_while_it_joins_its_group_has_i
     await assert_each_once(cluster, settings, 1)
 
 
+@pytest.mark.parametrize(
+    "api", [Api.METADATA, pytest.param(None, marks=pytest.mark.long)], ids=["metadata", "all requests"]
+)
+async def test_a_connection_that_is_cut_at_any_moment_of_a_start_ends_no_worker(
+    settings: KafkaSettings, proxy: Proxy, api: Api | None
+) -> None:
+    """At the first request of a start, of the next one at the second, and so on: each time it can be tried again."""
+    ensure_topics(settings)
+    for moment in count():
+        passed = count()
+        rule = proxy.add(api, Fault.CUT, matches=partial(_is_nth, passed, moment), times=1)
+        ledger = KafkaLedger(settings)
+        try:
+            await started_in_time(ledger)
+        finally:
+            rule.remove()
+            await ledger.close()
+        if not rule.hits:
+            break
+
+    # Each client that a start makes asks for metadata.
+    assert moment > 5
+
+
 @pytest.mark.parametrize("version", [8, 9])
 def test_the_proxy_reads_the_topics_of_both_forms_of_a_produce_request(version: int) -> None:
     """The compact form of KIP-482 begins with version 9."""
@@ -248,6 +275,10 @@ def test_the_proxy_reads_the_topics_of_both_forms_of_a_produce_request(version: 
 
     assert (sent.api, sent.version, sent.correlation_id, sent.client_id) == (0, version, 7, "worker")
     assert sent.topics == ("news.articles", "news.feed-state")
+
+
+def _is_nth(passed: count[int], number: int, _: Sent) -> bool:
+    return next(passed) == number
 
 
 async def started_in_time(ledger: KafkaLedger) -> None:

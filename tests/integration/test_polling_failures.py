@@ -166,7 +166,7 @@ async def test_two_feeds_that_meet_at_one_host_heed_what_it_said_to_the_first(wo
     gate = asyncio.Event()
     end.on("/1", Answer(pieces=(gate, limited)), ok)
     await worker.start_again(idle=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(end.of("/1")) < 7:  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.001)
     worker.clock.advance(0.02)
@@ -226,7 +226,8 @@ async def test_a_server_that_never_answers_is_a_failure_and_keeps_no_other_waiti
     await worker.start(
         site.on("/feed", Answer(pieces=(asyncio.Event(),))),
         other.on("/feed", honest(rss("a"), '"1"')),
-        fetch={"timeout": "200ms", "connect_timeout": "200ms", "idle_timeout": "200ms"},
+        # Long enough for the other one on a busy machine.
+        fetch={"timeout": "1500ms", "connect_timeout": "1500ms", "idle_timeout": "1500ms"},
     )
     await worker.passing(3.5 * HOUR)
     assert worker.outcomes("f0") == [("network_error", "timeout")] * 3

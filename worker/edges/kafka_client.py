@@ -230,7 +230,7 @@ def _explain(error: Exception, failure: Exception | None, settings: KafkaSetting
             f"no Kafka broker answers at {', '.join(settings.bootstrap_servers)} ({reason}); "
             "checked kafka.bootstrap_servers and kafka.security"
         )
-    if isinstance(error, (KafkaConfigurationError, ValueError, TypeError, RuntimeError)):
+    if isinstance(error, (KafkaConfigurationError, ValueError, TypeError)):
         return Stop(f"Kafka cannot be used with these settings: {one_line(error)}; check kafka.security")
     return translate(error, settings)
 

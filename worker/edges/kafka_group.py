@@ -61,6 +61,8 @@ class ShardGroup:
         self._ended: Future[None] | None = None
         self._closing = False
         self._failure: Retry | Stop | None = None
+        # Whether nobody was told yet that we must stop. Joining again would take the place back from whoever has it.
+        self._untold = False
         self._fenced = False
         self._hurried = False
         self._problem = "the others have not answered"
@@ -78,10 +80,12 @@ class ShardGroup:
 
         Raises:
             Retry: no broker answers.
-            Stop: Kafka does not let us in.
+            Stop: Kafka does not let us in, or another worker took our place and that was not told yet.
         """
         with self._changed:
             self._hurried = False
+            if self._untold:
+                self._check()
             if self._consumer is not None and self._failure is None and not self._closing:
                 return
             ended = self._ended
@@ -116,6 +120,11 @@ class ShardGroup:
             self._valid = self._assigned
             self._told = Holding(shards=self._assigned, count=self._count)
             return self._told
+
+    def forgive(self) -> None:
+        """Have the next `join` take our place back, whoever has it."""
+        with self._changed:
+            self._untold = False
 
     def hurry(self) -> None:
         """Have a `hold` that waits give up, until `join` is called again."""
@@ -210,8 +219,12 @@ class ShardGroup:
             metrics_enabled=False,
             request_timeout_ms=round(REQUEST_SECONDS * 1000),
         )
-        # Whoever leads the group divides as many shards as it knows of.
-        consumer.partitions_for_topic(settings.feed_state_topic)
+        try:
+            # Whoever leads the group divides as many shards as it knows of.
+            consumer.partitions_for_topic(settings.feed_state_topic)
+        except CLIENT_ERRORS as error:
+            consumer.close(autocommit=False, timeout_ms=_CLOSE_SECONDS * 1000)
+            raise translate(error, settings) from error
         coordinator = consumer._coordinator  # noqa: SLF001 - it swallows this one answer to a heartbeat
         handle = coordinator._handle_heartbeat_response  # noqa: SLF001 - as above
 
@@ -344,6 +357,7 @@ class ShardGroup:
     def _fail(self, failure: Retry | Stop) -> None:
         with self._changed:
             self._failure = failure
+            self._untold = isinstance(failure, Stop)
             self._lose()
             self._changed.notify_all()
 
@@ -352,6 +366,7 @@ class ShardGroup:
 
     def _check(self) -> None:
         if self._failure is not None:
+            self._untold = False
             raise self._failure
         if self._consumer is None or self._closing:
             raise Retry("not a member of the group of workers")

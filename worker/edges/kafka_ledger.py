@@ -12,6 +12,8 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
+
 from worker.edges.call_thread import CallThread, wait
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
 from worker.edges.kafka_group import ShardGroup
@@ -53,6 +55,7 @@ class KafkaLedger:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self._log = structlog.get_logger()
         self._group = ShardGroup(settings)
         self._misplaced: set[str] = set()
         self._schemas = open_registry(settings)
@@ -69,6 +72,8 @@ class KafkaLedger:
             Stop: a topic is missing or wrong, rights are missing, or the settings are impossible.
         """
         self._let_go()
+        if self._stopped is not None:
+            self._group.forgive()
         self._stopped = None
         self._pinger = self._pinger or _Pinger(self._settings)
         self._session = session = _Session(self._settings, self._group, self._misplaced, self._schemas)
@@ -144,7 +149,7 @@ class KafkaLedger:
             raise Retry("the ledger is not open; nothing was written")
         return self._session
 
-    async def _call(self, session: _Session, call: Callable[[], _T], *, seconds: float, late: DatelineError) -> _T:
+    async def _call(self, session: _Session, call: Callable[[], _T], *, seconds: float, late: Retry | Unknown) -> _T:
         self._usable = False
         try:
             result = await session.run(call, seconds=seconds, late=late)
@@ -153,10 +158,16 @@ class KafkaLedger:
             raise
         except asyncio.CancelledError:
             raise  # what is under way may come to its end; `close` waits for it
-        except BaseException as error:
+        except DatelineError as error:
             self._stopped = str(error) if isinstance(error, Stop) else None
             self._let_go()
             raise
+        except Exception as error:
+            # kafka-python has more ways to fail than it names, mostly while brokers come and go. A session that
+            # begins anew forgets whatever went wrong.
+            self._let_go()
+            self._log.exception("ledger_crashed")
+            raise type(late)(f"a fault in the Kafka client ({type(error).__name__}); see ledger_crashed") from error
         self._usable = True
         return result
 
@@ -205,7 +216,7 @@ class _Session:
         found = read_feed_states(self._settings, holding.shards)
         values, partitions = dict(found.values), dict(found.partitions)
         if self._misplaced:
-            everywhere = read_feed_states(self._settings)
+            everywhere = read_feed_states(self._settings, range(holding.count))
             for feed_id in self._misplaced & everywhere.values.keys() - values.keys():
                 values[feed_id], partitions[feed_id] = everywhere.values[feed_id], everywhere.partitions[feed_id]
             self._misplaced.clear()
@@ -226,7 +237,7 @@ class _Session:
             Retry: one has; the next restore brings it.
         """
         self._elsewhere = self._elsewhere or StateFollower(self._settings)
-        found = unknown & self._elsewhere.read(keep_values=False).partitions.keys()
+        found = unknown & self._elsewhere.read(range(self._holding.count), keep_values=False).partitions.keys()
         if found:
             self._misplaced |= found
             raise Retry(f"the state of feed {min(found)} lies in another shard; nothing was written")

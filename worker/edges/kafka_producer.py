@@ -23,6 +23,7 @@ from kafka.errors import (
     MessageSizeTooLargeError,
     ProducerFencedError,
     RecordListTooLargeError,
+    RetriableError,
     TransactionalIdNotFoundError,
     UnknownError,
 )
@@ -63,6 +64,9 @@ _TAKEOVER_SECONDS = 1.0
 # What the broker says of a record that it will never take.
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError, InvalidTimestampError)
 _FENCED = (ProducerFencedError, InvalidProducerEpochError)
+# What the group says of a membership that is over. The second one is said to a worker that lost its membership and
+# joined anew meanwhile, as well as to one whose place another has: which of them it is, the group has to tell.
+_OUTDATED = (CommitFailedError, FencedInstanceIdError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +225,8 @@ class TransactionalProducer:
         """Undo a transaction of which a record failed, and say what follows."""
         if isinstance(error, AuthorizationError):
             return translate(error, self._settings)
-        if isinstance(error, FencedInstanceIdError):
-            self._abort()
-            return taken_over(self._settings)
-        if isinstance(error, CommitFailedError):
-            kind = OutdatedError if self._abort() else Retry
-            return kind(f"the shards have moved meanwhile; nothing was written: {one_line(error)}")
+        if isinstance(error, _OUTDATED) and self._abort():
+            return OutdatedError(f"the shards have moved meanwhile; nothing was written: {one_line(error)}")
         if not isinstance(error, _REFUSED) and self._is_fenced(error, began_seconds):
             return taken_over(self._settings)
         undone = self._abort()
@@ -265,7 +265,6 @@ class TransactionalProducer:
         """
         ours = self._manager.producer_id_and_epoch
         looks_fenced = isinstance(error, _FENCED) or any(kind.__name__ in str(error) for kind in _FENCED)
-        overdue = time.monotonic() - began_seconds >= self._settings.transaction_timeout_seconds
         deadline_seconds = time.monotonic() + (_ASK_FENCED_SECONDS if looks_fenced else _ASK_SECONDS)
         timed_out_before = False
         while True:
@@ -273,11 +272,15 @@ class TransactionalProducer:
                 found = self._describe()
             except TransactionalIdNotFoundError:
                 return False
-            except (*CLIENT_ERRORS, Retry, Stop):
-                if time.monotonic() >= deadline_seconds:
-                    return looks_fenced
+            except (*CLIENT_ERRORS, Retry, Stop) as problem:
+                # A broker that is away for now is waited for: a worker must not end because nobody could be asked.
+                away = looks_fenced and isinstance(problem, (RetriableError, OSError, Retry))
+                if time.monotonic() >= deadline_seconds + away * INIT_SECONDS:
+                    return looks_fenced and not away
                 time.sleep(_ASK_PAUSE_SECONDS)
                 continue
+            # Asked for now: the answer may have come late, and the timeout meanwhile.
+            overdue = time.monotonic() - began_seconds >= self._settings.transaction_timeout_seconds
             epochs_ahead = found.producer_epoch - ours.epoch if found.producer_id == ours.producer_id else None
             if epochs_ahead == 0:
                 return False

@@ -19,7 +19,7 @@ from worker.edges.kafka_client import (
     open_consumer,
     translate,
 )
-from worker.model.errors import Stop
+from worker.model.errors import Retry, Stop
 from worker.model.event import Published
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def read_feed_states(settings: KafkaSettings, shards: Collection[int] | None = N
     A transaction that is open is waited for: a commit that was answered may not be visible yet.
 
     Raises:
-        Retry: Kafka cannot be reached now, or sends nothing for half a minute.
+        Retry: Kafka cannot be reached now, or sends nothing for half a minute; the partitions that were named are not
+            known to it.
         Stop: the topic must not be read, or does not exist.
     """
     states = StateFollower(settings)
@@ -209,7 +210,9 @@ def _assign(consumer: Any, topics: tuple[str, ...], chosen: Collection[int] | No
     for topic in topics:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers:
-            raise Stop(f"topic {topic} does not exist, or must not be read; create it: dateline topics create -c FILE")
+            # Who names partitions knows that there are some. A broker that has just begun may not know it yet.
+            kind = Stop if chosen is None else Retry
+            raise kind(f"topic {topic} does not exist, or must not be read; create it: dateline topics create -c FILE")
         wanted: Iterable[int] = numbers if chosen is None else chosen
         partitions += [TopicPartition(topic, number) for number in sorted(wanted)]
     consumer.assign(partitions)

@@ -21,7 +21,7 @@ from kafka.errors import (
 from kafka.protocol.metadata import MetadataRequest
 
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin, translate
-from worker.model.errors import DatelineError, Stop
+from worker.model.errors import DatelineError, Retry, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ def check_topics(settings: KafkaSettings) -> dict[str, int]:
     """How many partitions each topic has; missing ones are created when the settings say so.
 
     Raises:
-        Retry: no broker answers.
+        Retry: no broker answers, or one does not know yet of a topic that was just created.
         Stop: a topic is missing, is not as the worker needs it, or must not be looked at.
     """
     if settings.create_topics:
@@ -80,13 +80,20 @@ def check_topics(settings: KafkaSettings) -> dict[str, int]:
         partitions = _describe(admin, _rights(settings))
         for topic in _policies(settings):
             if topic not in partitions:
-                raise Stop(f"topic {topic} does not exist; create it: dateline topics create -c FILE")
+                raise _unknown(topic, created=settings.create_topics)
         _check_policies(admin, settings, partitions)
     except CLIENT_ERRORS as error:
         raise translate(error, settings) from error
     finally:
         admin.close()
     return partitions
+
+
+def _unknown(topic: str, *, created: bool) -> Retry | Stop:
+    """What it means that a broker does not know a topic. One that exists may have been made a moment ago."""
+    if created:
+        return Retry(f"topic {topic} is not known to every broker yet")
+    return Stop(f"topic {topic} does not exist; create it: dateline topics create -c FILE")
 
 
 def _policies(settings: KafkaSettings) -> dict[str, str]:

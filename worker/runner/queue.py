@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import deque
 from typing import Generic, Protocol, TypeVar
 
 # The authority of RFC 3986, 3.2. It is wanted several times in each poll.
@@ -31,7 +30,8 @@ class PollQueue(Generic[_T]):
         self._heap: list[tuple[float, int, _T]] = []
         self._count = 0
         self._busy: set[str] = set()
-        self._waiting: dict[str, deque[tuple[float, int, _T]]] = {}
+        # By host: what was due while the host was busy, as heaps.
+        self._waiting: dict[str, list[tuple[float, int, _T]]] = {}
         # The only entry of each feed that counts; older ones stay in the heap until they come up.
         self._current: dict[str, int] = {}
 
@@ -50,11 +50,14 @@ class PollQueue(Generic[_T]):
         """The feed that has been due longest, with its due time; its host is busy until `release`."""
         while self._heap and self._heap[0][0] <= now_seconds:
             due_seconds, count, feed = heapq.heappop(self._heap)
-            if self._current.get(feed.id) != count:
-                continue
             host = host_of(feed.url)
+            if self._current.get(feed.id) != count:
+                # It may have had the host's turn: then that is for the next one that waits for it.
+                if host not in self._busy:
+                    self._let_next(host)
+                continue
             if host in self._busy:
-                self._waiting.setdefault(host, deque()).append((due_seconds, count, feed))
+                heapq.heappush(self._waiting.setdefault(host, []), (due_seconds, count, feed))
                 continue
             self._busy.add(host)
             del self._current[feed.id]
@@ -65,9 +68,13 @@ class PollQueue(Generic[_T]):
         """The feed's host may be asked again."""
         host = host_of(feed.url)
         self._busy.discard(host)
-        waiting = self._waiting.get(host, deque())
+        self._let_next(host)
+
+    def _let_next(self, host: str) -> None:
+        """Have the one come up that has waited for this host since it fell due first."""
+        waiting = self._waiting.get(host, [])
         while waiting:
-            due_seconds, count, next_one = waiting.popleft()
+            due_seconds, count, next_one = heapq.heappop(waiting)
             # One that was dropped, or put off, meanwhile must not keep the others waiting.
             if self._current.get(next_one.id) == count:
                 heapq.heappush(self._heap, (due_seconds, count, next_one))

@@ -1,7 +1,9 @@
-"""Who is read when: feeds that have been read without trouble before those of which that is not known.
+"""Who is read when: feeds that have been read without trouble, and those of which that is not known, in fair shares.
 
 A document may take a reader for the whole of its deadline, and a hundred of them all readers for minutes. Feeds that
-are known to be quick must not wait behind them, and what waits must not fill the memory.
+are known to be quick must not wait behind them; nor must new feeds wait for as long as known ones have something to
+read, which may be always. So while both wait, either kind has half of the readers' time, and each is served in the
+order in which it came. What waits must not fill the memory either.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 
     from worker.ports import Clock
 
+# Whether it goes last, its number, and what is done when it has its turn.
+_Waiting = tuple[bool, int, asyncio.Future[None]]
+
 # While known feeds are about, one reader is theirs alone.
 _ABOUT_SECONDS = 60.0
-_KNOWN, _BEGUN, _NEW = range(3)
 
 
 class Turns:
@@ -40,9 +44,10 @@ class Turns:
         self._free = readers
         self._others = 0
         self._known_at_seconds: float | None = None
-        self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = count()
-        # By whether the feed is known.
+        # All by whether the feed is known. Of others, polls that have begun go first.
+        self._queues: dict[bool, list[_Waiting]] = {True: [], False: []}
+        self._had_seconds = {True: 0.0, False: 0.0}
         self._held_bytes: Counter[bool] = Counter()
         self._fewer = {known: asyncio.Event() for known in (True, False)}
         # Polls that have not begun to be read.
@@ -67,7 +72,11 @@ class Turns:
         if known:
             self._known_at_seconds = self._clock.monotonic_seconds()
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (_KNOWN if known else _BEGUN if begun else _NEW, next(self._numbers), granted))
+        queue = self._queues[known]
+        if not queue:
+            # Who did not wait has nothing to catch up with.
+            self._had_seconds[known] = max(self._had_seconds.values())
+        heapq.heappush(queue, (not known and not begun, next(self._numbers), granted))
         self._held_bytes[known] += size_bytes
         try:
             with self._wait(begun=begun):
@@ -80,22 +89,29 @@ class Turns:
         finally:
             self._held_bytes[known] -= size_bytes
             self._fewer[known].set()
+        began_seconds = self._clock.monotonic_seconds()
         try:
             yield
         finally:
+            self._had_seconds[known] += self._clock.monotonic_seconds() - began_seconds
             self._give_back(known=known)
 
     def _grant(self) -> None:
         """Give free readers to those who are next."""
-        while self._free and self._queue:
-            rank, _, granted = self._queue[0]
-            if not granted.done():
-                if rank != _KNOWN and not self._is_open_to_others():
-                    return
-                self._free -= 1
-                self._others += rank != _KNOWN
-                granted.set_result(None)
-            heapq.heappop(self._queue)
+        while self._free and (known := self._next_kind()) is not None:
+            _, _, granted = heapq.heappop(self._queues[known])
+            self._free -= 1
+            self._others += not known
+            granted.set_result(None)
+
+    def _next_kind(self) -> bool | None:
+        """Whether the next reader is for a known feed; None if nobody waits who may have it."""
+        for queue in self._queues.values():
+            while queue and queue[0][2].done():  # gave up
+                heapq.heappop(queue)
+        kinds = [known for known, queue in self._queues.items() if queue and (known or self._is_open_to_others())]
+        # Known feeds when both had as much.
+        return min(kinds, key=lambda known: self._had_seconds[known], default=None)
 
     def _is_open_to_others(self) -> bool:
         """Whether a reader may be given to a feed that is not known."""

@@ -54,6 +54,28 @@ class Delays(RecordingMetrics):
         self.late.setdefault(report.feed_id, []).append(delay_seconds)
 
 
+class NewsWeb(FakeWeb):
+    """Has another article at each poll, so that each has to be read."""
+
+    async def fetch(self, request: Request, hop: NextHop | None = None) -> Fetched:
+        self.bodies[request.url] = rss((f"{request.url}#{len(self.requests)}", "News"))
+        return await super().fetch(request, hop)
+
+
+async def test_feeds_that_are_added_are_read_although_the_only_reader_is_never_free() -> None:
+    """Each feed is due again at once, and twenty of them want more than one reader can read."""
+    old, new = [f"old{number}" for number in range(20)], [f"new{number}" for number in range(5)]
+    store = FakeStore()
+    runner = make_runner([feed(name, interval_seconds=0.01) for name in old], NewsWeb(), store)
+    running = asyncio.create_task(runner.run())
+    await until(lambda: len(store.states) == len(old), timeout_seconds=60)
+    runner.replace_feeds([feed(name, interval_seconds=0.01) for name in (*old, *new)])
+    await until(lambda: len(store.states) == len(old) + len(new), timeout_seconds=60)
+    runner.stop()
+    await running
+    assert store.states.keys() == {*old, *new}
+
+
 async def test_above_capacity_all_feeds_are_late_alike_and_nothing_is_dropped_or_piled_up() -> None:
     """Each feed is due again at once, so that a hundred and fifty of them want far more than fifty at a time."""
     names = [f"f{number}" for number in range(FEEDS)]

@@ -37,7 +37,8 @@ class Readers:
         self.tasks[name] = asyncio.create_task(read())
         await settle()
 
-    async def end(self, name: str) -> None:
+    async def end(self, name: str, *, after_seconds: float = 0.0) -> None:
+        self.clock.advance(after_seconds)
         self._ends[name].set()
         await settle()
 
@@ -102,6 +103,57 @@ async def test_a_single_reader_is_kept_for_nobody() -> None:
         await some.end("known")
         await some.ask("a")
         assert some.reading == ["a"]
+
+
+async def test_feeds_that_always_have_something_to_read_do_not_keep_new_ones_from_being_read() -> None:
+    """With one reader, which forty known feeds want again as soon as they have had it."""
+    known, new = [f"known {number}" for number in range(40)], [f"new {number}" for number in range(12)]
+    order = []
+    async with readers(1) as some:
+        for name in known:
+            await some.ask(name, known=True)
+        for name in new:
+            await some.ask(name)
+        for _ in range(64):
+            [name] = some.reading
+            order.append(name)
+            await some.end(name, after_seconds=1.0)
+            if name in known:
+                await some.ask(name, known=True)
+    assert order[:25:2] == known[:13]
+    assert order[1:24:2] == new
+    # Then each known one in its turn.
+    assert order[24:] == [*known[12:], *known[:12]]
+
+
+async def test_a_document_that_takes_long_is_made_up_for_before_the_next_of_its_kind() -> None:
+    async with readers(1) as some:
+        await some.ask("long")
+        await some.ask("long as well")
+        for number in range(12):
+            await some.ask(f"known {number}", known=True)
+        await some.end("long", after_seconds=10.0)
+        for number in range(10):
+            assert some.reading == [f"known {number}"]
+            await some.end(f"known {number}", after_seconds=1.0)
+        # As much as the other had; of two that are even, the known one goes first.
+        assert some.reading == ["known 10"]
+        await some.end("known 10", after_seconds=1.0)
+        assert some.reading == ["long as well"]
+
+
+async def test_who_did_not_wait_has_nothing_to_catch_up_with() -> None:
+    async with readers(1) as some:
+        await some.ask("known", known=True)
+        await some.end("known", after_seconds=100.0)
+        for name in ("a", "b", "c"):
+            await some.ask(name)
+        await some.ask("known again", known=True)
+        order = []
+        for _ in range(4):
+            order += some.reading
+            await some.end(some.reading[0], after_seconds=1.0)
+        assert order == ["a", "known again", "b", "c"]
 
 
 async def test_no_more_is_fetched_while_enough_waits_to_be_read() -> None:
