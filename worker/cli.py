@@ -47,7 +47,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DatelineError as error:
-            click.echo(f"dateline: {error}" if "\n" not in str(error) else str(error), err=True)
+            # Mistakes of a configuration begin with their place, one or many: programs read them.
+            begins = hasattr(error, "problems") or "\n" in str(error)
+            click.echo(str(error) if begins else f"dateline: {error}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             # Whoever read our output has seen enough (`dateline tap | head`).
@@ -158,7 +160,13 @@ def probe(source: str, config_path: Path | None, *, page: bool) -> None:
     metavar="FILE",
     help="Print the text of this file with its facts marked, and the rule of each, instead.",
 )
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of publication, for --explain.")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day of publication, for --explain.",
+)
 def extract(explained: TextIO | None, day: datetime | None) -> None:
     """Read JSON Lines on stdin, write one JSON object per line with the facts found.
 
@@ -187,7 +195,7 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
             document = orjson.loads(line)
             facts = facts_of(document)
         except (orjson.JSONDecodeError, FormError) as error:
-            raise click.ClickException(f"line {number}: {error}") from error
+            raise Stop(f"stdin:{number}: {error}") from error
         sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 

@@ -14,11 +14,19 @@ from worker.model.errors import Stop
 if TYPE_CHECKING:
     from worker.config import Config
 
+
+class _ConfigPath(click.Path):
+    """Says what to do when no configuration is named."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        return "Name a file, or set DATELINE_CONFIG; `dateline config init` writes one to begin with."
+
+
 config_option = click.option(
     "-c",
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=_ConfigPath(path_type=Path),
     envvar="DATELINE_CONFIG",
     required=True,
     metavar="FILE",

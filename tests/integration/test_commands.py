@@ -165,7 +165,7 @@ def test_extract_names_the_line_that_it_cannot_read():
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: line 2: ")
+    assert done.stderr.startswith("dateline: stdin:2: ")
 
 
 def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):
@@ -233,6 +233,23 @@ def test_a_configuration_is_begun_checked_and_shown(tmp_path: Path):
     assert again.returncode == 1
     assert again.stderr == f"dateline: {path}: is there already; choose another name, or overwrite it with --force\n"
     assert path.read_text() == "mine"
+
+
+def test_a_single_mistake_begins_with_its_place_as_many_do(tmp_path: Path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("feeds: [ftp://x/]\n")
+    done = run_cli("check", "-c", str(path))
+    assert (done.returncode, done.stderr) == (1, f"{path}:1:9: feeds[0]: must begin with http:// or https://\n")
+
+
+def test_who_names_no_configuration_is_told_how_to():
+    done = run_cli("run")
+    assert done.returncode == 2
+    *_, line = done.stderr.splitlines()
+    assert line == (
+        "Error: Missing option '-c' / '--config'. "
+        "Name a file, or set DATELINE_CONFIG; `dateline config init` writes one to begin with."
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "check", "tap"])

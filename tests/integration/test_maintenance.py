@@ -245,7 +245,7 @@ def test_a_state_is_shown_without_passwords(deployment: Deployment, httpserver: 
     config = str(deployment.write([{"url": url, "id": "a"}]))
     # Without a worker there is no topic either.
     before = cli("state", "show", "a", "-c", config).stderr
-    assert "not polled it" in before or "create it: dateline topics create" in before
+    assert "is not there; a worker creates it" in before or "create it: dateline topics create" in before
     work(start, deployment.path)
 
     shown = good("state", "show", "a", "-c", config)
@@ -256,6 +256,14 @@ def test_a_state_is_shown_without_passwords(deployment: Deployment, httpserver: 
     assert "secret" not in shown + json.dumps(whole)
     unknown = cli("state", "show", "b", "-c", config)
     assert (unknown.returncode, "there is no such feed" in unknown.stderr) == (1, True)
+
+
+def test_a_backup_of_a_file_that_is_not_there_is_refused(tmp_path: Path):
+    """From another working directory, say: an empty backup would be found out when it is needed."""
+    config = Deployment(tmp_path, None).write([{"url": "https://news.example/feed", "id": "a"}])
+    done = cli("state", "export", "-c", str(config), "-o", str(tmp_path / "backup"))
+    assert (done.returncode, (tmp_path / "backup").exists()) == (1, False)
+    assert "is not there; a worker creates it when it starts" in done.stderr
 
 
 def test_a_backup_brings_back_what_was_published(deployment: Deployment, httpserver: HTTPServer, start: Start):

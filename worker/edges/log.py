@@ -70,7 +70,7 @@ def _count(logger: object, name: str, event: EventDict) -> EventDict:
 
 
 def _json(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 def _drop_meta(logger: object, name: str, event: EventDict) -> EventDict:
