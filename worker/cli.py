@@ -18,6 +18,7 @@ from worker.cli_config import config_commands
 from worker.cli_export import export
 from worker.cli_ledger import dlq, forward, state
 from worker.cli_shared import (
+    Group,
     config_option as _config_option,
     load as _load,
     output_option as _output_option,
@@ -40,8 +41,10 @@ _MOST_SHOWN = 100
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """A group whose commands end with one line on stderr and exit code 1 where the error is ours to explain."""
+
+    group_class = Group
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

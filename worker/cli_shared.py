@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from worker.config import Config
 
 
+class Group(click.Group):
+    """A group whose list of commands says of each what it does, to the end of the sentence; click's own cuts it off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """See `click.Group`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.commands[name].get_short_help_str(limit=200)) for name in self.list_commands(ctx)]
+            )
+
+
 class _ConfigPath(click.Path):
     """Says what to do when no configuration is named."""
 

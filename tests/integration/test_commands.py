@@ -42,6 +42,7 @@ COMMANDS = (
     "config show",
     "config schema",
     "feeds list",
+    "feeds status",
     "feeds import",
     "feeds export",
     "dlq list",
@@ -52,6 +53,7 @@ COMMANDS = (
     "state import",
     "state reshard",
     "forward",
+    "export",
     "topics create",
     "kafka start",
     "kafka stop",
@@ -67,6 +69,8 @@ def test_every_command_explains_itself(command: str):
     assert shown.returncode == 0
     assert shown.stdout.startswith("Usage: ")
     assert len(shown.stdout.splitlines()) > 5
+    # click cuts sentences off.
+    assert "..." not in shown.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
 
 
 def test_probe_of_a_file_prints_the_event_and_writes_nothing(tmp_path: Path):
