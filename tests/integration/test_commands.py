@@ -32,6 +32,14 @@ def test_the_version_is_printed():
     assert run_cli("--version").stdout == f"dateline, version {__version__}\n"
 
 
+def test_shells_complete_commands():
+    asked = {"_DATELINE_COMPLETE": "bash_complete", "COMP_WORDS": "dateline feeds st", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dateline")], env=os.environ | asked, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "plain,status\n"
+
+
 COMMANDS = (
     "extract",
     "run",

@@ -292,6 +292,28 @@ def test_a_backup_brings_back_what_was_published(deployment: Deployment, httpser
     assert "3 states written" in cli("state", "import", str(backup), "-c", other, "--force").stderr
 
 
+def test_a_copy_of_the_file_of_a_running_worker_publishes_nothing_again(
+    tmp_path: Path, httpserver: HTTPServer, start: Start
+):
+    """Made by SQLite's own backup, as docs/operations.md says."""
+    httpserver.expect_request("/a").respond_with_data(rss(("1", "One"), ("2", "Two")))
+    feeds = [{"url": httpserver.url_for("/a"), "id": "a"}]
+    process = start(Deployment(tmp_path, None).write(feeds))
+    process.wait_for("poll", published=2)
+    (tmp_path / "restored").mkdir()
+    restored = Deployment(tmp_path / "restored", None)
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "dateline.db")) as source,
+        contextlib.closing(sqlite3.connect(restored.sqlite_path)) as copy,
+    ):
+        source.backup(copy)
+    assert process.end() == 0
+
+    restored.write(feeds)
+    work(start, restored.path)
+    assert len(ids(restored)) == 2
+
+
 def test_each_bad_line_of_a_backup_is_named(deployment: Deployment, httpserver: HTTPServer):
     config = str(config_of(deployment, httpserver, "a"))
     bad = deployment.path.with_name("bad.jsonl")
