@@ -18,6 +18,7 @@ from worker.cli_config import config_commands
 from worker.cli_export import export
 from worker.cli_ledger import dlq, forward, state
 from worker.cli_shared import (
+    Group,
     config_option as _config_option,
     load as _load,
     output_option as _output_option,
@@ -40,14 +41,18 @@ _MOST_SHOWN = 100
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """A group whose commands end with one line on stderr and exit code 1 where the error is ours to explain."""
+
+    group_class = Group
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except DatelineError as error:
-            click.echo(f"dateline: {error}" if "\n" not in str(error) else str(error), err=True)
+            # Mistakes of a configuration begin with their place, one or many: programs read them.
+            begins = hasattr(error, "problems") or "\n" in str(error)
+            click.echo(str(error) if begins else f"dateline: {error}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             # Whoever read our output has seen enough (`dateline tap | head`).
@@ -166,7 +171,13 @@ def probe(source: str, config_path: Path | None, *, page: bool) -> None:
     metavar="FILE",
     help="Print the text of this file with its facts marked, and the rule of each, instead.",
 )
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of publication, for --explain.")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day of publication, for --explain.",
+)
 def extract(explained: TextIO | None, day: datetime | None) -> None:
     """Read JSON Lines on stdin, write one JSON object per line with the facts found.
 
@@ -195,7 +206,7 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
             document = orjson.loads(line)
             facts = facts_of(document)
         except (orjson.JSONDecodeError, FormError) as error:
-            raise click.ClickException(f"line {number}: {error}") from error
+            raise Stop(f"stdin:{number}: {error}") from error
         sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from worker.cli_shared import config_option, load, output_option, write
+from worker.cli_shared import Group, config_option, load, output_option, write
 
 _force_option = click.option("--force", is_flag=True, help="Overwrite the file.")
 
 
-@click.group("config")
+@click.group("config", cls=Group)
 def config_commands() -> None:
     """Begin a configuration, show what is in force, describe it to editors."""
 

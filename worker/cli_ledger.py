@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli_shared import config_option, load, output_option, read, write
+from worker.cli_shared import Group, config_option, load, output_option, read, write
 from worker.model.errors import Stop
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _matching(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group()
+@click.group(cls=Group)
 def dlq() -> None:
     """Dead letters: what could not become an event, with its bytes and the reason."""
 
@@ -161,7 +161,7 @@ def dlq_replay(  # noqa: PLR0913 - its options
         sys.exit(1)
 
 
-@click.group()
+@click.group(cls=Group)
 def state() -> None:
     """What the worker remembers of each feed: look at it, back it up, spread it over more shards."""
 

@@ -14,11 +14,30 @@ from worker.model.errors import Stop
 if TYPE_CHECKING:
     from worker.config import Config
 
+
+class Group(click.Group):
+    """A group whose list of commands says of each what it does, to the end of the sentence; click's own cuts it off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """See `click.Group`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, self.commands[name].get_short_help_str(limit=200)) for name in self.list_commands(ctx)]
+            )
+
+
+class _ConfigPath(click.Path):
+    """Says what to do when no configuration is named."""
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        return "Name a file, or set DATELINE_CONFIG; `dateline config init` writes one to begin with."
+
+
 config_option = click.option(
     "-c",
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=_ConfigPath(path_type=Path),
     envvar="DATELINE_CONFIG",
     required=True,
     metavar="FILE",

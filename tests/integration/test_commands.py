@@ -32,6 +32,14 @@ def test_the_version_is_printed():
     assert run_cli("--version").stdout == f"dateline, version {__version__}\n"
 
 
+def test_shells_complete_commands():
+    asked = {"_DATELINE_COMPLETE": "bash_complete", "COMP_WORDS": "dateline feeds st", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dateline")], env=os.environ | asked, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "plain,status\n"
+
+
 COMMANDS = (
     "extract",
     "run",
@@ -42,6 +50,7 @@ COMMANDS = (
     "config show",
     "config schema",
     "feeds list",
+    "feeds status",
     "feeds import",
     "feeds export",
     "dlq list",
@@ -52,6 +61,7 @@ COMMANDS = (
     "state import",
     "state reshard",
     "forward",
+    "export",
     "topics create",
     "kafka start",
     "kafka stop",
@@ -67,6 +77,8 @@ def test_every_command_explains_itself(command: str):
     assert shown.returncode == 0
     assert shown.stdout.startswith("Usage: ")
     assert len(shown.stdout.splitlines()) > 5
+    # click cuts sentences off.
+    assert "..." not in shown.stdout.partition("\nCommands:\n")[2].partition("\n\n")[0]
 
 
 def test_probe_of_a_file_prints_the_event_and_writes_nothing(tmp_path: Path):
@@ -165,7 +177,7 @@ def test_extract_names_the_line_that_it_cannot_read():
         timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: line 2: ")
+    assert done.stderr.startswith("dateline: stdin:2: ")
 
 
 def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):
@@ -233,6 +245,23 @@ def test_a_configuration_is_begun_checked_and_shown(tmp_path: Path):
     assert again.returncode == 1
     assert again.stderr == f"dateline: {path}: is there already; choose another name, or overwrite it with --force\n"
     assert path.read_text() == "mine"
+
+
+def test_a_single_mistake_begins_with_its_place_as_many_do(tmp_path: Path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("feeds: [ftp://x/]\n")
+    done = run_cli("check", "-c", str(path))
+    assert (done.returncode, done.stderr) == (1, f"{path}:1:9: feeds[0]: must begin with http:// or https://\n")
+
+
+def test_who_names_no_configuration_is_told_how_to():
+    done = run_cli("run")
+    assert done.returncode == 2
+    *_, line = done.stderr.splitlines()
+    assert line == (
+        "Error: Missing option '-c' / '--config'. "
+        "Name a file, or set DATELINE_CONFIG; `dateline config init` writes one to begin with."
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "check", "tap"])

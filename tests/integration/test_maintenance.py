@@ -245,7 +245,7 @@ def test_a_state_is_shown_without_passwords(deployment: Deployment, httpserver: 
     config = str(deployment.write([{"url": url, "id": "a"}]))
     # Without a worker there is no topic either.
     before = cli("state", "show", "a", "-c", config).stderr
-    assert "not polled it" in before or "create it: dateline topics create" in before
+    assert "is not there; a worker creates it" in before or "create it: dateline topics create" in before
     work(start, deployment.path)
 
     shown = good("state", "show", "a", "-c", config)
@@ -256,6 +256,14 @@ def test_a_state_is_shown_without_passwords(deployment: Deployment, httpserver: 
     assert "secret" not in shown + json.dumps(whole)
     unknown = cli("state", "show", "b", "-c", config)
     assert (unknown.returncode, "there is no such feed" in unknown.stderr) == (1, True)
+
+
+def test_a_backup_of_a_file_that_is_not_there_is_refused(tmp_path: Path):
+    """From another working directory, say: an empty backup would be found out when it is needed."""
+    config = Deployment(tmp_path, None).write([{"url": "https://news.example/feed", "id": "a"}])
+    done = cli("state", "export", "-c", str(config), "-o", str(tmp_path / "backup"))
+    assert (done.returncode, (tmp_path / "backup").exists()) == (1, False)
+    assert "is not there; a worker creates it when it starts" in done.stderr
 
 
 def test_a_backup_brings_back_what_was_published(deployment: Deployment, httpserver: HTTPServer, start: Start):
@@ -282,6 +290,28 @@ def test_a_backup_brings_back_what_was_published(deployment: Deployment, httpser
     assert f"{backup}:1: feed f0: version 1 is older than version 2" in older.stderr
     assert len(older.stderr.splitlines()) >= 3
     assert "3 states written" in cli("state", "import", str(backup), "-c", other, "--force").stderr
+
+
+def test_a_copy_of_the_file_of_a_running_worker_publishes_nothing_again(
+    tmp_path: Path, httpserver: HTTPServer, start: Start
+):
+    """Made by SQLite's own backup, as docs/operations.md says."""
+    httpserver.expect_request("/a").respond_with_data(rss(("1", "One"), ("2", "Two")))
+    feeds = [{"url": httpserver.url_for("/a"), "id": "a"}]
+    process = start(Deployment(tmp_path, None).write(feeds))
+    process.wait_for("poll", published=2)
+    (tmp_path / "restored").mkdir()
+    restored = Deployment(tmp_path / "restored", None)
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "dateline.db")) as source,
+        contextlib.closing(sqlite3.connect(restored.sqlite_path)) as copy,
+    ):
+        source.backup(copy)
+    assert process.end() == 0
+
+    restored.write(feeds)
+    work(start, restored.path)
+    assert len(ids(restored)) == 2
 
 
 def test_each_bad_line_of_a_backup_is_named(deployment: Deployment, httpserver: HTTPServer):

@@ -246,6 +246,17 @@ def test_a_port_in_use_is_one_clear_line(deployment: Deployment, httpserver: HTT
     ]
 
 
+def test_a_host_to_listen_on_that_has_no_address_is_one_clear_line(
+    deployment: Deployment, start: Callable[..., Process]
+):
+    process = start(deployment.write([{"url": "https://news.example/feed"}], listen="no.such.invalid:9108"))
+    assert process.popen.wait(60) == 1
+    [line] = process.output.splitlines()
+    assert line.startswith("dateline: cannot listen on no.such.invalid:9108: ")
+    assert line.endswith("; set `listen` to another address")
+    assert "Errno" not in line
+
+
 def test_a_broker_that_is_away_at_start_is_waited_for(
     tmp_path: Path, httpserver: HTTPServer, start: Callable[..., Process]
 ):

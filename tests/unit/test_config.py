@@ -401,7 +401,7 @@ def test_yaml_of_the_wrong_shape_is_named(text: str, lines: list[str]) -> None:
 BROKEN_YAML = [
     ("a: [1, 2\nb: 3", "2:2", "did not find expected ',' or ']' while parsing a flow sequence that begins on line 1"),
     ("ä: [ö, @x]", "1:8", "found character that cannot start any token"),
-    ("feeds:\n\t- a", "2:1", "found character that cannot start any token"),
+    ("feeds:\n\t- a", "2:1", "a tab; indent with blanks"),
     ("a: b: c", "1:5", "mapping values are not allowed in this context"),
 ]
 

@@ -20,7 +20,10 @@ VALIDATOR = jsonschema_rs.Draft202012Validator(json_schema())
 WITH_FEEDS = """\
 fetch: {timeout: 1m, connect_timeout: 5s,
         allow_networks: "10.0.0.0/8, fd00::/8"}
-articles: {content: page, recheck: off}
+articles:
+  content: page
+  recheck: off
+  routes: [{topic: news.ukraine, country: [UA, RU]}, {topic: news.rest}]
 feeds:
 - https://a.example/feed?edition=1
 - {url: 'https://b.example/feed', title: "# Yes: 'off'", interval: 10m, backfill: 7}

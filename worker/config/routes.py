@@ -16,6 +16,7 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else listed(value)
 
 
+_OneOrMore = BeforeValidator(_several, json_schema_input_type=str | list[str])
 _Language = Annotated[
     str, matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", "must be a language tag, such as en or pt-BR")
 ]
@@ -27,10 +28,10 @@ class RouteEntry(Section):
     """One entry under `routes`: a topic, and conditions that an article must meet."""
 
     topic: Topic
-    language: Annotated[tuple[_Language, ...], BeforeValidator(_several)] = ()
-    country: Annotated[tuple[_Country, ...], BeforeValidator(_several)] = ()
-    event: Annotated[tuple[_EventType, ...], BeforeValidator(_several)] = ()
-    publisher: Annotated[tuple[Text, ...], BeforeValidator(_several)] = ()
+    language: Annotated[tuple[_Language, ...], _OneOrMore] = ()
+    country: Annotated[tuple[_Country, ...], _OneOrMore] = ()
+    event: Annotated[tuple[_EventType, ...], _OneOrMore] = ()
+    publisher: Annotated[tuple[Text, ...], _OneOrMore] = ()
 
     @property
     def route(self) -> Route:

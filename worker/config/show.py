@@ -46,15 +46,17 @@ def _section(
         here = (*path, key)
         if key not in plain or here == ("feeds",):
             continue
-        if (below := subsection(field)) is not None:
+        if (below := subsection(field)) is not None and isinstance(plain[key], dict):
             yield f"{indent}{key}:", ""
             yield from _section(below, plain[key], given, here)
         else:
-            flow = None if isinstance(plain[key], list | dict) else False
-            yield indent + _yaml({key: plain[key]}, flow=flow), given.get(here, "default")
+            # Lists and what is in them stay in their line.
+            flow = isinstance(plain[key], list | dict)
+            said = f"{key}: {_yaml(plain[key], flow=True)}" if flow else _yaml({key: plain[key]}, flow=False)
+            yield indent + said, given.get(here, "default")
 
 
-def _yaml(data: Mapping[str, Any], *, flow: bool | None) -> str:
+def _yaml(data: Mapping[str, Any] | list[Any], *, flow: bool) -> str:
     return yaml.safe_dump(
         data, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=_LINE_CHARACTERS
     ).rstrip("\n")

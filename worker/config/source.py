@@ -202,7 +202,7 @@ def read(text: str, file: str) -> Source:
         builder.sound = False
     except yaml.MarkedYAMLError as error:
         builder.sound = False
-        builder.problems.append(_syntax(error, file))
+        builder.problems.append(_syntax(error, file, text))
     if builder.sound and (root is None or root.value is None):
         builder.sound = False
         builder.problems.append(Problem(file=file, message=f"is empty; {WHAT_TO_WRITE}"))
@@ -218,12 +218,17 @@ WHAT_TO_WRITE = (
 )
 
 
-def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
+def _syntax(error: yaml.MarkedYAMLError, file: str, text: str) -> Problem:
     # The parser in Python names a tag's handle, which may be the head of an unquoted secret.
     what = re.sub(r" '![^']*'", "", error.problem or "broken")
     if error.context and error.context_mark:
         what += f" {error.context} that begins on line {error.context_mark.line + 1}"
     mark = error.problem_mark
+    # The parser says of a tab only that no token begins so.
+    if mark is not None and what.startswith("found character that cannot start"):
+        line = text.split("\n")[mark.line]
+        if line[mark.column : mark.column + 1] == "\t":
+            what = "a tab; indent with blanks"
     return Problem(
         file=file,
         line=mark.line + 1 if mark else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from kafka.errors import (
     KafkaConfigurationError,
     KafkaError,
     KafkaTimeoutError,
+    RequestTimedOutError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailedError,
     UnsupportedVersionError,
@@ -33,7 +35,6 @@ from worker.edges.kafka_security import (
 from worker.model.errors import DatelineError, Retry, Stop
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Mapping
 
     from worker.edges.schema_registry import RegistrySettings
@@ -226,6 +227,8 @@ def _explain(error: Exception, failure: Exception | None, settings: KafkaSetting
         if isinstance(failure, (*LOGIN_ERRORS, AuthorizationError)):
             return translate(failure, settings)
         reason = one_line(failure) if failure else f"no answer within {BOOTSTRAP_SECONDS:.0f} s"
+        if isinstance(failure, RequestTimedOutError):
+            reason = "it takes connections, and does not answer as Kafka does"
         return Retry(
             f"no Kafka broker answers at {', '.join(settings.bootstrap_servers)} ({reason}); "
             "checked kafka.bootstrap_servers and kafka.security"
@@ -264,6 +267,9 @@ def _knock(settings: KafkaSettings, tls: ssl.SSLContext | None) -> None:
 def _reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
         return "no answer"
+    if isinstance(error, ssl.SSLError):
+        # OpenSSL's words for whoever closes, or answers in plain text; those for certificates are told elsewhere.
+        return f"TLS is not spoken there, or not as here: {(error.reason or 'unknown').lower().replace('_', ' ')}"
     return (error.strerror or str(error)).lower()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import orjson
@@ -40,7 +41,12 @@ def configure_logging(level: str, form: LogFormat, *, stream: TextIO | None = No
     console = form == "console" or (form == "auto" and stream.isatty())
     # Plain: the usual console traceback shows local variables, and with them feed URLs and their credentials.
     rendering: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [
+            _for_people,
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(), sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     )
@@ -69,8 +75,18 @@ def _count(logger: object, name: str, event: EventDict) -> EventDict:
     return event
 
 
+def _for_people(logger: object, name: str, event: EventDict) -> EventDict:
+    """On a terminal nothing is said of what is nothing, and times are as they are written elsewhere."""
+    del logger, name
+    return {
+        key: f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+        for key, value in event.items()
+        if value is not None
+    }
+
+
 def _json(event: object, **_: object) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 def _drop_meta(logger: object, name: str, event: EventDict) -> EventDict:

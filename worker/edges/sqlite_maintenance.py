@@ -27,14 +27,12 @@ class StoredState:
 
 
 def read_stored_states(path: Path) -> list[StoredState]:
-    """All feed states, by feed id; none before a worker has made the file.
+    """All feed states, by feed id.
 
     Raises:
-        Retry: the file cannot be read now.
+        Retry: the file is not there, or cannot be read now.
         Stop: it is not a ledger, or must not be read.
     """
-    if not path.exists():
-        return []
     with explained(path), contextlib.closing(connect_to_read(path)) as connection:
         rows = connection.execute("SELECT feed_id, shard_key, value FROM feed_states ORDER BY feed_id").fetchall()
     return [StoredState(feed_id=feed_id, shard_key=shard_key, value=value) for feed_id, shard_key, value in rows]

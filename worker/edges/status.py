@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,8 +110,9 @@ class StatusServer:
         except OSError as error:
             await runner.cleanup()
             where = f"{self._host}:{self._port}"
-            # asyncio wraps the system's words into its own; the number has them plain.
-            why = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
+            # asyncio wraps the system's words into its own; the number has them plain. Names have numbers of their own.
+            plain = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+            why = str(plain or error).lower()
             raise Stop(f"cannot listen on {where}: {why}; set `listen` to another address") from error
         self._runner = runner
         host, port = runner.addresses[0][:2]

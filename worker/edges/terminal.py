@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -121,7 +121,7 @@ def status_lines(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> Iterato
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     return _plain("-" if value is None else str(value))
 
 

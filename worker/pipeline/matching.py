@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import orjson
+
+from worker.model.message import ArticleMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +34,17 @@ class Where:
         """Read `language=en` or `places.country_code=UA`.
 
         Raises:
-            ValueError: for anything else.
+            ValueError: for anything else, and for a field that no message has: it would be waited for in vain.
         """
         path, equals, value = text.partition("=")
-        names = tuple(path.strip().split("."))
-        if not equals or not all(names):
+        path = path.strip()
+        if not equals or not path:
             raise ValueError("must be FIELD=VALUE, such as language=en or places.country_code=UA")
-        return cls(path=names, value=value.strip())
+        if path not in _known():
+            meant = get_close_matches(path, _known(), n=1)
+            hint = f"did you mean {meant[0]}?" if meant else "docs/contract.md lists the fields"
+            raise ValueError(f"no message has a value at {path}; {hint}")
+        return cls(path=tuple(path.split(".")), value=value.strip())
 
 
 def matches(record: Published, *, feeds: frozenset[str], where: tuple[Where, ...]) -> bool:
@@ -49,6 +58,27 @@ def matches(record: Published, *, feeds: frozenset[str], where: tuple[Where, ...
     except orjson.JSONDecodeError:
         return False
     return all(one.value.casefold() in map(str.casefold, _values(message, one.path)) for one in where)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The names that lead to values, with dots between."""
+    return frozenset(_leaves(ArticleMessage))
+
+
+def _leaves(kind: Any) -> Iterator[str]:
+    if is_dataclass(kind):
+        for name, inner in get_type_hints(kind).items():
+            # `from` is a word of Python's own.
+            key = name.removesuffix("_")
+            yield from (f"{key}.{rest}" if rest else key for rest in _leaves(inner))
+    elif inner := [part for part in get_args(kind) if is_dataclass(part)]:
+        # An object that may be missing can be asked for as null.
+        if NoneType in get_args(kind):
+            yield ""
+        yield from _leaves(inner[0])
+    else:
+        yield ""
 
 
 def _feed_of(record: Published) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from worker.model.secrets import without_secrets
@@ -53,7 +53,7 @@ def _standing(seen: SeenEntry) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, dict):
         said = ", ".join(f"{key}={_text(item)}" for key, item in value.items() if item not in (None, (), [], 0, False))
         return said or "-"

@@ -126,7 +126,7 @@ def interval_seconds(feed: Feed, rhythm: Rhythm, *, now: datetime) -> float:
 
 def learned(rhythm: Rhythm, times: Iterable[datetime], *, now: datetime) -> Rhythm:
     """The rhythm of a feed in which entries of these times of publication are new; later ones than now count as now."""
-    known = sorted({min(at, now) for at in times})
+    known = sorted({min(at, now).astimezone(UTC) for at in times})
     if rhythm.newest_at is not None:
         known = [at for at in known if at > rhythm.newest_at]
         if known:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
@@ -294,6 +294,13 @@ def test_a_rhythm_follows_what_is_new_slowly() -> None:
     assert rhythm == Rhythm(gap_seconds=3_600, newest_at=NOW)
     later = NOW + timedelta(hours=11)
     assert learned(rhythm, [later], now=later) == Rhythm(gap_seconds=0.7 * 3_600 + 0.3 * 11 * 3_600, newest_at=later)
+
+
+def test_the_newest_time_is_kept_in_utc_whatever_the_publisher_writes() -> None:
+    east = NOW.astimezone(timezone(timedelta(hours=2)))
+    newest_at = learned(Rhythm(), [east], now=NOW + timedelta(hours=1)).newest_at
+    assert newest_at is not None
+    assert newest_at.isoformat() == NOW.isoformat()
 
 
 def test_old_entries_and_times_to_come_teach_nothing_wrong() -> None:

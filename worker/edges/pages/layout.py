@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from worker.edges.pages.markup import Child, Html, join, tag, text
@@ -49,7 +49,7 @@ def moment(at: datetime | str | None, *, now: datetime) -> Html:
         at = datetime.fromisoformat(at)
     seconds = (at - now).total_seconds()
     said = "now" if abs(seconds) < 1 else f"{duration(-seconds)} ago" if seconds < 0 else f"in {duration(seconds)}"
-    return tag("time", said, datetime=at.isoformat(), title=f"{at:%Y-%m-%d %H:%M:%S} UTC")
+    return tag("time", said, datetime=at.isoformat(), title=f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
 def duration(seconds: float) -> str:
