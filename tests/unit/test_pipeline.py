@@ -51,7 +51,7 @@ HUGE = "x" * 30_000
 
 def owned_articles(state: FeedState) -> Iterator[str]:
     """The articles that a feed publishes."""
-    return (article_id for article_id, publishes in known_articles(state) if publishes)
+    return (f"{number:032x}" for number in known_articles(state).published)
 
 
 def item(

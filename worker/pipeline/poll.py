@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from worker.model.entries import Articles
     from worker.model.entry import LetterReason
     from worker.model.errors import Invalid
     from worker.model.event import DeadLetter, Event
@@ -64,8 +65,8 @@ class Open:
     settle: Callable[[Container[str]], Batch]
 
 
-def known_articles(state: FeedState) -> Iterable[tuple[str, bool]]:
-    """The ids of the articles that this feed carries; and whether it publishes them, and not another feed."""
+def known_articles(state: FeedState) -> Articles:
+    """The articles that this feed carries, by number."""
     return SeenEntries.of(state.entries).articles()
 
 
