@@ -70,14 +70,24 @@ def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
     and changed at once, other settings need a restart. A mistake in them changes nothing.
     """
     import asyncio
+    import gc
 
-    from worker.edges.log import configure_logging
     from worker.reading import launch_readers
 
-    config = load(config_path)
-    configure_logging(config.log.level, config.log.format)
-    launched = launch_readers(config)
-    from worker.app import Worker
+    launched = launch_readers()
+    # Modules and the list of feeds stay. To look through them for garbage takes an eighth of a start.
+    gc.disable()
+    try:
+        config = load(config_path)
+        from worker.edges.log import configure_logging
+
+        configure_logging(config.log.level, config.log.format)
+        from worker.app import Worker
+    except BaseException:
+        launched.end()
+        raise
+    finally:
+        gc.enable()
 
     async def work() -> None:
         worker = Worker(config, load=partial(load, config_path), reload_by_http=enable_reload, launched=launched)
