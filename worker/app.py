@@ -1,68 +1,41 @@
-"""Composition root: the one file that names concrete edges."""
+"""Composition root: puts the edges, the pipeline and the runner together."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
-import secrets
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from ipaddress import ip_network
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from worker import __version__
-from worker.config import ConfigError, Fetch, Mistake, Topics, changes, location
+from worker.config import ConfigError, Topics, changes
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
-from worker.edges.guard import AddressGuard
-from worker.edges.http import HttpFetcher
-from worker.edges.kafka_client import KafkaSettings
-from worker.edges.kafka_ledger import KafkaLedger
-from worker.edges.kafka_reader import KafkaReader, read_feed_states
-from worker.edges.kafka_tokens import EndpointTokens, FileTokens
-from worker.edges.kafka_topics import ensure_topics
 from worker.edges.lag import watch_loop
 from worker.edges.metrics import PrometheusMetrics
 from worker.edges.notify import ServiceManager
 from worker.edges.pages import Pages
-from worker.edges.schema_registry import RegistrySettings
-from worker.edges.sqlite import SqliteLedger, SqliteReader, read_states
 from worker.edges.status import HubCallbacks, StatusServer
 from worker.edges.watch import FileWatch
-from worker.model.errors import Stop
-from worker.model.event import Batch
-from worker.model.feed import Feed
-from worker.model.fetch import Request, Response
-from worker.model.secrets import without_secrets
-from worker.pipeline import Limits, digest_of, first_state, process
-from worker.pipeline.notes import feed_states
-from worker.pipeline.overview import feed_status
 from worker.reading import PREPARE, READER
-from worker.runner import CommitSettings, HubSettings, Manners, Runner, RunnerSettings
-from worker.steps.encode import decode_state
+from worker.runner import CommitSettings, Runner, RunnerSettings
+from worker.wiring.fetching import agent_of, fetcher_of, hubs_of, limits_of
+from worker.wiring.ledgers import ledger_of
+from worker.wiring.names import ledger_name
+from worker.wiring.traces import tracing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from datetime import datetime
-    from ipaddress import IPv4Network, IPv6Network
 
-    from worker.config import Config, Kafka, SchemaRegistry, Security
+    from worker.config import Config
     from worker.edges.child_template import Launched
-    from worker.edges.tracing import OtelTracing
-    from worker.model.step import Digest
-    from worker.ports import Fetcher, Ledger, Reader, Readers
+    from worker.ports import Fetcher, Readers
 
-# What one record may hold when no broker sets a limit: Kafka's own default, so that a file can be forwarded later.
-_MAX_EVENT_BYTES = 1_000_000
 _THREADS = 32
-_TOPICS_SHOWN = 3
-_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 class Worker:
@@ -104,7 +77,7 @@ class Worker:
             latest_topic=topics.latest,
             concurrency=fetch.concurrency,
         )
-        self._tracing = tracing = _tracing(config)
+        self._tracing = tracing = tracing_of(config)
         self._readers = Children(
             READER,
             preload=PREPARE,
@@ -115,9 +88,9 @@ class Worker:
             called=self._timed,
             launched=launched,
         )
-        ledger = _ledger(config)
+        ledger = ledger_of(config)
         readers: Readers = self._readers
-        fetcher: Fetcher = _fetcher(config, fetch.allow_networks)
+        fetcher: Fetcher = fetcher_of(config, fetch.allow_networks)
         if tracing is not None:
             ledger, readers, fetcher = tracing.ledger(ledger), tracing.readers(readers), tracing.fetcher(fetcher)
         self._runner = Runner(
@@ -128,7 +101,7 @@ class Worker:
             metrics=metrics,
             clock=clock,
             settings=RunnerSettings(
-                agent=_agent(fetch),
+                agent=agent_of(fetch),
                 host_gap_seconds=fetch.host_gap_seconds,
                 concurrency=fetch.concurrency,
                 drain_timeout_seconds=config.drain_timeout_seconds,
@@ -139,7 +112,7 @@ class Worker:
                     pending_bytes=config.commit.pending_bytes,
                 ),
                 limits=limits_of(config),
-                hubs=_hubs(config),
+                hubs=hubs_of(config),
                 readers=fetch.children or os.cpu_count() or 1,
             ),
             tracing=tracing,
@@ -273,286 +246,3 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return done != {rewatch}
-
-
-def ledger_name(config: Config) -> str:
-    """Where this configuration publishes to, for people."""
-    if config.kafka is None:
-        return f"the SQLite file {config.sqlite.path}"
-    topics = ", ".join(dict.fromkeys((config.kafka.topics.articles, *config.routed_topics[:_TOPICS_SHOWN])))
-    more = "" if len(config.routed_topics) <= _TOPICS_SHOWN else " and more"
-    return f"Kafka at {','.join(config.kafka.bootstrap_servers)}, topic {topics}{more}"
-
-
-def open_reader(
-    config: Config, *, from_beginning: bool, table: Literal["articles", "dead_letters"] = "articles"
-) -> Reader:
-    """Follow the articles that this configuration publishes, or its dead letters.
-
-    Raises:
-        Retry: if the ledger cannot be reached.
-        Stop: if it cannot be read at all.
-    """
-    if config.kafka is None:
-        topic = getattr(Topics(), table)
-        return SqliteReader(config.sqlite.path, topic=topic, table=table, from_beginning=from_beginning)
-    topics = None if table == "articles" else (config.kafka.topics.dead_letters,)
-    return KafkaReader(kafka_settings(config, config.kafka), topics=topics, from_beginning=from_beginning)
-
-
-def feed_statuses(config: Config) -> list[dict[str, Any]]:
-    """How each feed of a configuration is doing, by what was last committed.
-
-    Raises:
-        Retry: if the ledger cannot be reached.
-        Stop: if it cannot be read at all.
-    """
-    if config.kafka is None:
-        values: Mapping[str, bytes] = read_states(config.sqlite.path)
-    else:
-        values = read_feed_states(kafka_settings(config, config.kafka)).values
-    now = SystemClock().now()
-    states = {feed_id: decode_state(value) for feed_id, value in feed_states(values).items()}
-    return [feed_status(feed, states.get(feed.id), now=now) for feed in config.feeds]
-
-
-def create_topics(config: Config) -> tuple[str, ...]:
-    """Create the topics that are missing; their names.
-
-    Raises:
-        Retry: if the broker cannot be reached.
-        Stop: if no broker is configured, or it refuses.
-    """
-    if config.kafka is None:
-        raise Stop("no broker is configured: set kafka.bootstrap_servers, or DATELINE_KAFKA__BOOTSTRAP_SERVERS")
-    return ensure_topics(kafka_settings(config, config.kafka))
-
-
-async def probe(source: str, config: Config | None, *, content: Literal["feed", "page"] = "feed") -> Batch:
-    """What one poll of a URL, or of a file, would write if nothing were known yet.
-
-    Without a configuration every network may be visited: whoever types the address means it.
-
-    Args:
-        source: a URL, or the path of a file.
-        config: for its fetch settings.
-        content: where the text of articles comes from.
-    """
-    manners = manners_of(config)
-    try:
-        fetched = await manners.fetch(Request(url=_address(source))) if "://" in source else _read(Path(source))
-        feed = Feed(
-            id="probe",
-            url=fetched.url,
-            shard_key="probe",
-            interval_seconds=900.0,
-            min_interval_seconds=60.0,
-            max_interval_seconds=86_400.0,
-            content=content,
-        )
-        limits = limits_of(config)
-        digests: dict[str, Digest | None] = {}
-        while True:
-            step = process(feed, first_state(feed), fetched, now=fetched.retrieved_at, limits=limits, digests=digests)
-            if isinstance(step, Batch):
-                return step
-            for request in step.requests:
-                digests[request.url] = digest_of(request, await manners.fetch(request), limits=limits)
-    finally:
-        await manners.close()
-
-
-def manners_of(config: Config | None) -> Manners:
-    """Asks servers for documents and pages; without a configuration on every network. It has to be closed."""
-    fetch = Fetch() if config is None else config.fetch
-    return Manners(
-        _fetcher(config, _EVERYWHERE if config is None else fetch.allow_networks),
-        clock=SystemClock(),
-        agent=_agent(fetch),
-        gap_seconds=fetch.host_gap_seconds,
-    )
-
-
-def _address(source: str) -> str:
-    try:
-        return location(source).url
-    except Mistake as error:
-        raise Stop(f"{without_secrets(source)}: {error}") from None
-
-
-def _read(path: Path) -> Response:
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise Stop(f"{path}: cannot be read: {error.strerror}; give the address of a feed or a file") from error
-    return Response(url=path.name, status=200, body=body, retrieved_at=SystemClock().now())
-
-
-def kafka_settings(config: Config, kafka: Kafka, *, port: int = 0) -> KafkaSettings:
-    """The settings of the Kafka edges from a configuration and its section; `port` is where a worker listens."""
-    security = kafka.security
-    options = {
-        "security_protocol": security.protocol,
-        "sasl_mechanism": security.mechanism,
-        "sasl_plain_username": security.username,
-        "sasl_plain_password": security.password.get_secret_value() if security.password else None,
-        "sasl_oauth_token_provider": _tokens(security),
-        "ssl_cafile": _path(security.ca_file),
-        "ssl_certfile": _path(security.cert_file),
-        "ssl_keyfile": _path(security.key_file),
-    }
-    return KafkaSettings(
-        name=config.name,
-        bootstrap_servers=kafka.bootstrap_servers,
-        articles_topic=kafka.topics.articles,
-        feed_state_topic=kafka.topics.feed_state,
-        dead_letters_topic=kafka.topics.dead_letters,
-        latest_topic=kafka.topics.latest,
-        create_topics=kafka.create_topics,
-        partitions=kafka.partitions,
-        replication_factor=kafka.replication_factor,
-        transaction_timeout_seconds=kafka.transaction_timeout_seconds,
-        delivery_timeout_seconds=kafka.delivery_timeout_seconds,
-        max_event_bytes=kafka.max_event_bytes,
-        compression=kafka.compression,
-        routed_topics=config.routed_topics,
-        registry=_registry(kafka.schema_registry),
-        instance=_instance(config, port),
-        session_timeout_seconds=kafka.session_timeout_seconds,
-        shard_grace_seconds=kafka.shard_grace_seconds,
-        leave_on_stop=kafka.leave_on_stop,
-        security={key: value for key, value in options.items() if value is not None},
-    )
-
-
-def _tokens(security: Security) -> FileTokens | EndpointTokens | None:
-    if security.token_file is not None:
-        return FileTokens(security.token_file)
-    if security.token_url is None or security.client_id is None or security.client_secret is None:
-        return None
-    return EndpointTokens(
-        url=security.token_url,
-        client_id=security.client_id,
-        client_secret=security.client_secret.get_secret_value(),
-        scope=security.scope,
-        ca_file=security.ca_file,
-    )
-
-
-def _registry(registry: SchemaRegistry) -> RegistrySettings | None:
-    if registry.url is None:
-        return None
-    return RegistrySettings(
-        url=registry.url,
-        mode=registry.mode,
-        subject=registry.subject,
-        register=registry.registers,
-        username=registry.username,
-        password=registry.password.get_secret_value() if registry.password else None,
-        ca_file=registry.ca_file,
-    )
-
-
-def _ledger(config: Config) -> Ledger:
-    if config.kafka is None:
-        return SqliteLedger(config.sqlite.path, name=config.name, max_event_bytes=_MAX_EVENT_BYTES)
-    return KafkaLedger(kafka_settings(config, config.kafka, port=config.listen_port))
-
-
-def never_visited(config: Config) -> list[str]:
-    """The feeds whose addresses this configuration forbids, with the cure; told without looking any name up."""
-    guard = AddressGuard(config.fetch.allow_networks)
-    hosts = ((feed.id, urlsplit(feed.url).hostname or "") for feed in config.feeds)
-    return [f"feed {feed_id} is not visited: {why}" for feed_id, host in hosts if (why := guard.check_host(host))]
-
-
-def check_packages(config: Config) -> None:
-    """See that what this configuration asks for can be had of the packages that are installed.
-
-    Raises:
-        Stop: if one is missing.
-    """
-    if config.tracing.endpoint is None:
-        return
-    try:
-        import worker.edges.tracing  # noqa: F401, PLC0415 - OpenTelemetry is an extra
-    except ModuleNotFoundError as error:
-        raise Stop(
-            f"tracing.endpoint is set, but OpenTelemetry is not installed ({error.name} is missing): "
-            "pip install 'dateline[otel]', or remove tracing.endpoint"
-        ) from error
-
-
-def _tracing(config: Config) -> OtelTracing | None:
-    if config.tracing.endpoint is None:
-        return None
-    check_packages(config)
-    from worker.edges.tracing import OtelTracing, TracingSettings  # noqa: PLC0415 - an extra
-
-    return OtelTracing(
-        TracingSettings(
-            endpoint=config.tracing.endpoint,
-            headers=config.tracing.sent_headers,
-            sample_ratio=config.tracing.sample_ratio,
-            service=config.name,
-            instance=_instance(config, config.listen_port),
-            version=__version__,
-        )
-    )
-
-
-def _fetcher(config: Config | None, allow_networks: Sequence[IPv4Network | IPv6Network]) -> HttpFetcher:
-    fetch = Fetch() if config is None else config.fetch
-    return HttpFetcher(
-        user_agent=fetch.user_agent,
-        timeout_seconds=fetch.timeout_seconds,
-        connect_timeout_seconds=fetch.connect_timeout_seconds,
-        idle_timeout_seconds=fetch.idle_timeout_seconds,
-        max_body_bytes=fetch.max_body_bytes,
-        max_fetching_bytes=fetch.max_fetching_bytes,
-        concurrency=fetch.concurrency,
-        allow_networks=allow_networks,
-        proxy=None if fetch.proxy is None else fetch.proxy.url,
-        proxy_environment=os.environ if fetch.proxy_from_environment else None,
-        ca_file=fetch.ca_file,
-        client_cert=fetch.client_cert,
-        client_key=fetch.client_key,
-        clock=SystemClock(),
-    )
-
-
-def _hubs(config: Config) -> HubSettings | None:
-    websub = config.websub
-    if websub.callback_url is None:
-        return None
-    return HubSettings(
-        callback_url=websub.callback_url, lease_seconds=websub.lease_seconds, make_token=secrets.token_urlsafe
-    )
-
-
-def _agent(fetch: Fetch) -> str:
-    """The product name of the User-Agent: what a robots.txt calls us (RFC 9309, 2.2.1)."""
-    return fetch.user_agent.partition("/")[0].partition(" ")[0]
-
-
-def limits_of(config: Config | None) -> Limits:
-    """Caps on what one poll may cost."""
-    return Limits(
-        max_body_bytes=config.fetch.max_body_bytes if config else 5 * 2**20,
-        max_event_bytes=config.kafka.max_event_bytes if config and config.kafka else _MAX_EVENT_BYTES,
-        max_entries=config.fetch.max_entries if config else Fetch().max_entries,
-        max_pages=config.fetch.max_pages if config else Fetch().max_pages,
-        tombstone_delay_seconds=config.kafka.tombstone_delay_seconds
-        if config and config.kafka and config.kafka.topics.latest
-        else None,
-    )
-
-
-def _instance(config: Config, port: int) -> str:
-    """One worker among those of its name: by where it listens, unless it is named."""
-    given = config.kafka.instance if config.kafka else None
-    return given or re.sub("[^a-zA-Z0-9._-]", "-", f"{socket.gethostname()}-{port}")
-
-
-def _path(path: Path | None) -> str | None:
-    return None if path is None else str(path)

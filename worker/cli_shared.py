@@ -12,6 +12,8 @@ import click
 from worker.model.errors import Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from worker.config import Config
 
 
@@ -46,6 +48,11 @@ config_option = click.option(
 output_option = click.option(
     "-o", "--output", "output_path", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to stdout."
 )
+
+
+def optional_config(purpose: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The same option where a command can do without; `purpose` says what it is good for."""
+    return click.option("-c", "--config", "config_path", type=click.Path(path_type=Path), metavar="FILE", help=purpose)
 
 
 def load(path: Path) -> Config:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import worker
-from worker.app import Worker, create_topics, ledger_name, open_reader
+from worker.app import Worker
 from worker.config import loads
 from worker.edges import broker
 from worker.edges.broker_files import state_directory
@@ -19,7 +19,9 @@ from worker.edges.clock import SystemClock
 from worker.edges.log import configure_logging
 from worker.edges.samples import SampleServer
 from worker.edges.terminal import RecordPrinter
+from worker.enquiries import create_topics, open_reader
 from worker.model.errors import DatelineError, Retry, Stop
+from worker.wiring.names import ledger_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -118,10 +118,15 @@ class Worker:
                 [sys.executable, "-m", *module, "run", "-c", str(self.config)],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "DATELINE_KAFKA__INSTANCE": self.name},
+                env=self._environment(),
                 start_new_session=True,  # Ctrl-C in the terminal is meant for the gate
             )
         self.life = Life(process=process, log=path.open("rb"), started_seconds=started_seconds)
+
+    def _environment(self) -> dict[str, str]:
+        """That of the gate, with compiled modules as in the image: to compile them takes a fifth of a start."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, "PYTHONPYCACHEPREFIX": str(self.folder / "pycache"), "DATELINE_KAFKA__INSTANCE": self.name}
 
     def kill(self) -> None:
         """SIGKILL."""

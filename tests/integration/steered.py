@@ -16,6 +16,7 @@ from worker import app
 from worker.config import loads
 from worker.edges.sqlite import SqliteReader, read_states
 from worker.steps.encode import decode_state
+from worker.wiring import fetching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -204,6 +205,7 @@ async def steered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A worker to start, ended with the context."""
     clock = FakeClock()
     monkeypatch.setattr(app, "SystemClock", lambda: clock)
+    monkeypatch.setattr(fetching, "SystemClock", lambda: clock)
     monkeypatch.setattr(app, "Children", Readers)
     async with contextlib.AsyncExitStack() as exits:
         worker = Steered(folder, clock, exits)

@@ -51,7 +51,7 @@ HUGE = "x" * 30_000
 
 def owned_articles(state: FeedState) -> Iterator[str]:
     """The articles that a feed publishes."""
-    return (article_id for article_id, publishes in known_articles(state) if publishes)
+    return (f"{number:032x}" for number in known_articles(state).published)
 
 
 def item(
@@ -552,7 +552,7 @@ def test_a_good_answer_ends_a_series_of_failures(poller: Poller) -> None:
 def test_a_body_that_is_known_is_not_parsed(poller: Poller, monkeypatch: pytest.MonkeyPatch) -> None:
     body = gzip.compress(rss(item("One", guid="1")))
     poller.poll(answer(body, content_encoding="gzip", etag='"1"'))
-    monkeypatch.delattr("worker.pipeline.poll.read_document")
+    monkeypatch.delattr("worker.pipeline.read.read_document")
     batch = poller.poll(answer(body, content_encoding="gzip", etag='"2"'))
     assert (batch.report.outcome, batch.report.status, batch.report.received_bytes) == ("not_modified", 200, len(body))
     assert (batch.events, poller.state.etag) == ((), '"2"')

@@ -32,7 +32,7 @@ from tests import newsroom
 from tests.fakes import FakeLedger, FakeStore, ThreadReaders, any_metrics, settled
 from tests.loopback import listening
 from tests.unit.runner.helpers import until
-from worker import app, pipeline
+from worker import pipeline
 from worker.config import loads
 from worker.config.opml import write_opml
 from worker.config.show import show
@@ -48,6 +48,9 @@ from worker.model.secrets import without_credentials, without_secrets, without_t
 from worker.pipeline import session
 from worker.pipeline.overview import feed_status
 from worker.runner import CommitSettings, HubSettings, Runner, RunnerSettings
+from worker.wiring.fetching import fetcher_of, limits_of
+from worker.wiring.names import ledger_name
+from worker.wiring.traces import tracing_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -249,13 +252,13 @@ async def told(config: Config, secrets: Secrets) -> dict[str, str]:
     """All that a worker tells of one round of polls, by where it tells it."""
     metrics = any_metrics()
     store, numbers = FakeStore(), count()
-    tracing, spans = app._tracing(config), InMemorySpanExporter()
+    tracing, spans = tracing_of(config), InMemorySpanExporter()
     assert tracing is not None
     tracing._provider.add_span_processor(SimpleSpanProcessor(spans))
     runner = Runner(
         config.feeds,
         ledger=tracing.ledger(FakeLedger(store)),
-        fetcher=tracing.fetcher(app._fetcher(config, [ip_network("127.0.0.0/8")])),
+        fetcher=tracing.fetcher(fetcher_of(config, [ip_network("127.0.0.0/8")])),
         readers=tracing.readers(ThreadReaders()),
         tracing=tracing,
         metrics=metrics,
@@ -266,7 +269,7 @@ async def told(config: Config, secrets: Secrets) -> dict[str, str]:
             concurrency=50,
             drain_timeout_seconds=5.0,
             commit=CommitSettings(max_events=100, max_bytes=1_000_000, max_delay_seconds=0.01, pending_bytes=10**8),
-            limits=app.limits_of(config),
+            limits=limits_of(config),
             hubs=HubSettings(
                 callback_url="https://me.example/dateline",
                 lease_seconds=86_400.0,
@@ -283,7 +286,7 @@ async def told(config: Config, secrets: Secrets) -> dict[str, str]:
         ready=runner.not_ready,
         pages=Pages(
             overview=runner.overview,
-            about={"name": config.name, "version": "1", "ledger": app.ledger_name(config)},
+            about={"name": config.name, "version": "1", "ledger": ledger_name(config)},
             config=config.redacted,
         ),
         hubs=HubCallbacks(callbacks=runner.hubs, max_body_bytes=1_000, timeout_seconds=1.0),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from worker.model.article import REVISED_BY
-from worker.model.entries import SeenEntries
+from worker.model.entries import SeenEntries, articles_of, number_of
 from worker.model.feed import SeenEntry
 
 FIELDS = tuple((name, f"{number:016x}") for number, name in enumerate(REVISED_BY))
@@ -36,7 +39,25 @@ def test_packed_entries_come_out_as_they_went_in() -> None:
 
 
 def test_a_rejected_entry_has_no_article_and_a_carried_one_was_published_elsewhere() -> None:
-    assert list(SeenEntries.of(ALL).articles()) == [("b" * 32, True), ("2" * 32, False), ("8" * 32, True)]
+    assert SeenEntries.of(ALL).articles() == ([number_of("b" * 32), number_of("8" * 32)], [number_of("2" * 32)])
+
+
+def test_articles_of_entries_that_are_all_alike_are_the_same_as_one_by_one() -> None:
+    alike = [
+        replace(PUBLISHED, article_id=f"{number:032x}", revision=revision)
+        for number, revision in ((2**127 + 5, 1), (7, 0), (2**64, 12), (0, 1))
+    ]
+    assert SeenEntries.of(alike).articles() == ([2**127 + 5, 2**64, 0], [7])
+    assert SeenEntries.of(alike[:1]).articles() == ([2**127 + 5], ())
+    assert SeenEntries.of((*alike, REJECTED)).articles() == ([2**127 + 5, 2**64, 0], [7])
+
+
+@pytest.mark.parametrize("wrong", ["+" + "A" * 95 + "!", "0" + "A" * 96, "+é" + "A" * 95, "+" + "A" * 95 + "=", 97])
+def test_one_row_that_is_none_among_rows_that_are_alike_is_an_error(wrong: object) -> None:
+    good = ["+" + "A" * 96, 1]
+    assert articles_of([good, good]) == ([0, 0], ())
+    with pytest.raises((ValueError, TypeError)):
+        articles_of([good, [wrong, 1], good])
 
 
 def test_an_ordinary_entry_takes_about_a_hundred_bytes_on_its_way_and_in_memory() -> None:

@@ -3,7 +3,7 @@
 The template loads what all children need once, and then does nothing but fork and end them: a fork shares that memory
 and is there in milliseconds. It runs no threads and reads nothing that comes from outside.
 
-`python -m worker.edges.child_main SOCKET FACTORY PRELOAD MEMORY_BYTES DEADLINE_SECONDS`; see `worker.edges.children`.
+`python -m worker.edges.child_main SOCKET FACTORY PRELOAD`; see `worker.edges.children`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+# To the template, once: the memory in bytes that a child may take, and the seconds that a call may.
+LIMITS = struct.Struct("!dd")
 # To the template: what to do, with which process. From it: a process id, a wait status, or an errno as a negative.
 COMMAND = struct.Struct("!ci")
 ANSWER = struct.Struct("!i")
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
         signal.signal(each, signal.SIG_IGN)
     end_with_parent = _end_with_parent()
     end_with_parent()
-    number, factory, preload, memory_bytes, deadline_seconds = arguments
+    number, factory, preload = arguments
     control = socket.socket(fileno=int(number))
     gc.disable()  # children enable it: meanwhile nothing is moved that they share
     try:
@@ -69,7 +71,12 @@ def main(arguments: Sequence[str]) -> None:
         return
     gc.collect()
     gc.freeze()
-    limits = _Limits(memory_bytes=int(memory_bytes), deadline_seconds=float(deadline_seconds))
+    # The worker may not have read its configuration yet. No descriptor comes with this, so it may be read as it is.
+    given = _receive(control, LIMITS.size)
+    if not given:
+        return
+    memory_bytes, deadline_seconds = LIMITS.unpack(given)
+    limits = _Limits(memory_bytes=int(memory_bytes), deadline_seconds=deadline_seconds)
     control.sendall(ANSWER.pack(0))
     _Template(control, make, limits, end_with_parent).run()
 

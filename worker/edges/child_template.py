@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.edges import child_main
-from worker.edges.child_main import ANSWER, COMMAND, END, FORK
+from worker.edges.child_main import ANSWER, COMMAND, END, FORK, LIMITS
 from worker.model.errors import Stop
 
 if TYPE_CHECKING:
@@ -128,19 +129,19 @@ class Launched:
         _reap(self.process)
 
 
-def launch(work: Work) -> Launched:
-    """Start a template process without waiting for it.
+def launch(factory: str, preload: str | None) -> Launched:
+    """Start a template process without waiting for it. What its children may use, `start_template` tells it.
 
     Raises:
         Stop: if it cannot be started.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    command = [sys.executable, "-P", "-m", child_main.__name__, str(theirs.fileno()), work.factory, work.preload or ""]
+    command = [sys.executable, "-P", "-m", child_main.__name__, str(theirs.fileno()), factory, preload or ""]
     try:
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - the command is our own
-                [*command, str(work.memory_bytes), str(work.deadline_seconds)],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
@@ -159,14 +160,17 @@ async def start_template(work: Work, *, ended: Callable[[], None], launched: Lau
     Args:
         work: what its children do.
         ended: called when it has ended, for whatever reason.
-        launched: one that was launched for the same work.
+        launched: one that was launched with the same factory and preload.
 
     Raises:
         Stop: if it cannot load what it should, or cannot be started.
     """
     # Not in a thread: the system ends it together with the thread that started it.
-    launched = launched or launch(work)
+    launched = launched or launch(work.factory, work.preload)
     try:
+        # One that has ended by now is found out next.
+        with contextlib.suppress(ConnectionError):
+            launched.control.send(LIMITS.pack(work.memory_bytes, work.deadline_seconds))
         await _ready(launched.control, launched.process)
     except BaseException:
         launched.end()

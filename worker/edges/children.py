@@ -57,7 +57,7 @@ class Children:
         replaced: told each time a child is replaced, and why: deadline, memory, crashed, cancelled (nobody waits for
             the answer any longer), retired (`max_tasks`); and `template`, when that had to be started again.
         called: told of each call, however it ended: the method, and the seconds that it took.
-        launched: the first template, if it was launched with the same factory and limits already.
+        launched: the first template, if it was launched with the same factory and preload already.
     """
 
     def __init__(  # noqa: PLR0913 - the limits of a child

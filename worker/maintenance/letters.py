@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, cast
 
-from worker.app import limits_of, manners_of
 from worker.edges.children import Children
 from worker.edges.clock import SystemClock
 from worker.edges.kafka_maintenance import read_record
@@ -23,6 +22,7 @@ from worker.model.step import Claims
 from worker.pipeline.replay import Again, Letter, again, letter_of, unpublished
 from worker.reading import PREPARE, READER
 from worker.runner.book import FeedBook
+from worker.wiring.fetching import limits_of, manners_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence

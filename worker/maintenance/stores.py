@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from worker.app import kafka_settings
 from worker.edges.kafka_maintenance import KafkaStore
 from worker.edges.sqlite_file import SqliteFile
 from worker.model.errors import Stop
 from worker.pipeline import notes
+from worker.wiring.kafka import kafka_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

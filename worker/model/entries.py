@@ -9,7 +9,8 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, overload
+from struct import Struct
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from .article import REVISED_BY
 from .feed import SeenEntry
@@ -21,8 +22,23 @@ if TYPE_CHECKING:
 _HASHES = re.compile(
     r"[-0](?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{86}==)|[+](?:[A-Za-z0-9+/]{54}==|[A-Za-z0-9+/]{96})", re.ASCII
 )
+# Nearly all rows are alike: "+", all hashes, a revision, and nothing more.
+_USUAL_CHARS = 97
+_USUAL = Struct(">16xQQ40x")
 # Of a row, behind its revision.
 _NOTHING_MORE = (None,) * 5
+
+
+class Articles(NamedTuple):
+    """The articles of a feed's entries, by number: those that it publishes, and those that another feed does."""
+
+    published: Sequence[int]
+    carried: Sequence[int]
+
+
+def number_of(article_id: str) -> int:
+    """An article's id as a number, which takes half the memory: there are thirty of them for a feed."""
+    return int(article_id, 16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,27 +59,9 @@ class SeenEntries(Sequence[SeenEntry]):
         rows = [_packed(entry) for entry in entries]
         return cls(json.dumps(rows, separators=(",", ":"), ensure_ascii=False).encode(), len(rows))
 
-    @classmethod
-    def read(cls, rows: list[Any], written: bytes) -> SeenEntries:
-        """Rows that were read back, and as they are written.
-
-        Raises:
-            ValueError: they are not such rows.
-        """
-        for packed, revision, *more in rows:
-            if not isinstance(revision, int) or _HASHES.fullmatch(packed) is None:
-                raise ValueError("not a feed state: an entry without its hashes")
-            if more:
-                _unpacked(packed, revision, *more)
-        # A copy is just as large as it has to be. The writer's own buffer was cut off, and what was cut off is lost.
-        return cls(bytes(memoryview(written)), len(rows))
-
-    def articles(self) -> Iterator[tuple[str, bool]]:
-        """The article of each entry that was not rejected, and whether it was published from here."""
-        for packed, revision, *_ in json.loads(self.rows):
-            own = a2b_base64(packed[1:])[8 if packed[0] == "+" else 0 :]
-            if revision > 0 or len(own) > 32:
-                yield own[8:24].hex(), revision > 0
+    def articles(self) -> Articles:
+        """The articles of all entries that were not rejected."""
+        return articles_of(json.loads(self.rows))
 
     def __iter__(self) -> Iterator[SeenEntry]:
         return (_unpacked(*row) for row in json.loads(self.rows))
@@ -85,6 +83,59 @@ class SeenEntries(Sequence[SeenEntry]):
 
     def __hash__(self) -> int:
         return hash(tuple(self))
+
+
+def articles_of(rows: list[list[Any]]) -> Articles:
+    """The articles of entries that were read back as rows.
+
+    Raises:
+        ValueError: they are not such rows.
+    """
+    usual = _usual_articles(rows)
+    if usual is not None:
+        return usual
+    published: list[int] = []
+    carried: list[int] = []
+    for packed, revision, *more in rows:
+        if not isinstance(revision, int) or _HASHES.fullmatch(packed) is None:
+            raise ValueError("not a feed state: an entry without its hashes")
+        if more:
+            _unpacked(packed, revision, *more)
+        own = a2b_base64(packed[1:])[8 if packed[0] == "+" else 0 :]
+        if revision > 0:
+            published.append(int.from_bytes(own[8:24], "big"))
+        elif len(own) > 32:
+            carried.append(int.from_bytes(own[8:24], "big"))
+    return Articles(published, carried)
+
+
+def _usual_articles(rows: list[list[Any]]) -> Articles | None:
+    """The same for rows that are all as they usually are, several times as fast; None where one is not.
+
+    A worker that starts does this for each of its feeds.
+    """
+    if set(map(len, rows)) != {2}:
+        return None
+    packed, revisions = zip(*rows, strict=True)
+    if set(map(len, packed)) != {_USUAL_CHARS} or set(map(type, revisions)) != {int}:
+        return None
+    text = "".join(packed)
+    hashes = bytearray(text, "utf-8")
+    del hashes[::_USUAL_CHARS]
+    try:
+        # Strict: what is no base64 is not passed over.
+        unpacked = a2b_base64(hashes, strict_mode=True)
+    except ValueError:
+        return None
+    if len(unpacked) != _USUAL.size * len(rows) or text[::_USUAL_CHARS].strip("+"):
+        return None
+    numbers = [high << 64 | low for high, low in _USUAL.iter_unpack(unpacked)]
+    if min(revisions) > 0:
+        return Articles(numbers, ())
+    both = tuple(zip(numbers, revisions, strict=True))
+    return Articles(
+        [number for number, revision in both if revision > 0], [number for number, revision in both if revision <= 0]
+    )
 
 
 def _packed(seen: SeenEntry) -> list[Any]:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # Entries that left the feed's window are remembered: some feeds bring old ones back.
 _REMEMBERED_FOR = timedelta(days=30)
 _REMEMBERED_AT_MOST = 1_000
-# The page of an entry that left the feed is asked again for this long.
-_RECHECKED_FOR = timedelta(days=2)
 # A page that could not be had so many times is given up, and the feed's own text is published.
 _PAGE_ATTEMPTS = 3
 
@@ -46,22 +44,6 @@ class Findings:
     waiting: int = 0
     skipped: int = 0
     withdrawn_outside: int = 0
-
-
-def due_pages(feed: Feed, state: FeedState, now: datetime) -> tuple[SeenEntry, ...]:
-    """The entries whose page is to be looked at again, those that wait longest first."""
-    if feed.content != "page" or feed.recheck_seconds is None:
-        return ()
-    before = now - timedelta(seconds=feed.recheck_seconds)
-    due = [
-        (seen.checked_at, seen)
-        for seen in state.entries
-        if seen.page_url is not None
-        and seen.checked_at is not None
-        and seen.checked_at <= before
-        and (seen.left_at is None or now - seen.left_at < _RECHECKED_FOR)
-    ]
-    return tuple(seen for _, seen in sorted(due, key=lambda pair: pair[0]))
 
 
 class EntryReader:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
+from worker.model.entries import number_of
 from worker.model.errors import Stop
 from worker.model.shards import NOTHING
 from worker.pipeline import first_state, known_articles
-from worker.pipeline.notes import feed_states, unfinished
-from worker.steps.encode import decode_state, with_also_in
+from worker.pipeline.notes import is_note, unfinished
+from worker.steps.encode import decode_with_articles, with_also_in
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping
 
+    from worker.model.entries import Articles
     from worker.model.event import Batch, Event
     from worker.model.feed import Feed, FeedState
     from worker.model.shards import Restored
@@ -31,9 +35,9 @@ class FeedBook:
         self.feeds = {feed.id: feed for feed in feeds}
         self.holding = NOTHING
         self._states: dict[str, FeedState] = {}
-        # By the article's number, which takes half the memory of its id: there are thirty of them for a feed.
+        # Both by the article's number.
         self._owners: dict[int, str] = {}
-        self._carriers: dict[str, set[str]] = {}
+        self._carriers: dict[int, set[str]] = {}
         # Of the feeds held: how many are in each state, and how many of those are silent. None: to be counted anew.
         self._counts: Counter[str] | None = None
         self._silent = 0
@@ -60,19 +64,28 @@ class FeedBook:
         self._owners.clear()
         self._carriers.clear()
         self._counts = None
+        # What is made here stays: the collector would look through more and more of it, again and again.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._take_states(restored.states)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _take_states(self, states: MutableMapping[str, bytes]) -> None:
         # Each is let go of once it is read: of many feeds, both forms together would be the most that is ever held.
-        for feed_id in list(feed_states(restored.states)):
-            value = restored.states.pop(feed_id)
+        for feed_id in list(states):
+            value = states.pop(feed_id)
+            if is_note(feed_id):
+                continue
             try:
-                state = decode_state(value)
+                state, articles = decode_with_articles(value)
             except ValueError as error:
                 raise Stop(f"the state of feed {feed_id} cannot be read: {error}") from error
             self._states[feed_id] = state
-            for article_id, publishes in known_articles(state):
-                if publishes:
-                    self._owners.setdefault(_number(article_id), feed_id)
-                else:
-                    self._carriers.setdefault(article_id, set()).add(feed_id)
+            self._owners.update(zip(articles.published, repeat(feed_id)))
+            self._note_carried(feed_id, articles)
 
     def state_of(self, feed: Feed) -> FeedState:
         """The feed's last committed state, or that of a feed never polled."""
@@ -93,18 +106,18 @@ class FeedBook:
 
     def claim(self, batch: Batch) -> bool:
         """Reserve the batch's articles for its feed; False, and nothing reserved, if another feed was faster."""
-        numbers = [_number(event.article_id) for event in batch.events if event.revision == 1]
+        numbers = [number_of(event.article_id) for event in batch.events if event.revision == 1]
         if any(self._owners.get(number, batch.feed_id) != batch.feed_id for number in numbers):
             return False
         self._owners.update(dict.fromkeys(numbers, batch.feed_id))
-        self._note_carried(batch.state)
+        self._note_carried(batch.feed_id, known_articles(batch.state))
         return True
 
     def disclaim(self, batch: Batch) -> None:
         """The batch will not be committed: what it would have published first is free again."""
         for event in batch.events:
             if event.revision == 1:
-                self._owners.pop(_number(event.article_id), None)
+                self._owners.pop(number_of(event.article_id), None)
 
     def completed(self, batch: Batch) -> Batch:
         """The batch as it is to be committed: each event names the other feeds that carry its article by now."""
@@ -146,13 +159,12 @@ class FeedBook:
             self._silent += by * (state is not None and state.rhythm.silent)
 
     def _completed(self, event: Event, feed_id: str) -> Event:
-        others = self._carriers.get(event.article_id, set()) - {feed_id}
+        others = self._carriers.get(number_of(event.article_id), set()) - {feed_id}
         return with_also_in(event, others, max_bytes=self._max_event_bytes) if others else event
 
-    def _note_carried(self, state: FeedState) -> None:
-        for article_id, publishes in known_articles(state):
-            if not publishes:
-                self._carriers.setdefault(article_id, set()).add(state.feed_id)
+    def _note_carried(self, feed_id: str, articles: Articles) -> None:
+        for number in articles.carried:
+            self._carriers.setdefault(number, set()).add(feed_id)
 
 
 class _Others:
@@ -161,8 +173,4 @@ class _Others:
         self._feed_id = feed_id
 
     def __contains__(self, article_id: object) -> bool:
-        return isinstance(article_id, str) and self._owners.get(_number(article_id), self._feed_id) != self._feed_id
-
-
-def _number(article_id: str) -> int:
-    return int(article_id, 16)
+        return isinstance(article_id, str) and self._owners.get(number_of(article_id), self._feed_id) != self._feed_id

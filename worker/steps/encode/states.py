@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from worker.model.entries import SeenEntries
+from worker.model.entries import Articles, SeenEntries, articles_of
 from worker.model.entry import Hints
 from worker.model.feed import FeedState, Move, Rhythm
 
@@ -59,28 +59,43 @@ def decode_state(value: bytes) -> FeedState:
     Raises:
         ValueError: if the bytes are not a state, or one of a newer format.
     """
+    return decode_with_articles(value)[0]
+
+
+def decode_with_articles(value: bytes) -> tuple[FeedState, Articles]:
+    """The same, and the articles of its entries, which would have to be unpacked again for them.
+
+    Raises:
+        ValueError: if the bytes are not a state, or one of a newer format.
+    """
     try:
         data = orjson.loads(value)
         if data.pop("format") != _STATE_FORMAT:
             raise ValueError("a feed state of another format; was it written by a newer version of Dateline?")
         for name in _MOMENTS:
-            data[name] = _moment(data[name])
-        hints: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in data["hints"].items()
-        }
+            if data[name] is not None:
+                data[name] = datetime.fromisoformat(data[name])
         # What most feeds have in common is there once, not once for each.
-        data["hints"] = Hints(**hints) if hints else _NO_HINTS
+        data["hints"] = _read_hints(data["hints"]) if data["hints"] else _NO_HINTS
         data["status"] = intern(data["status"])
         gap_seconds, newest_at, silent = data["rhythm"]
         data["rhythm"] = Rhythm(gap_seconds=gap_seconds, newest_at=_moment(newest_at), silent=silent)
         if data["move"] is not None:
             url, sightings = data["move"]
             data["move"] = Move(url=url, sightings=sightings)
-        data["entries"] = SeenEntries.read(data["entries"], orjson.dumps(data["entries"]))
+        rows = data["entries"]
+        articles = articles_of(rows)
+        # A copy is just as large as it has to be. The writer's own buffer was cut off, and what was cut off is lost.
+        data["entries"] = SeenEntries(bytes(memoryview(orjson.dumps(rows))), len(rows))
         data["waiting"] = tuple((key, attempts) for key, attempts in data["waiting"])
-        return FeedState(**data)
+        return FeedState(**data), articles
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"not a feed state: {error}") from error
+
+
+def _read_hints(data: dict[str, Any]) -> Hints:
+    read: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    return Hints(**read)
 
 
 def _hints(hints: Hints) -> dict[str, Any]:
