@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from worker.model.caching import kept
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 # follows ("No. 5"); only before a word that opens sentences ("the U.S. He").
 _NO, _YES, _NOT_BEFORE_NUMBER, _BEFORE_OPENER = range(4)
 # What stands between blanks is mostly the same from text to text; so much of it, if no longer than this, is kept.
-_KEPT: Final = 1 << 14
+_KEPT: Final = 1 << 13
 _LONGEST_KEPT: Final = 24
 
 
@@ -142,7 +143,7 @@ def _parts(chunk: str) -> tuple[tuple[str, ...], int]:
     return tuple(_WORD.findall(chunk)), _stop(chunk)
 
 
-_known_parts = lru_cache(_KEPT)(_parts)
+_known_parts = kept(_KEPT)(_parts)
 
 
 def _stop(chunk: str) -> int:

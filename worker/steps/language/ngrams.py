@@ -12,18 +12,17 @@ are kept for the words met last: nine of ten words of a news text are among them
 import json
 import lzma
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
 
-from worker.model.caching import cached_if_short
+from worker.model.caching import kept
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
-_WORDS_KEPT = 16_384  # at about 500 bytes
+_WORDS_KEPT = 8_192  # at about 500 bytes, or twice as many
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
@@ -73,7 +72,7 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     if table is None:
         return {}
     width = len(table.languages)
-    total = sum(map(_word_weights, repeat(script), words))
+    total = sum(map(_weighing(script), words))
     totals = [0] * width
     lanes = struct.unpack(f"<{2 * _half(width)}I", total.to_bytes(8 * _half(width), "little"))
     totals[::2], totals[1::2] = lanes[: _half(width)], lanes[_half(width) : width]
@@ -83,20 +82,27 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     }
 
 
-@cached_if_short(_WORDS_KEPT)
-def _word_weights(script: str, word: str) -> int:
-    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language."""
+@cache
+def _weighing(script: str) -> Callable[[str], int]:
+    """Tells of a word the weights of its n-grams, added up in lanes of 32 bits: first those of every other language."""
     table = _tables()[script]
     half = _half(len(table.languages))
     every_other = _every_other(half)
-    text = f" {word} "
-    ngrams = [text[start : start + size] for size in range(1, _LONGEST + 1) for start in range(len(text) - size + 1)]
-    known = list(filter(None, map(table.weights.get, ngrams)))
-    weights = 0
-    for start in range(0, len(known), _AT_ONCE):
-        lanes = sum(known[start : start + _AT_ONCE])
-        weights += (lanes & every_other) | (lanes >> 16 & every_other) << (32 * half)
-    return weights
+
+    @kept(_WORDS_KEPT)
+    def word_weights(word: str) -> int:
+        text = f" {word} "
+        ngrams = [
+            text[start : start + size] for size in range(1, _LONGEST + 1) for start in range(len(text) - size + 1)
+        ]
+        known = list(filter(None, map(table.weights.get, ngrams)))
+        weights = 0
+        for start in range(0, len(known), _AT_ONCE):
+            lanes = sum(known[start : start + _AT_ONCE])
+            weights += (lanes & every_other) | (lanes >> 16 & every_other) << (32 * half)
+        return weights
+
+    return word_weights
 
 
 def _half(width: int) -> int:
