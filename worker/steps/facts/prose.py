@@ -44,8 +44,8 @@ _LONGEST_KEPT: Final = 24
 class Prose:
     """A text and its parts. All offsets are into `text`; `words` holds (start, end) in order, signs included.
 
-    `written` has the same words as they stand in the text, `lowered` in lower case. `firsts` has the index of the
-    first word of each sentence.
+    `written` has the same words as they stand in the text, `lowered` in lower case. `joined` has the indices of those
+    that a sign within them joins (Kim's, Saint-Denis, U.S., 1,500), `firsts` that of the first word of each sentence.
     """
 
     text: str = field(repr=False)
@@ -54,6 +54,7 @@ class Prose:
     words: tuple[tuple[int, int], ...] = field(repr=False)
     written: tuple[str, ...] = field(default=(), repr=False)
     lowered: tuple[str, ...] = field(default=(), repr=False)
+    joined: tuple[int, ...] = field(default=(), repr=False)
     firsts: tuple[int, ...] = field(default=(), repr=False)
 
     def sentence_at(self, offset: int) -> int:
@@ -70,10 +71,11 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
     sentences: list[tuple[int, int]] = []
     words: list[tuple[int, int]] = []
     written: list[str] = []
+    joined: list[int] = []
     firsts: list[int] = []
     for paragraph in paragraphs:
         start, end, first = paragraph.start, paragraph.end, len(words)
-        for stop, following, next_first in _read(text, start, end, words, written):
+        for stop, following, next_first in _read(text, start, end, words, written, joined):
             sentences.append((start, stop))
             firsts.append(first)
             start, first = following, next_first
@@ -87,12 +89,13 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
         words=tuple(words),
         written=tuple(written),
         lowered=tuple("\n".join(written).lower().split("\n")) if written else (),
+        joined=tuple(joined),
         firsts=tuple(firsts),
     )
 
 
-def _read(
-    text: str, start: int, end: int, words: list[tuple[int, int]], written: list[str]
+def _read(  # noqa: PLR0913, PLR0917 - what is read is added where it belongs
+    text: str, start: int, end: int, words: list[tuple[int, int]], written: list[str], joined: list[int]
 ) -> list[tuple[int, int, int]]:
     """Add the words of a paragraph; return where its sentences end, and where the next begin, in text and words."""
     breaks: list[tuple[int, int, int]] = []
@@ -113,7 +116,9 @@ def _read(
             add_word((at, stopped))
             add_written(chunk)
         else:
-            parts, stop = _known_parts(chunk) if len(chunk) <= _LONGEST_KEPT else _parts(chunk)
+            parts, stop, compounds = _known_parts(chunk) if len(chunk) <= _LONGEST_KEPT else _parts(chunk)
+            if compounds:
+                joined += [len(written) + place for place in compounds]
             written += parts
             for part in parts:
                 begins = at
@@ -138,9 +143,11 @@ def _opens(chunk: str, stop: int) -> bool:
     return True
 
 
-def _parts(chunk: str) -> tuple[tuple[str, ...], int]:
-    """The words of what stands between two blanks, and whether it ends a sentence."""
-    return tuple(_WORD.findall(chunk)), _stop(chunk)
+def _parts(chunk: str) -> tuple[tuple[str, ...], int, tuple[int, ...]]:
+    """The words of what stands between two blanks, whether it ends a sentence, and which words a sign joins."""
+    parts = tuple(_WORD.findall(chunk))
+    joined = [place for place, part in enumerate(parts) if len(part) > 1 and not part.isalnum()]
+    return parts, _stop(chunk), tuple(joined)
 
 
 _known_parts = kept(_KEPT)(_parts)
