@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from worker.model.caching import LONGEST_CHARS, cached_if_short, kept
-from worker.steps.language import clues, ngrams
+from worker.steps import language
 
 
 def test_a_result_is_kept_and_that_of_a_long_text_is_not() -> None:
@@ -40,6 +40,5 @@ def test_what_was_asked_for_last_is_kept_whatever_else_is_asked() -> None:
 def test_of_a_hostile_word_nothing_stays_in_memory() -> None:
     word = "".join(["qzx"] * LONGEST_CHARS)
     before = sys.getrefcount(word)
-    ngrams.scores("latin", (word,))
-    clues._speaking("latin")(word)
+    language._known("latin")(word)
     assert sys.getrefcount(word) == before

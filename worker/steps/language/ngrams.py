@@ -5,24 +5,20 @@ included: a multinomial logistic regression with weights in hundredths of a natu
 tables; `tools/language_model.py` makes them and says from what.
 
 The weights of one n-gram for all languages of a script are one Python integer with sixteen bits for each language, so
-that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each, and
-are kept for the words met last: nine of ten words of a news text are among them.
+that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each.
 """
 
 import json
 import lzma
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from worker.model.caching import kept
-
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
-_WORDS_KEPT = 8_192  # at about 500 bytes, or twice as many
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
@@ -58,12 +54,12 @@ def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:
     return content[:first], content[first : first + second], content[first + second :]
 
 
-def scores(script: str, words: Iterable[str]) -> dict[str, float]:
+def scores(script: str, weights: Iterable[int]) -> dict[str, float]:
     """How well words fit each language of a script: natural-log odds, up to a constant.
 
     Args:
         script: as :mod:`.scripts` names it.
-        words: in lower case, each once.
+        weights: those of the words in lower case, each once.
 
     Returns:
         Scores by language tag; none when no table holds the script.
@@ -72,7 +68,7 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     if table is None:
         return {}
     width = len(table.languages)
-    total = sum(map(_weighing(script), words))
+    total = sum(weights)
     totals = [0] * width
     lanes = struct.unpack(f"<{2 * _half(width)}I", total.to_bytes(8 * _half(width), "little"))
     totals[::2], totals[1::2] = lanes[: _half(width)], lanes[_half(width) : width]
@@ -82,27 +78,24 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     }
 
 
-@cache
-def _weighing(script: str) -> Callable[[str], int]:
-    """Tells of a word the weights of its n-grams, added up in lanes of 32 bits: first those of every other language."""
-    table = _tables()[script]
+def word_weights(script: str, word: str) -> int:
+    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language.
+
+    0 when no table holds the script.
+    """
+    table = _tables().get(script)
+    if table is None:
+        return 0
     half = _half(len(table.languages))
     every_other = _every_other(half)
-
-    @kept(_WORDS_KEPT)
-    def word_weights(word: str) -> int:
-        text = f" {word} "
-        ngrams = [
-            text[start : start + size] for size in range(1, _LONGEST + 1) for start in range(len(text) - size + 1)
-        ]
-        known = list(filter(None, map(table.weights.get, ngrams)))
-        weights = 0
-        for start in range(0, len(known), _AT_ONCE):
-            lanes = sum(known[start : start + _AT_ONCE])
-            weights += (lanes & every_other) | (lanes >> 16 & every_other) << (32 * half)
-        return weights
-
-    return word_weights
+    text = f" {word} "
+    ngrams = [text[start : start + size] for size in range(1, _LONGEST + 1) for start in range(len(text) - size + 1)]
+    known = list(filter(None, map(table.weights.get, ngrams)))
+    weights = 0
+    for start in range(0, len(known), _AT_ONCE):
+        lanes = sum(known[start : start + _AT_ONCE])
+        weights += (lanes & every_other) | (lanes >> 16 & every_other) << (32 * half)
+    return weights
 
 
 def _half(width: int) -> int:
