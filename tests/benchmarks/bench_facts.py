@@ -55,6 +55,7 @@ _BAD = {
     "numbers": "12, 13, 14, 1,500, 2.5 percent; ",
     "capitals": "Bank National Of Republic ",
     "days": "On Saturday, May 3, 2025 and Monday night they met, last week and tomorrow at 5 p.m. ",
+    "quarters": "Profit rose 5 percent in the third quarter. ",
     "verbs of speech": "said that he said according to ",
     "triggers of events": "killed attack strike talks called for sanctions against ",
     "no blanks": "abcdefghi",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from worker.model.caching import LONGEST_CHARS, cached_if_short
-from worker.steps.language import clues, ngrams
+from worker.model.caching import LONGEST_CHARS, cached_if_short, kept
+from worker.steps import language
 
 
 def test_a_result_is_kept_and_that_of_a_long_text_is_not() -> None:
@@ -21,9 +21,24 @@ def test_a_result_is_kept_and_that_of_a_long_text_is_not() -> None:
     assert asked == [longest, longer, longer, None]
 
 
+def test_what_was_asked_for_last_is_kept_whatever_else_is_asked() -> None:
+    asked: list[str] = []
+
+    @kept(2)
+    def length(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    for text in ("a", "bb", "ccc", "a", "ccc", "dddd", "a", "eeeee", "a"):
+        assert length(text) == len(text)
+    assert asked == ["a", "bb", "ccc", "dddd", "eeeee"]
+    longest, longer = "a" * LONGEST_CHARS, "a" * (LONGEST_CHARS + 1)
+    assert [length(text) for text in (longest, longest, longer, longer)] == [2000, 2000, 2001, 2001]
+    assert asked[5:] == [longest, longer, longer]
+
+
 def test_of_a_hostile_word_nothing_stays_in_memory() -> None:
     word = "".join(["qzx"] * LONGEST_CHARS)
     before = sys.getrefcount(word)
-    ngrams.scores("latin", (word,))
-    clues._speaks_for("latin", word)
+    language._known("latin")(word)
     assert sys.getrefcount(word) == before

@@ -14,6 +14,9 @@ from worker.steps.facts.figures import unit_name
 from worker.steps.facts.paragraphs import find_paragraphs
 from worker.steps.page import read_page
 
+# The language that there are rules for.
+_RULES = "en"
+
 
 class FormError(ValueError):
     """What was given is none of the forms that `extract` reads."""
@@ -58,7 +61,7 @@ def _text(text: str, day: date | None) -> dict[str, Any]:
     resolved = opening.day(day)
     tongue = language.detect(text)
     # One sentence may pass for several languages; the rules are tried where English is one of them.
-    rules = language.detect(text, declared="en")
+    rules = tongue if tongue == _RULES else language.detect(text, declared=_RULES)
     facts = read_facts(text, opening, paragraphs, day=resolved, headline=None, language=rules)
     return {
         "date": None if resolved is None else resolved.isoformat(),

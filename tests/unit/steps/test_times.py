@@ -94,7 +94,22 @@ def test_mentions_stand_in_order_and_do_not_overlap():
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", '"', "1", "A", "the ", "two-", "May 3 - ", "Friday to ", '"today ', "'s", "a year ago ", "1990-"]
+    "piece",
+    [
+        "a",
+        '"',
+        "1",
+        "A",
+        "the ",
+        "two-",
+        "May 3 - ",
+        "Friday to ",
+        '"today ',
+        "'s",
+        "a year ago ",
+        "1990-",
+        "third quarter, ",
+    ],
 )
 def test_time_grows_with_the_text_and_not_faster(piece: str):
     """Ten times the text may take thirty times as long, on a machine that does other things; not a hundred."""

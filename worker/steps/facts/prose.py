@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from worker.model.caching import kept
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 # follows ("No. 5"); only before a word that opens sentences ("the U.S. He").
 _NO, _YES, _NOT_BEFORE_NUMBER, _BEFORE_OPENER = range(4)
 # What stands between blanks is mostly the same from text to text; so much of it, if no longer than this, is kept.
-_KEPT: Final = 1 << 14
+_KEPT: Final = 1 << 13
 _LONGEST_KEPT: Final = 24
 
 
@@ -43,8 +44,8 @@ _LONGEST_KEPT: Final = 24
 class Prose:
     """A text and its parts. All offsets are into `text`; `words` holds (start, end) in order, signs included.
 
-    `written` has the same words as they stand in the text, `lowered` in lower case. `firsts` has the index of the
-    first word of each sentence.
+    `written` has the same words as they stand in the text, `lowered` in lower case. `joined` has the indices of those
+    that a sign within them joins (Kim's, Saint-Denis, U.S., 1,500), `firsts` that of the first word of each sentence.
     """
 
     text: str = field(repr=False)
@@ -53,6 +54,7 @@ class Prose:
     words: tuple[tuple[int, int], ...] = field(repr=False)
     written: tuple[str, ...] = field(default=(), repr=False)
     lowered: tuple[str, ...] = field(default=(), repr=False)
+    joined: tuple[int, ...] = field(default=(), repr=False)
     firsts: tuple[int, ...] = field(default=(), repr=False)
 
     def sentence_at(self, offset: int) -> int:
@@ -69,10 +71,11 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
     sentences: list[tuple[int, int]] = []
     words: list[tuple[int, int]] = []
     written: list[str] = []
+    joined: list[int] = []
     firsts: list[int] = []
     for paragraph in paragraphs:
         start, end, first = paragraph.start, paragraph.end, len(words)
-        for stop, following, next_first in _read(text, start, end, words, written):
+        for stop, following, next_first in _read(text, start, end, words, written, joined):
             sentences.append((start, stop))
             firsts.append(first)
             start, first = following, next_first
@@ -86,12 +89,13 @@ def read_prose(text: str, paragraphs: Sequence[Span]) -> Prose:
         words=tuple(words),
         written=tuple(written),
         lowered=tuple("\n".join(written).lower().split("\n")) if written else (),
+        joined=tuple(joined),
         firsts=tuple(firsts),
     )
 
 
-def _read(
-    text: str, start: int, end: int, words: list[tuple[int, int]], written: list[str]
+def _read(  # noqa: PLR0913, PLR0917 - what is read is added where it belongs
+    text: str, start: int, end: int, words: list[tuple[int, int]], written: list[str], joined: list[int]
 ) -> list[tuple[int, int, int]]:
     """Add the words of a paragraph; return where its sentences end, and where the next begin, in text and words."""
     breaks: list[tuple[int, int, int]] = []
@@ -112,7 +116,9 @@ def _read(
             add_word((at, stopped))
             add_written(chunk)
         else:
-            parts, stop = _known_parts(chunk) if len(chunk) <= _LONGEST_KEPT else _parts(chunk)
+            parts, stop, compounds = _known_parts(chunk) if len(chunk) <= _LONGEST_KEPT else _parts(chunk)
+            if compounds:
+                joined += [len(written) + place for place in compounds]
             written += parts
             for part in parts:
                 begins = at
@@ -137,12 +143,14 @@ def _opens(chunk: str, stop: int) -> bool:
     return True
 
 
-def _parts(chunk: str) -> tuple[tuple[str, ...], int]:
-    """The words of what stands between two blanks, and whether it ends a sentence."""
-    return tuple(_WORD.findall(chunk)), _stop(chunk)
+def _parts(chunk: str) -> tuple[tuple[str, ...], int, tuple[int, ...]]:
+    """The words of what stands between two blanks, whether it ends a sentence, and which words a sign joins."""
+    parts = tuple(_WORD.findall(chunk))
+    joined = [place for place, part in enumerate(parts) if len(part) > 1 and not part.isalnum()]
+    return parts, _stop(chunk), tuple(joined)
 
 
-_known_parts = lru_cache(_KEPT)(_parts)
+_known_parts = kept(_KEPT)(_parts)
 
 
 def _stop(chunk: str) -> int:

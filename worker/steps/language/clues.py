@@ -6,8 +6,8 @@ when languages that look alike do not use it, or hardly ever.
 """
 
 import re
+from collections.abc import Callable, Iterable
 
-from worker.model.caching import cached_if_short
 from worker.steps.language.scripts import Reading
 
 # Script, language, letters of its own (each pattern in enough words), letters that it does not have. The first that
@@ -94,14 +94,11 @@ _ENDINGS = {
 _WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
 
 
-_WORDS_KEPT = 16_384
-
-
-@cached_if_short(_WORDS_KEPT)
-def _speaks_for(script: str, word: str) -> tuple[str, ...]:
+def speaks_for(script: str, word: str) -> tuple[str, ...]:
     """The languages of a script for which a word speaks, by itself and by its ending."""
-    by_itself = [tag for tag, own in _CLOSED_CLASS[script].items() if word in own]
-    by_ending = [tag for tag in _CLOSED_CLASS[script] if tag in _ENDINGS and _ENDINGS[tag].search(word)]
+    closed = _CLOSED_CLASS.get(script, {})
+    by_itself = [tag for tag, own in closed.items() if word in own]
+    by_ending = [tag for tag in closed if tag in _ENDINGS and _ENDINGS[tag].search(word)]
     return (*by_itself, *by_ending)
 
 
@@ -109,11 +106,14 @@ def _words_with(pattern: re.Pattern[str], words: set[str]) -> int:
     return sum(1 for word in words if pattern.search(word))
 
 
-def language(found: Reading) -> str | None:
-    """The language whose own letters or words a text has, None when there is none."""
+def language(found: Reading, spoken_for: Callable[[set[str]], Iterable[tuple[str, ...]]]) -> str | None:
+    """The language whose own letters or words a text has, None when there is none.
+
+    `spoken_for` tells of each of some words what `speaks_for` does.
+    """
     script = found.script or ""
     words = set(found.words if found.text.isascii() else _WORD_OR_SIGN.findall(found.text))
-    return _by_letters(found.text, script, words) or _by_words(script, words)
+    return _by_letters(found.text, script, words) or _by_words(script, words, spoken_for)
 
 
 def _by_letters(text: str, script: str, words: set[str]) -> str | None:
@@ -132,12 +132,13 @@ def _by_letters(text: str, script: str, words: set[str]) -> str | None:
     return None
 
 
-def _by_words(script: str, words: set[str]) -> str | None:
+def _by_words(script: str, words: set[str], spoken_for: Callable[[set[str]], Iterable[tuple[str, ...]]]) -> str | None:
     if script not in _CLOSED_CLASS:
         return None
     hits = dict.fromkeys(_CLOSED_CLASS[script], 0)
-    for word in words:
-        for tag in _speaks_for(script, word):
+    # Most words speak for none.
+    for tags in filter(None, spoken_for(words)):
+        for tag in tags:
             hits[tag] += 1
     best = max(hits, key=hits.__getitem__)
     enough = max(_DIFFERENT_WORDS, _OWN_WORDS * len(words)) if script == "latin" else 1

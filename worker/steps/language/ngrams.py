@@ -5,8 +5,7 @@ included: a multinomial logistic regression with weights in hundredths of a natu
 tables; `tools/language_model.py` makes them and says from what.
 
 The weights of one n-gram for all languages of a script are one Python integer with sixteen bits for each language, so
-that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each, and
-are kept for the words met last: nine of ten words of a news text are among them.
+that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each.
 """
 
 import json
@@ -16,14 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
-
-from worker.model.caching import cached_if_short
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
-_WORDS_KEPT = 16_384  # at about 500 bytes
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
@@ -59,12 +54,12 @@ def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:
     return content[:first], content[first : first + second], content[first + second :]
 
 
-def scores(script: str, words: Iterable[str]) -> dict[str, float]:
+def scores(script: str, weights: Iterable[int]) -> dict[str, float]:
     """How well words fit each language of a script: natural-log odds, up to a constant.
 
     Args:
         script: as :mod:`.scripts` names it.
-        words: in lower case, each once.
+        weights: those of the words in lower case, each once.
 
     Returns:
         Scores by language tag; none when no table holds the script.
@@ -73,7 +68,7 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     if table is None:
         return {}
     width = len(table.languages)
-    total = sum(map(_word_weights, repeat(script), words))
+    total = sum(weights)
     totals = [0] * width
     lanes = struct.unpack(f"<{2 * _half(width)}I", total.to_bytes(8 * _half(width), "little"))
     totals[::2], totals[1::2] = lanes[: _half(width)], lanes[_half(width) : width]
@@ -83,10 +78,14 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     }
 
 
-@cached_if_short(_WORDS_KEPT)
-def _word_weights(script: str, word: str) -> int:
-    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language."""
-    table = _tables()[script]
+def word_weights(script: str, word: str) -> int:
+    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language.
+
+    0 when no table holds the script.
+    """
+    table = _tables().get(script)
+    if table is None:
+        return 0
     half = _half(len(table.languages))
     every_other = _every_other(half)
     text = f" {word} "

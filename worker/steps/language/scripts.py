@@ -5,7 +5,9 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from operator import itemgetter
+
+from worker.model.caching import kept
 
 # Runs of letters. Combining marks split words, here as in the tables that the n-grams were counted in. From U+2E80 on
 # (East Asia) words are not separated by blanks, and foreign names stand among them: those are runs of their own.
@@ -13,6 +15,7 @@ from functools import lru_cache
 _WORDS = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u2e80-\U0010ffff]+|[^\W\d_\u0000-\u2e7f]+")
 _ASCII_WORDS = re.compile(r"[a-z]+")
 _EAST_ASIA = "\u2e80"
+_FIRST = itemgetter(0)
 
 # First code point of each block (Unicode, Blocks.txt), and its script; "" is everything that names none.
 _BLOCKS = (
@@ -163,7 +166,7 @@ class Reading:
     words: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
+@kept(2_048)
 def _script(letter: str) -> str:
     index = bisect_right(_STARTS, ord(letter)) - 1
     return _BLOCKS[index][1] if index >= 0 else ""
@@ -181,9 +184,14 @@ def read(text: str) -> Reading:
             words=tuple(dict.fromkeys(ascii_words)),
         )
     text = unicodedata.normalize("NFC", text).lower()
+    found = _WORDS.findall(text)
+    firsts = set(map(_FIRST, found))
+    if firsts and max(firsts) < _EAST_ASIA and set(map(_script, firsts)) == {"latin"}:
+        # A text in English with its quotation marks.
+        return Reading(text=text, script="latin", letters=sum(map(len, found)), words=tuple(dict.fromkeys(found)))
     letters: Counter[str] = Counter()
     words: dict[str, list[str]] = {}
-    for word in _WORDS.findall(text):
+    for word in found:
         if word[0] >= _EAST_ASIA:
             for letter in word:
                 script = _script(letter)

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import reduce
-from itertools import repeat
+from itertools import compress, repeat
 from operator import or_
 from typing import TYPE_CHECKING, Final
 
@@ -65,7 +65,7 @@ def read_sentences(prose: Prose, lexicon: Lexicon) -> list[Sentence]:
     """The sentences that hold a trigger, up to a number that only very long texts exceed."""
     words = _plain_words(prose)
     kinds = list(map(lexicon.kinds.get, words, repeat(0)))
-    triggers = [at for at, kind in enumerate(kinds) if kind & _TRIGGER]
+    triggers = list(compress(range(len(words)), map(lexicon.triggers.__contains__, words)))
     found: list[Sentence] = []
     firsts = prose.firsts
     at = 0
@@ -85,13 +85,12 @@ def read_sentences(prose: Prose, lexicon: Lexicon) -> list[Sentence]:
 
 
 def _plain_words(prose: Prose) -> Sequence[str]:
-    """The words of a text in lower case, without possessive endings; as one string, which is quicker than each."""
-    if "'" not in prose.text and "\u2019" not in prose.text:
-        return prose.lowered
-    joined = "\n".join((*prose.lowered, ""))
-    for ending in _ENDINGS:
-        joined = joined.replace(f"{ending}\n", "\n")
-    return joined.split("\n")[:-1]
+    """The words of a text in lower case, without possessive endings."""
+    words = list(prose.lowered)
+    for index in prose.joined:
+        for ending in _ENDINGS:
+            words[index] = words[index].removesuffix(ending)
+    return words
 
 
 def read_line(text: str, lexicon: Lexicon) -> Sentence:

@@ -6,10 +6,11 @@ import gzip
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
 
+from worker.model.caching import kept
 from worker.steps.facts.gazetteer import fold, lexicon_lines
 
 if TYPE_CHECKING:
@@ -114,13 +115,13 @@ def _find(prefix: bytes) -> int:
     return found.settlements.find(b"\n" + prefix, start, end) + 1
 
 
-@lru_cache(maxsize=20_000)
+@kept(10_000)
 def name_key(name: str) -> str:
     """The folded name under which the atlas has a place."""
     return fold(name)
 
 
-@lru_cache(maxsize=10_000)
+@kept(5_000)
 def spots_named(key: str) -> tuple[Spot, ...]:
     """The places of a folded name: countries, regions and divisions first, then settlements by their size."""
     found = atlas()

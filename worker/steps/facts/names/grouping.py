@@ -161,4 +161,4 @@ def demonyms_of(text: str, mentions: Sequence[Mention]) -> tuple[Demonym, ...]:
 
 def spans(text: str, mentions: Sequence[Mention]) -> tuple[Span, ...]:
     """Where they stand."""
-    return tuple([Span(text[mention.start : mention.end], mention.start, mention.end) for mention in mentions])
+    return tuple([Span.of(text, mention.start, mention.end) for mention in mentions])

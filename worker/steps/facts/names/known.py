@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from worker.model.caching import kept
 from worker.steps.facts.names import atlas
 from worker.steps.facts.names.lexicons import lexicon
 
@@ -24,7 +24,7 @@ class Known(NamedTuple):
     inhabitants: int
 
 
-@lru_cache(maxsize=20_000)
+@kept(10_000)
 def known(surface: str) -> Known | None:
     """What is known of a name as written; None when nothing is."""
     words = lexicon()

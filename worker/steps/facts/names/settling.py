@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from worker.model.caching import kept
 from worker.steps.facts.names.atlas import name_key, spots_named
 from worker.steps.facts.names.knowledge import Knowledge
 from worker.steps.facts.names.lexicons import (
@@ -231,7 +231,7 @@ def _is_division_here(text: str, mentions: list[Mention], at: int) -> bool:
     )
 
 
-@lru_cache(maxsize=5_000)
+@kept(2_500)
 def _namesakes(surface: str) -> tuple[Spot, ...]:
     """The places of a name that is that of a division and of something else as well."""
     spots = spots_named(name_key(surface))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from worker.model.caching import kept
 from worker.steps.facts.names.known import known
 from worker.steps.facts.names.known_places import known_place
 from worker.steps.facts.names.lexicons import (
@@ -56,7 +56,7 @@ def take_alone(text: str, run: list[Token], found: list[Mention]) -> bool:
 _SoleKind = Literal["demonym", "place", "unknown", "town", "nothing", ""]
 
 
-@lru_cache(maxsize=20_000)
+@kept(10_000)
 def _sole_kind(surface: str) -> tuple[_SoleKind, str, str | None]:
     """What a word by itself always is, by which rule, of which country; "" when that depends on its neighbours."""
     key = folded(surface)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
+from worker.model.caching import kept
 from worker.steps.facts.names.atlas import atlas
 from worker.steps.facts.names.known import phrase_words
 from worker.steps.facts.names.lexicons import COMMON, START, cue, folded, lexicon, surface_flags, word_flags
@@ -164,7 +165,7 @@ def caps_lines(text: str) -> list[tuple[int, int]]:
     return found
 
 
-@lru_cache(maxsize=20_000)
+@kept(10_000)
 def _word(surface: str) -> tuple[int, str, str, int, int, bool]:
     """Of a capitalised word: signs to cut off before it, what is left, and its part of a token; nothing of others."""
     cut = 0

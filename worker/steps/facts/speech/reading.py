@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.lexicon import Kind, kinds_of
@@ -52,6 +53,8 @@ _SMALL_IN_TITLES: Final = frozenset(
 # No sentence of a story is longer; what is gets cut, so that the work stays in proportion to the text.
 _MAX_UNIT_ITEMS: Final = 150
 DASHES: Final = frozenset({"\u2014", "\u2013", "\u2015", "-"})
+_START: Final = itemgetter(0)
+_END: Final = itemgetter(1)
 _NAME: Final = int(Kind.NAME)
 _SIGN: Final = int(Kind.SIGN)
 _QUOTE: Final = int(Kind.QUOTE)
@@ -125,8 +128,8 @@ class Reading:
 
     def _add_words(self, prose: Prose, first: int, last: int) -> None:
         spans = prose.words[first:last]
-        self.starts += [start for start, _ in spans]
-        self.ends += [end for _, end in spans]
+        self.starts += map(_START, spans)
+        self.ends += map(_END, spans)
         self.words += prose.lowered[first:last]
         self.kinds += kinds_of(prose.written[first:last])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
@@ -170,7 +170,13 @@ class Reading:
 
     def about_sport(self) -> bool:
         """Whether the story is about a match, whose quarters are not the calendar's."""
-        return bool(_sport(self.language).search(self.prose.text))
+        return _about_sport(self.prose.text, self.language)
+
+
+# Each quarter of a report on a company's year asks the same of the whole text.
+@lru_cache(maxsize=1)
+def _about_sport(text: str, language: str | None) -> bool:
+    return _sport(language).search(text) is not None
 
 
 @cache

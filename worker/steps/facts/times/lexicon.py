@@ -27,7 +27,7 @@ OTHER = "\x00"
 _FIRST_SIGN = 0x100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Vocabulary:
     """The words of one language.
 

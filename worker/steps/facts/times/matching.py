@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+from worker.model.caching import kept
 from worker.steps.facts.times.grammar import PIECE
 from worker.steps.facts.times.lexicon import OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from worker.steps.facts.prose import Prose
     from worker.steps.facts.times.grammar import Grammar, Rule, Rules
@@ -24,6 +26,7 @@ _JOINT = re.compile(r"['\u2019\-:/.](?=\w)")
 _MAX_LEAD = 6
 # Longer words are no words.
 _MAX_WORD_CHARS = 40
+_WORDS_KEPT = 2_048
 
 
 class Signs(NamedTuple):
@@ -53,46 +56,52 @@ class Match(NamedTuple):
 
 def read_signs(prose: Prose, words: Vocabulary) -> Signs:
     """The signs of a text; hyphenated words and possessives are taken apart where a part is a word of time."""
-    text = prose.text
-    signs = list(map(words.signs.get, prose.written, repeat(OTHER)))
+    written = prose.written
+    signs = list(map(words.signs.get, written, repeat(OTHER)))
+    apart = _apart(words)
     spans: list[tuple[int, int]] = []
     found: list[str] = []
-    done = last_end = 0
-    for joint in _JOINT.finditer(text):
-        at = joint.start()
-        if at < last_end:
-            # Another one in the same word.
+    done = 0
+    for index in prose.joined:
+        if signs[index] is not OTHER:
             continue
-        index = bisect_right(prose.words, (at, len(text))) - 1
-        if index < 0 or signs[index] is not OTHER:
-            continue
-        start, end = prose.words[index]
-        if end <= at:
-            continue
-        last_end = end
-        word = text[start:end]
-        pieces = _pieces(word, words)
+        sign, pieces = apart(written[index])
         if not pieces:
-            signs[index] = words.sign(word)
+            signs[index] = sign
             continue
         spans += prose.words[done:index]
         found += signs[done:index]
+        found.append(sign)
+        start, _ = prose.words[index]
         for piece in pieces:
             spans.append((start, start + len(piece)))
-            found.append(words.sign(piece))
             start += len(piece)
         done = index + 1
     spans += prose.words[done:]
     found += signs[done:]
-    return Signs(text, words, spans, "".join(found))
+    return Signs(prose.text, words, spans, "".join(found))
 
 
-def _pieces(word: str, words: Vocabulary) -> list[str]:
+@cache
+def _apart(words: Vocabulary) -> Callable[[str], tuple[str, tuple[str, ...]]]:
+    """Tells of a word that a sign joins: the sign of each of its pieces, and these; no pieces where it stays whole."""
+
+    @kept(_WORDS_KEPT)
+    def apart(word: str) -> tuple[str, tuple[str, ...]]:
+        if not _JOINT.search(word):
+            return OTHER, ()
+        pieces = _pieces(word, words)
+        return "".join(map(words.sign, pieces)) if pieces else words.sign(word), pieces
+
+    return apart
+
+
+def _pieces(word: str, words: Vocabulary) -> tuple[str, ...]:
     """The pieces of a word with a word of time among them, which leave no gap; none of any other word."""
     if len(word) > _MAX_WORD_CHARS or (word[0].isdecimal() and words.sign(word) != OTHER):
-        return []
+        return ()
     pieces = PIECE.findall(word)
-    return [] if words.signs.keys().isdisjoint([piece for piece in pieces if len(piece) > 1]) else pieces
+    return () if words.signs.keys().isdisjoint([piece for piece in pieces if len(piece) > 1]) else tuple(pieces)
 
 
 @dataclass(slots=True, kw_only=True)
