@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from worker.steps.facts.events.clauses import Tense, carried_tense, depths, tense
@@ -45,8 +45,8 @@ class Mention:
     """An event as one place of the text tells it; its trigger stands from `start` to `end` of the text."""
 
     candidate: Candidate
-    sentence: Sentence
-    event: EventType
+    sentence: Sentence = field(init=False)
+    event: EventType = field(init=False)
     type: str
     roots: tuple[str, ...]
     status: Status
@@ -58,6 +58,9 @@ class Mention:
     spoken: bool = False
     start: int = 0
     end: int = 0
+
+    def __post_init__(self) -> None:
+        self.sentence, self.event = self.candidate.sentence, self.candidate.pattern.event
 
     @property
     def told_as(self) -> EventType:
@@ -162,13 +165,11 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
         status, rule = "denied", "not"
     return Mention(
         candidate=candidate,
-        sentence=candidate.sentence,
-        event=event,
         type=name,
         roots=roots,
         status=status,
         tense=when,
-        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        depth=_depth(candidate, when, below),
         rule=rule,
     )
 
@@ -211,23 +212,22 @@ def _willed(candidate: Candidate, mood: Mood, governed: Candidate | None, below:
             roots = ("ACCUSE", "REQUEST")
     return Mention(
         candidate=candidate,
-        sentence=candidate.sentence,
-        event=event,
         type=name,
         roots=roots,
         status=status,
         tense=when,
-        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        depth=_depth(candidate, when, below),
         governed=governed,
         rule=mood,
     )
 
 
-def _is_reduced(candidate: Candidate, when: Tense) -> bool:
-    """Whether a participle only describes: "a man accused of"."""
+def _depth(candidate: Candidate, when: Tense, below: list[int]) -> int:
+    """How far below the main clause it is told; as far is a participle that only describes: "a man accused of"."""
     words = candidate.sentence.words
     following = words[candidate.at + 1] if candidate.at + 1 < len(words) else ""
-    return candidate.form in {"past", "participle"} and following in {"of", "by"} and not when.any()
+    is_reduced = candidate.form in {"past", "participle"} and following in {"of", "by"} and not when.any()
+    return max(below[candidate.at], int(is_reduced))
 
 
 def _intended(candidate: Candidate, mood: Mood, inner: EventType | None) -> tuple[tuple[str, ...], Status, str]:

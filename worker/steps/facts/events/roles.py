@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from worker.steps.facts.events.lexicon import Word
+from worker.steps.facts.events.days import days_of
+from worker.steps.facts.events.sides import clause_start, is_speaker, side_of, side_of_speaker
 from worker.steps.facts.gazetteer import country_name
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _NO_PARTY_AFTER: Final = frozenset(
     {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
 )
 _NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
-_DAYS: Final = frozenset({"day", "night", "time", "weekend", "range", "week", "month", "year", "season", "quarter"})
 _MAX_PARTIES: Final = 6
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
 # Who acts: a country; a body that is not a state's; a person; a ministry or an army of no known country.
@@ -50,12 +50,9 @@ STATE, _BODY, _PERSON, _BRANCH = range(4)
 # How far before a place or a party its preposition may stand, in words: "in the southern city of Basra".
 _REACH: Final = 6
 
-_OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
-_COLONS: Final = frozenset(";:")
 _START: Final = itemgetter(0)
 _END: Final = itemgetter(1)
 
-_Side = Literal["sources", "targets", "others"]
 _T = TypeVar("_T")
 # A party and what it is: the lower the number, the sooner it is named.
 Party = tuple[int, str]
@@ -83,11 +80,6 @@ class Roles:
     start_on: date | None = None
     end_on: date | None = None
     figures: tuple[int, ...] = ()
-
-    def add_days(self, start_on: date, end_on: date) -> None:
-        """Widen the days of the event."""
-        self.start_on = min(self.start_on, start_on) if self.start_on else start_on
-        self.end_on = max(self.end_on, end_on) if self.end_on else end_on
 
 
 def _named(names: Names) -> list[Named]:
@@ -157,15 +149,15 @@ class Found:
         named = _within(self.named, start, end)
         if named:
             self._tie_named(mentions, roles, spans, named)
-        for time in self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]:
-            if time.start_on is not None and time.kind in _DAYS:
-                role = roles[_nearest(spans, time.span.start, time.span.end)]
-                role.add_days(time.start_on, time.end_on or time.start_on)
+        times = self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]
+        if times:
+            for role, days in zip(roles, days_of(mentions, spans, times, self.prose), strict=True):
+                if days is not None:
+                    role.start_on, role.end_on = days
         for index in range(bisect_left(self.figure_starts, start), bisect_left(self.figure_starts, end)):
             figure = self.figures[index]
             if figure.kind in _COUNTED and not (figure.noun and figure.noun.surface.split()[-1].lower() in self.sides):
                 roles[_nearest(spans, figure.span.start, figure.span.end)].figures += (index,)
-        _share_days(roles)
         return roles
 
     def _tie_named(
@@ -174,7 +166,7 @@ class Found:
         sentence, words = mentions[0].sentence, self.prose.words
         last = sentence.first + len(sentence.words)
         tied = [
-            (mention, role, _clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
+            (mention, role, clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
         ]
         at = sentence.first
         for one in named:
@@ -188,48 +180,17 @@ class Found:
                     role.countries = _with(role.countries, (STATE, self.country_of[one.place]))
             elif one.party and not (before and before[-1] in _NO_PARTY_AFTER) and "border" not in before[-3:]:
                 party = one.kind, one.party
+                speaks = is_speaker(self.prose, sentence, here, one)
                 for mention, role, clause in tied:
-                    side = _side(mention, clause, one, before)
+                    side = side_of(mention, clause, one, before)
+                    if speaks and side is not None:
+                        side = side_of_speaker(mention, one, self.prose, side)
                     if side == "sources":
                         role.sources = _with(role.sources, party)
                     elif side == "targets":
                         role.targets = _with(role.targets, party)
                     elif side == "others":
                         role.others = _with(role.others, party)
-
-
-def _side(mention: Mention, clause: int, one: Named, before: Sequence[str]) -> _Side | None:
-    """On which side of an event a party stands: before an active verb and after "by" is who does it."""
-    if one.end <= mention.start:
-        if one.start < clause:
-            return "others"
-        return "targets" if mention.candidate.passive else "sources"
-    if one.start < mention.end:
-        # "the Russian attack", "called for Israel to"
-        return "sources" if mention.candidate.form == "noun" else None
-    if before and before[-1] == "by":
-        return "sources"
-    if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
-        return "targets"
-    return None
-
-
-def _clause_start(mention: Mention, prose: Prose) -> int:
-    """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
-    sentence = mention.sentence
-    words, kinds = sentence.words, sentence.kinds
-    for at in range(mention.candidate.start - 1, -1, -1):
-        if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
-            return prose.words[sentence.first + at][0]
-    return 0
-
-
-def _share_days(roles: list[Roles]) -> None:
-    """The one day of a sentence is the day of all that it tells."""
-    dated = [role for role in roles if role.start_on]
-    if len(dated) == 1:
-        for role in roles:
-            role.start_on, role.end_on = dated[0].start_on, dated[0].end_on
 
 
 def _is_where(before: Sequence[str]) -> bool:

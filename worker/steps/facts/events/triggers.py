@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.events.lexicon import AUXILIARY, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from worker.steps.facts.events.forms import Form
     from worker.steps.facts.events.lexicon import Lexicon, Pattern, Slot, Trigger
     from worker.steps.facts.events.reading import Sentence
@@ -40,6 +42,14 @@ _OBJECT_ENDS: Final = (
     Word.PREPOSITION | Word.SUBORDINATOR | Word.RELATIVE | Word.WILL | Word.MAY | Word.BE | Word.HAVE | Word.REPORTING
 )
 _OBJECT_GOES_ON: Final = frozenset({"of", "like", "over"})
+# Small words that say how exact the number of an object is, by what stands behind or before them: "at least", "up to".
+_BOUND_BEFORE: Final = {"at": frozenset({"least", "most"}), "as": frozenset({"many", "much", "few"})}
+_BOUND_BEHIND: Final = {
+    "than": frozenset({"more", "less", "fewer"}),
+    "to": frozenset({"up"}),
+    "as": frozenset({"many", "much", "few"}),
+}
+_ABOUT: Final = frozenset({"about", "around"})
 _NO_MODIFIER: Final = Word.SMALL & ~(Word.ADVERB | Word.CONJUNCTION | Word.ONGOING | Word.ALLEGED | Word.EXPECTED)
 
 
@@ -78,7 +88,8 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
         if at in blocked:
             continue
         pattern = candidate.pattern
-        if at > taken or pattern.kind != "n":
+        # Of "hold talks with" the noun is no verb.
+        if at > taken or (pattern.kind != "n" and candidate.form not in _PLAIN):
             found.append(candidate)
             whole = candidate.end - at <= _EXPRESSION and pattern.event.mood is None
             taken = max(taken, candidate.end - 1 if whole else at)
@@ -162,10 +173,23 @@ def _object(sentence: Sentence, start: int, slot: Slot) -> int | None:
             return place
         # "imposed on Friday": only right behind the verb is "on" skipped.
         if word in _STOPS or (
-            kind & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
+            kind & _OBJECT_ENDS
+            and word not in _OBJECT_GOES_ON
+            and not (word == "on" and place == start)
+            and not _is_bound(words, place)
         ):
             return None
     return None
+
+
+def _is_bound(words: Sequence[str], place: int) -> bool:
+    """Whether a small word is part of what says how exact a number is: "more than 40", "at least nine", "about 12"."""
+    word = words[place]
+    following = words[place + 1] if place + 1 < len(words) else ""
+    before = words[place - 1] if place else ""
+    if word in _ABOUT:
+        return following[:1].isdigit()
+    return following in _BOUND_BEFORE.get(word, ()) or before in _BOUND_BEHIND.get(word, ())
 
 
 def _near(sentence: Sentence, start: int, slot: Slot) -> int | None:

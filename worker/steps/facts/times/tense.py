@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.lexicon import OTHER
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Tense = Literal["past", "future"]
 
 # The classes of words that tell it anywhere in a clause; what is in two of them is in the later one.
-_CUES = ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
+_CUES: Final = ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
 # A verb further off governs something else.
 _MAX_WORDS_OFF = 30
 # "Is meeting on Friday" is of the future; "is hurting, to judge by the polls of Friday" is not.
@@ -40,7 +40,7 @@ _MIN_VERB_CHARS = 5
 _MAX_WHEN_WORDS_OFF = 9
 _MAX_WISH_WORDS_OFF = 12
 # How far before the mention the "to" of "urged them to vote on Tuesday" may stand, and the "ahead".
-_MAX_ASKED_WORDS_OFF = 3
+_MAX_ASKED_WORDS_OFF = 6
 _MAX_COMING_WORDS_OFF = 6
 
 
@@ -253,11 +253,7 @@ def _cues(language: str | None) -> _Cues:
 
     ahead_near: dict[str, Tense] = dict.fromkeys(signs_of("ahead-near"), "future")
     back_near: dict[str, Tense] = dict.fromkeys(signs_of("back-near"), "past")
-    of = {
-        sign: cue
-        for cue in ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
-        for sign in signs_of(cue)
-    }
+    of = {sign: cue for cue in _CUES for sign in signs_of(cue)}
     return _Cues(
         of=of
         | dict.fromkeys(signs_of("back") & signs_of("ahead-to"), "ahead-to")

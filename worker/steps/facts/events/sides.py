@@ -1,0 +1,82 @@
+"""On which side of an event a party stands: who does it, whom it is done to, and who only tells of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final, Literal
+
+from worker.steps.facts.events.lexicon import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.reading import Sentence
+    from worker.steps.facts.events.roles import Named
+    from worker.steps.facts.prose import Prose
+
+Side = Literal["sources", "targets", "others"]
+
+# Families whose events are seldom the deed of who tells of them, and the words that say that they are: "said it shot".
+_HARM: Final = frozenset({"violence", "disaster", "arrest", "crime", "protest", "territory"})
+_OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "his", "she", "her"})
+# How many words of "Israel's prime minister said" may stand between a name and its verb.
+_HEAD_REACH: Final = 4
+_OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
+_COLONS: Final = frozenset(";:")
+
+
+def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) -> Side | None:
+    """On which side of an event a party stands: before an active verb and after "by" is who does it."""
+    if one.end <= mention.start:
+        if one.start < clause:
+            return "others"
+        return "targets" if mention.candidate.passive else "sources"
+    if one.start < mention.end:
+        # "the Russian attack", "called for Israel to"
+        return "sources" if mention.candidate.form == "noun" else None
+    if before and before[-1] == "by":
+        return "sources"
+    if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
+        return "targets"
+    return None
+
+
+def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
+    """Whether a party only tells of what happened: "the ministry said", ", said the ministry", "according to Iran"."""
+    words, kinds, first = sentence.words, sentence.kinds, sentence.first
+    behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
+    for place in range(behind, min(behind + _HEAD_REACH, len(words))):
+        if kinds[place] & Word.REPORTING:
+            return True
+        if kinds[place] & Word.SMALL or not words[place][0].isalpha():
+            break
+    place = here - 1
+    while place > 0 and (words[place] == "the" or prose.written[first + place][0].isupper()):
+        place -= 1  # "said the Iranian Foreign Minister"
+    if place < 1:
+        return False
+    if words[place] == "to":
+        return words[place - 1] == "according"
+    return bool(kinds[place] & Word.REPORTING) and not words[place - 1][0].isalnum()
+
+
+def side_of_speaker(mention: Mention, one: Named, prose: Prose, side: Side) -> Side | None:
+    """On which side of an event who tells of it stands: on none of one that does harm, unless it is its own deed."""
+    is_harm = mention.event.family in _HARM
+    if one.start > mention.start:
+        return None if is_harm or mention.event.mood is None else "others"
+    if not is_harm:
+        return side
+    between = prose.text[one.end : mention.start].lower().split()
+    return None if _OWN.isdisjoint(between) else side
+
+
+def clause_start(mention: Mention, prose: Prose) -> int:
+    """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
+    sentence = mention.sentence
+    words, kinds = sentence.words, sentence.kinds
+    for at in range(mention.candidate.start - 1, -1, -1):
+        if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
+            return prose.words[sentence.first + at][0]
+    return 0
