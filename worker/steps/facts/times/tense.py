@@ -40,7 +40,7 @@ _MIN_VERB_CHARS = 5
 _MAX_WHEN_WORDS_OFF = 9
 _MAX_WISH_WORDS_OFF = 12
 # How far before the mention the "to" of "urged them to vote on Tuesday" may stand, and the "ahead".
-_MAX_ASKED_WORDS_OFF = 6
+_MAX_ASKED_WORDS_OFF = 8
 _MAX_COMING_WORDS_OFF = 6
 
 
