@@ -33,18 +33,15 @@ def days_of(
 ) -> list[Days | None]:
     """The first and the last day of each mention of one sentence; `spans` are those of the triggers in the text."""
     found: list[list[_When]] = [[] for _ in mentions]
-    for time in times:
-        when = _When(time, mentions[0], prose) if time.kind in _DAYS and time.start_on is not None else None
-        if when is None or when.is_of_something_else:
-            continue
+    for when in _ranges([_When(time, mentions[0], prose) for time in times if time.kind in _DAYS], prose):
         nearest = min(
             (at for at, mention in enumerate(mentions) if when.can_be_of(mention)),
-            key=lambda at: _distance(spans[at], time),
+            key=lambda at: when.distance(spans[at]),
             default=None,
         )
         if nearest is not None:
             found[nearest].append(when)
-    days = [_days(whens, span, prose) if whens else None for whens, span in zip(found, spans, strict=True)]
+    days = [_days(whens, span) if whens else None for whens, span in zip(found, spans, strict=True)]
     dated = [at for at, day in enumerate(days) if day is not None]
     if len(dated) == 1:
         # The one day of a sentence is the day of all that it tells.
@@ -58,17 +55,28 @@ def days_of(
 
 
 class _When:
-    """A time of a sentence, with what the words beside it say of it."""
+    """A time of a sentence, or several that are one range, with what the words beside it say of it."""
 
-    __slots__ = ("is_deadline", "is_of_saying", "is_of_something_else", "time")
+    __slots__ = (
+        "anchor",
+        "end",
+        "end_on",
+        "is_deadline",
+        "is_of_saying",
+        "is_of_something_else",
+        "kind",
+        "start",
+        "start_on",
+    )
 
     def __init__(self, time: TimeMention, mention: Mention, prose: Prose) -> None:
         sentence = mention.sentence
         words, kinds, last = sentence.words, sentence.kinds, sentence.first + len(sentence.words)
-        at = bisect_left(prose.words, (time.span.start, 0), sentence.first, last) - sentence.first
-        behind = bisect_left(prose.words, (time.span.end, 0), sentence.first + at, last) - sentence.first
+        self.start, self.end, self.kind, self.anchor = time.span.start, time.span.end, time.kind, time.anchor
+        self.start_on, self.end_on = time.start_on, time.end_on or time.start_on
+        at = bisect_left(prose.words, (self.start, 0), sentence.first, last) - sentence.first
+        behind = bisect_left(prose.words, (self.end, 0), sentence.first + at, last) - sentence.first
         before = words[at - 1] if at else ""
-        self.time = time
         self.is_deadline = before in _DEADLINE
         # "Since Friday"; "the Treaty of 1960".
         self.is_of_something_else = before == "since" or (
@@ -81,42 +89,43 @@ class _When:
 
     def can_be_of(self, mention: Mention) -> bool:
         """Whether it may be when an event is: no deadline of what has happened, no day to come, none of only saying."""
-        time, is_ahead = self.time, mention.tense.future or mention.tense.obliged or mention.status == "expected"
         if self.is_deadline and mention.status not in _AHEAD:
             return False
-        if time.anchor is not None and time.start_on is not None and time.start_on > time.anchor:
-            return is_ahead
+        if self.anchor is not None and self.start_on is not None and self.start_on > self.anchor:
+            return mention.tense.future or mention.tense.obliged or mention.status == "expected"
         return not (self.is_of_saying and mention.status == "expected")
 
-
-def _days(whens: list[_When], span: tuple[int, int], prose: Prose) -> Days | None:
-    """Those of the nearest time, with what it is a range with; what is only the day of a report comes last."""
-    best = min(whens, key=lambda when: (when.is_of_saying, _distance(span, when.time)))
-    start, end = _first_and_last(best.time)
-    at = whens.index(best)
-    for step in (-1, 1):
-        place, edge = at + step, best.time
-        while 0 <= place < len(whens):
-            time = whens[place].time
-            first, second = (time, edge) if step < 0 else (edge, time)
-            between = prose.text[first.span.end : second.span.start].split()
-            if not between or not _LINKS.issuperset(between):
-                break
-            days = _first_and_last(time)
-            start, end = min(start, days[0]), max(end, days[1])
-            place, edge = place + step, time
-    return start, end
+    def distance(self, span: tuple[int, int]) -> int:
+        """How many characters lie between it and a trigger."""
+        return max(span[0] - self.end, self.start - span[1], 0)
 
 
-def _first_and_last(time: TimeMention) -> Days:
-    start = time.start_on
-    assert start is not None  # noqa: S101 - days_of takes no other
-    return start, time.end_on or start
+def _ranges(whens: list[_When], prose: Prose) -> list[_When]:
+    """The times that can date an event; "from Friday to Sunday" is one."""
+    found: list[_When] = []
+    for when in whens:
+        if when.start_on is None or when.is_of_something_else:
+            continue
+        before = found[-1] if found else None
+        between = prose.text[before.end : when.start].split() if before else ()
+        if before and before.start_on and before.end_on and between and _LINKS.issuperset(between):
+            before.end = when.end
+            before.start_on = min(before.start_on, when.start_on)
+            before.end_on = max(before.end_on, when.end_on or when.start_on)
+        else:
+            found.append(when)
+    return found
+
+
+def _days(whens: list[_When], span: tuple[int, int]) -> Days | None:
+    """Those of the nearest time; what is only the day of a report comes last."""
+    best = min(whens, key=lambda when: (when.is_of_saying, when.distance(span)))
+    return (best.start_on, best.end_on) if best.start_on and best.end_on else None
 
 
 def _is_own(whens: list[_When], mention: Mention, span: tuple[int, int]) -> bool:
     return mention.candidate.form == "noun" and any(
-        when.time.kind == "year" and 0 < span[0] - when.time.span.end <= _OWN_CHARS for when in whens
+        when.kind == "year" and 0 < span[0] - when.end <= _OWN_CHARS for when in whens
     )
 
 
@@ -125,7 +134,3 @@ def _shares(whens: list[_When], mention: Mention, dated: Mention) -> bool:
     first, second = sorted((mention.candidate.at, dated.candidate.at))
     between = mention.sentence.words[first + 1 : second]
     return _EARLIER.isdisjoint(between) and all(when.can_be_of(mention) for when in whens)
-
-
-def _distance(span: tuple[int, int], time: TimeMention) -> int:
-    return max(span[0] - time.span.end, time.span.start - span[1], 0)

@@ -18,6 +18,8 @@ def is_age(draft: Draft, tokens: Tokens, words: Words) -> bool:
     low, about, at = tokens.low, words.classes["about"], draft.first - 1
     while low[at] in about:
         at -= 1
+    if words.has("between", low[at]) and words.has("aged", low[at - 1]):
+        at -= 1  # "aged between 19 and 34"
     lead = low[at]
     aged = words.has("aged", lead) or (lead == "of" and words.has("aged", low[at - 1]))
     old = (

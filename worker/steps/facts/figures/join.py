@@ -84,6 +84,8 @@ def _lend_back(one: Draft, two: Draft, tokens: Tokens) -> None:
 def _is_elliptical(draft: Draft, tokens: Tokens, words: Words) -> bool:
     """Whether the noun was said before: "12 people were killed and 30 wounded"."""
     before, after = tokens.low[draft.first - 1], tokens.low[draft.after]
+    if after == "others":
+        return True
     if words.has("approximate", before) or words.has("bound", before) or before in ("than", "another", "further"):
         before = "and"
     if before not in ("and", ",", "another", "with", "while", "but", "or", "including", "to"):

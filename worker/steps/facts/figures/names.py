@@ -152,6 +152,12 @@ class NameReader:
             and tokens.is_number(index + 1)
             and len(tokens.low[index + 1]) in (3, 4)
         )
+        # "1800 666 111": no year stands before two groups.
+        group = group or (
+            len(plain) == len("1800")
+            and plain.isdecimal()
+            and all(tokens.is_number(at) and len(tokens.low[at]) == len("666") for at in (index + 1, index + 2))
+        )
         if not (group or country) and not (len(plain) > 1 and plain[0] == "0" and plain[1] != "."):
             return 0
         index += 1
