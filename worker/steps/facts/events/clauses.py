@@ -104,8 +104,8 @@ def tense(candidate: Candidate) -> Tense:
             infinitive = True
             before = sentence.kinds[place - 1] if place else 0
             doing = bool(before & Word.DOING)
-            if before & Word.EXPECTED:
-                flags |= Word.WILL  # "is likely to"
+            if before & (Word.EXPECTED | Word.BE):
+                flags |= Word.WILL  # "is likely to", "are to be freed"
         elif word == "n't" or (word in "t\u2019'" and place):
             pass
         elif kind & _OF_TENSE:

@@ -22,8 +22,14 @@ _DEADLINE: Final = frozenset({"by", "until", "till", "before"})
 _AHEAD: Final = frozenset({"expected", "called_for", "threatened"})
 # What stands between the two ends of "from Friday to Sunday", "on Monday and Tuesday".
 _LINKS: Final = frozenset({"to", "until", "till", "through", "and", "-", "\u2013", "on", "into"})
+# "Up from 12 percent compared with May".
+_COMPARED: Final = frozenset({"compared", "versus"})
+_COMPARED_REACH: Final = 6
 # What tells of another time than the clause before it.
 _EARLIER: Final = frozenset({"after", "following", "since"})
+# How much farther a time is from the verb behind it: "who killed two in 1998 was hanged on Monday".
+_BEFORE: Final = 9
+_BEFORE_CLAUSE: Final = Word.CONJUNCTION | Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING | Word.DETERMINER
 # "The 2024 floods": so close before a noun a time is that of the noun alone.
 _OWN_CHARS: Final = 12
 
@@ -65,6 +71,7 @@ class _When:
         "is_of_saying",
         "is_of_something_else",
         "kind",
+        "opens_clause",
         "start",
         "start_on",
     )
@@ -79,9 +86,15 @@ class _When:
         before = words[at - 1] if at else ""
         self.is_deadline = before in _DEADLINE
         # "Since Friday"; "the Treaty of 1960".
-        self.is_of_something_else = before == "since" or (
-            before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper()
+        self.is_of_something_else = (
+            before == "since"
+            or (before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper())
+            or not _COMPARED.isdisjoint(words[max(at - _COMPARED_REACH, 0) : at])
         )
+        first = at
+        while first and kinds[first - 1] & (Word.PREPOSITION | Word.ADVERB):
+            first -= 1
+        self.opens_clause = not first or not words[first - 1].isalnum() or bool(kinds[first - 1] & _BEFORE_CLAUSE)
         off = 2 if before == "on" else 1
         self.is_of_saying = bool(
             (at >= off and kinds[at - off] & Word.REPORTING) or (behind < len(words) and kinds[behind] & Word.REPORTING)
@@ -96,8 +109,8 @@ class _When:
         return not (self.is_of_saying and mention.status == "expected")
 
     def distance(self, span: tuple[int, int]) -> int:
-        """How many characters lie between it and a trigger."""
-        return max(span[0] - self.end, self.start - span[1], 0)
+        """How far it is from a trigger, in characters; within a clause a time stands behind its verb."""
+        return max((1 if self.opens_clause else _BEFORE) * (span[0] - self.end), self.start - span[1], 0)
 
 
 def _ranges(whens: list[_When], prose: Prose) -> list[_When]:

@@ -37,6 +37,11 @@ _STATUS: Final[dict[str, Status]] = {
     "reject": "denied",
     "fail": "denied",
 }
+# What is only asked for stands behind one of these: "protesters demanding the release of".
+_SOUGHT: Final = frozenset({"demand", "demands", "demanded", "demanding", "seek", "seeks", "sought", "seeking"})
+_SOUGHT_REACH: Final = 5
+_DENIED_REACH: Final = 12
+_NOT_SOUGHT: Final = Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING
 _OWN_ROOT: Final = frozenset({"talks", "mediation"})
 
 
@@ -82,6 +87,8 @@ def read_mentions(candidates: Sequence[Candidate]) -> list[Mention]:
         mood = candidate.pattern.event.mood
         if mood is None:
             found.append(_plain(candidate, below))
+            if candidate.pattern.event.name == "denial":
+                taken.update(_governed(candidates, index, _DENIED_REACH))  # "denied that its troops had withdrawn"
             continue
         governed = _governed(candidates, index, _REACH[mood])
         taken.update(governed)
@@ -144,7 +151,9 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
     when = tense(candidate) if candidate.form not in {"noun", "words"} else carried_tense(candidate)
     roots, status, rule = event.roots, _status(candidate, when), "told"
     name = event.name
-    if when.obliged:
+    if candidate.form == "noun" and _is_sought(candidate):
+        roots, status, rule, name = ("REQUEST", "DEMAND"), "called_for", "sought", event.called or event.name
+    elif when.obliged:
         roots, status, rule, name = ("REQUEST", *roots), "called_for", "must", event.called or event.name
     elif when.future and when.negated:
         if event.tone > 0:
@@ -172,6 +181,16 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
         depth=_depth(candidate, when, below),
         rule=rule,
     )
+
+
+def _is_sought(candidate: Candidate) -> bool:
+    sentence = candidate.sentence
+    for place in range(candidate.start - 1, max(candidate.start - 1 - _SOUGHT_REACH, -1), -1):
+        if sentence.words[place] in _SOUGHT:
+            return True
+        if sentence.words[place] in _ENDS or sentence.kinds[place] & _NOT_SOUGHT:
+            return False
+    return False
 
 
 def _status(candidate: Candidate, when: Tense) -> Status:

@@ -8,7 +8,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from worker.steps.facts.events.days import days_of
-from worker.steps.facts.events.sides import clause_start, is_speaker, side_of, side_of_speaker
+from worker.steps.facts.events.sides import (
+    clause_start,
+    is_of_another,
+    is_speaker,
+    side_of,
+    side_of_speaker,
+    subject_starts,
+)
 from worker.steps.facts.gazetteer import country_name
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 
     from worker.model.facts import Figure, Names, TimeMention
     from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.sides import Side
     from worker.steps.facts.prose import Prose
 
 _STATE_BODIES: Final = frozenset(
@@ -37,6 +45,12 @@ _WHERE: Final = frozenset(
         "throughout",
         "off",
         "through",
+    }
+)
+_DAY_NAMES: Final = frozenset(
+    {
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
+        *("april", "may", "june", "july", "august", "september", "october", "november", "december"),
     }
 )
 _NO_PARTY_AFTER: Final = frozenset(
@@ -80,6 +94,15 @@ class Roles:
     start_on: date | None = None
     end_on: date | None = None
     figures: tuple[int, ...] = ()
+
+    def take(self, side: Side, party: Party) -> None:
+        """Add a party on its side."""
+        if side == "sources":
+            self.sources = _with(self.sources, party)
+        elif side == "targets":
+            self.targets = _with(self.targets, party)
+        else:
+            self.others = _with(self.others, party)
 
 
 def _named(names: Names) -> list[Named]:
@@ -168,6 +191,7 @@ class Found:
         tied = [
             (mention, role, clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
         ]
+        starts = subject_starts(mentions, named, self.prose) if len(mentions) > 1 else [0]
         at = sentence.first
         for one in named:
             at = bisect_left(words, (one.start, 0), at, last)
@@ -181,16 +205,14 @@ class Found:
             elif one.party and not (before and before[-1] in _NO_PARTY_AFTER) and "border" not in before[-3:]:
                 party = one.kind, one.party
                 speaks = is_speaker(self.prose, sentence, here, one)
-                for mention, role, clause in tied:
+                for index, (mention, role, clause) in enumerate(tied):
+                    if is_of_another(index, one, mentions, starts):
+                        continue
                     side = side_of(mention, clause, one, before)
                     if speaks and side is not None:
                         side = side_of_speaker(mention, one, self.prose, side)
-                    if side == "sources":
-                        role.sources = _with(role.sources, party)
-                    elif side == "targets":
-                        role.targets = _with(role.targets, party)
-                    elif side == "others":
-                        role.others = _with(role.others, party)
+                    if side is not None:
+                        role.take(side, party)
 
 
 def _is_where(before: Sequence[str]) -> bool:
@@ -200,7 +222,8 @@ def _is_where(before: Sequence[str]) -> bool:
         if word == "of":
             return _is_where(before[:at])
         if word in _WHERE or word == "border":
-            return True
+            # "On Sunday and Israel", "in May and Israel"
+            return at + 1 == len(before) or before[at + 1] not in _DAY_NAMES
         if word in {"and", ","}:
             return at == len(before) - 1 and _is_where(before[:at])
         if word == "with":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, Literal
 
-from worker.steps.facts.events.lexicon import Word
+from worker.steps.facts.events.lexicon import AUXILIARY, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ _OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "his",
 # How many words of "Israel's prime minister said" may stand between a name and its verb.
 _HEAD_REACH: Final = 4
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
+_BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
+_JOINS: Final = frozenset({"and", ",", "the"})
 _COLONS: Final = frozenset(";:")
 
 
@@ -40,6 +42,55 @@ def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) ->
     if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
         return "targets"
     return None
+
+
+def subject_starts(mentions: Sequence[Mention], named: Sequence[Named], prose: Prose) -> list[int]:
+    """Where a subject of its own begins before the verb of each mention but the first, and 0 where none does.
+
+    "India arrested six men and Nepal expelled two": what stands from Nepal on is not of the arrest, nor the other way.
+    """
+    starts = [0] * len(mentions)
+    for at in range(1, len(mentions)):
+        mention, behind = mentions[at], mentions[at - 1].end
+        if mention.candidate.form == "noun":
+            continue
+        sentence = mention.sentence
+        verb = prose.words[sentence.first + mention.candidate.at][0]
+        for one in reversed(named):
+            if one.start < behind:
+                break
+            if one.end > verb:
+                continue
+            if not starts[at] and not _is_only_auxiliary(prose, sentence, one.end, mention.candidate.at):
+                break
+            if starts[at] and not _JOINS.issuperset(prose.text[one.end : starts[at]].split()):
+                break
+            starts[at] = one.start
+    return starts
+
+
+def _is_only_auxiliary(prose: Prose, sentence: Sentence, start: int, verb: int) -> bool:
+    first = sentence.first
+    at = bisect_left(prose.words, (start, 0), first, first + verb) - first
+    return all(kind & _BESIDE_VERB for kind in sentence.kinds[at:verb])
+
+
+def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequence[int]) -> bool:
+    """Whether a party belongs to another mention of the sentence than the one at `at`, by the subjects of the verbs."""
+    for place, start in enumerate(starts):
+        if start and (one.start >= start if at < place else one.end <= start):
+            return True
+    mention = mentions[at]
+    # "Iraq blamed the rebels for the attack" is no attack of Iraq's.
+    return (
+        mention.candidate.form == "noun"
+        and mention.event.family in _HARM
+        and any(one.end <= other.start and other.end <= mention.start for other in mentions[:at] if _is_verb(other))
+    )
+
+
+def _is_verb(mention: Mention) -> bool:
+    return mention.candidate.form not in {"noun", "words"}
 
 
 def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:

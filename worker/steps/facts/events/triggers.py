@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.events.lexicon import AUXILIARY, Word
+from worker.steps.facts.events.reading import is_bound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from worker.steps.facts.events.forms import Form
     from worker.steps.facts.events.lexicon import Lexicon, Pattern, Slot, Trigger
     from worker.steps.facts.events.reading import Sentence
 
 # Named once: in the innermost loops the attribute of a class costs as much as what is done with it.
 _ADVERB: Final = Word.ADVERB
-_SUBORDINATOR: Final = Word.SUBORDINATOR
+_ENDS_SUBJECT: Final = Word.SUBORDINATOR | Word.REPORTING
 _BE: Final = Word.BE
 _NOT: Final = Word.NOT
 _DETERMINER: Final = Word.DETERMINER
@@ -42,14 +41,6 @@ _OBJECT_ENDS: Final = (
     Word.PREPOSITION | Word.SUBORDINATOR | Word.RELATIVE | Word.WILL | Word.MAY | Word.BE | Word.HAVE | Word.REPORTING
 )
 _OBJECT_GOES_ON: Final = frozenset({"of", "like", "over"})
-# Small words that say how exact the number of an object is, by what stands behind or before them: "at least", "up to".
-_BOUND_BEFORE: Final = {"at": frozenset({"least", "most"}), "as": frozenset({"many", "much", "few"})}
-_BOUND_BEHIND: Final = {
-    "than": frozenset({"more", "less", "fewer"}),
-    "to": frozenset({"up"}),
-    "as": frozenset({"many", "much", "few"}),
-}
-_ABOUT: Final = frozenset({"about", "around"})
 _NO_MODIFIER: Final = Word.SMALL & ~(Word.ADVERB | Word.CONJUNCTION | Word.ONGOING | Word.ALLEGED | Word.EXPECTED)
 
 
@@ -176,20 +167,10 @@ def _object(sentence: Sentence, start: int, slot: Slot) -> int | None:
             kind & _OBJECT_ENDS
             and word not in _OBJECT_GOES_ON
             and not (word == "on" and place == start)
-            and not _is_bound(words, place)
+            and not is_bound(words, place)
         ):
             return None
     return None
-
-
-def _is_bound(words: Sequence[str], place: int) -> bool:
-    """Whether a small word is part of what says how exact a number is: "more than 40", "at least nine", "about 12"."""
-    word = words[place]
-    following = words[place + 1] if place + 1 < len(words) else ""
-    before = words[place - 1] if place else ""
-    if word in _ABOUT:
-        return following[:1].isdigit()
-    return following in _BOUND_BEFORE.get(word, ()) or before in _BOUND_BEHIND.get(word, ())
 
 
 def _near(sentence: Sentence, start: int, slot: Slot) -> int | None:
@@ -233,7 +214,7 @@ def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
         word, kind = words[before], kinds[before]
         if kind & classes or word in sought:
             return before
-        if kind & _SUBORDINATOR or word in _STOPS:
+        if kind & _ENDS_SUBJECT or word in _STOPS:
             return None
     return None
 
