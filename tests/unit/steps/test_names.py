@@ -136,6 +136,10 @@ def test_the_place_of_a_dateline_is_a_place_of_the_text() -> None:
     assert (place.name, surfaces(place), country.name) == ("Wapakoneta", ["WAPAKONETA"], "Ohio")
 
 
+def test_the_agency_of_a_dateline_is_no_place() -> None:
+    assert [place.name for place in names_of("MUNICH, Feb. 14 (UPI) -- The mill burned down.").places] == ["Munich"]
+
+
 def test_an_empty_text_names_nobody() -> None:
     prose = read_prose("", ())
     assert find_names(prose, Opening()) == Names()

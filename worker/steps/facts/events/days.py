@@ -47,7 +47,13 @@ def days_of(
         )
         if nearest is not None:
             found[nearest].append(when)
-    days = [_days(whens, span) if whens else None for whens, span in zip(found, spans, strict=True)]
+    if any(not when.is_of_saying for whens in found for when in whens):
+        # The day of a report dates nothing where another day is told.
+        found = [[when for when in whens if not when.is_of_saying] for whens in found]
+    days = [
+        _days(whens, span, mention) if whens else None
+        for whens, span, mention in zip(found, spans, mentions, strict=True)
+    ]
     dated = [at for at, day in enumerate(days) if day is not None]
     if len(dated) == 1:
         # The one day of a sentence is the day of all that it tells.
@@ -70,6 +76,7 @@ class _When:
         "is_deadline",
         "is_of_saying",
         "is_of_something_else",
+        "is_set_for",
         "kind",
         "opens_clause",
         "start",
@@ -85,6 +92,7 @@ class _When:
         behind = bisect_left(prose.words, (self.end, 0), sentence.first + at, last) - sentence.first
         before = words[at - 1] if at else ""
         self.is_deadline = before in _DEADLINE
+        self.is_set_for = before == "for"  # "called a strike for Friday"
         # "Since Friday"; "the Treaty of 1960".
         self.is_of_something_else = (
             before == "since"
@@ -104,9 +112,14 @@ class _When:
         """Whether it may be when an event is: no deadline of what has happened, no day to come, none of only saying."""
         if self.is_deadline and mention.status not in _AHEAD:
             return False
-        if self.anchor is not None and self.start_on is not None and self.start_on > self.anchor:
-            return mention.tense.future or mention.tense.obliged or mention.status == "expected"
+        if self.is_to_come:
+            return self.is_set_for or mention.tense.future or mention.tense.obliged or mention.status == "expected"
         return not (self.is_of_saying and mention.status == "expected")
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it is after the day of the report."""
+        return self.anchor is not None and self.start_on is not None and self.start_on > self.anchor
 
     def distance(self, span: tuple[int, int]) -> int:
         """How far it is from a trigger, in characters; within a clause a time stands behind its verb."""
@@ -130,9 +143,11 @@ def _ranges(whens: list[_When], prose: Prose) -> list[_When]:
     return found
 
 
-def _days(whens: list[_When], span: tuple[int, int]) -> Days | None:
-    """Those of the nearest time; what is only the day of a report comes last."""
-    best = min(whens, key=lambda when: (when.is_of_saying, when.distance(span)))
+def _days(whens: list[_When], span: tuple[int, int], mention: Mention) -> Days | None:
+    """Those of the nearest time; what is called or set for a day to come is expected then."""
+    best = min(whens, key=lambda when: when.distance(span))
+    if best.is_set_for and best.is_to_come and mention.status == "occurred":
+        mention.status = "expected"
     return (best.start_on, best.end_on) if best.start_on and best.end_on else None
 
 

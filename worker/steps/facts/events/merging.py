@@ -94,7 +94,7 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether a mention is of an event of its type."""
     lead = event.lead
-    if _days_between(event, roles) > _APART:
+    if _days_between(event, roles) > _APART or _is_done_by_another(event, mention, roles):
         return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
@@ -106,6 +106,14 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
         return False
     return lead.event.lasts or _near(event, roles)
+
+
+def _is_done_by_another(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether two verbs have subjects of their own: the strikes of one side are not those of the other."""
+    lead = event.lead
+    if lead.event.lasts or mention.spoken or "noun" in {mention.candidate.form, lead.candidate.form}:
+        return False
+    return not _share(event.roles.sources, roles.sources)
 
 
 def _inner(mention: Mention) -> EventType:
@@ -153,7 +161,7 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
                 and event.lead.type != part.lead.type
                 and _is_plain(event.lead)
                 and not _is_lesser(event, part)
-                and _near(event, part.roles)
+                and (_near(event, part.roles) or _is_told_with(event, part))
             ]
             whole = min(wholes, key=lambda event: _distance(event, part), default=None)
         if whole is None:
@@ -162,6 +170,12 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
             for mention, roles in zip(part.mentions, part.roles_of, strict=True):
                 whole.take(mention, roles)
     return kept
+
+
+def _is_told_with(event: Gathered, part: Gathered) -> bool:
+    """Whether a part is told in a sentence of the whole, for the same day: "floods in Peru killed nine in Chile"."""
+    index = part.lead.sentence.index
+    return not _days_between(event, part.roles) and any(mention.sentence.index == index for mention in event.mentions)
 
 
 def _distance(event: Gathered, part: Gathered) -> tuple[int, float]:

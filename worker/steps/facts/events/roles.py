@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from worker.steps.facts.events.days import days_of
 from worker.steps.facts.events.sides import (
+    can_be_party,
     clause_start,
     is_of_another,
     is_speaker,
@@ -16,13 +17,13 @@ from worker.steps.facts.events.sides import (
     side_of_speaker,
     subject_starts,
 )
-from worker.steps.facts.gazetteer import country_name
+from worker.steps.facts.gazetteer import capital_of, country_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from worker.model.facts import Figure, Names, TimeMention
+    from worker.model.facts import Figure, Names, Place, TimeMention
     from worker.steps.facts.events.moods import Mention
     from worker.steps.facts.events.sides import Side
     from worker.steps.facts.prose import Prose
@@ -50,11 +51,9 @@ _WHERE: Final = frozenset(
 _DAY_NAMES: Final = frozenset(
     {
         *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
+        *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "new"),
         *("april", "may", "june", "july", "august", "september", "october", "november", "december"),
     }
-)
-_NO_PARTY_AFTER: Final = frozenset(
-    {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
 )
 _NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
 _MAX_PARTIES: Final = 6
@@ -109,7 +108,7 @@ def _named(names: Names) -> list[Named]:
     """All that is named, in order of the text."""
     found: list[Named] = []
     for place in names.places:
-        party = place.name if place.kind == "country" else None
+        party = place.name if place.kind == "country" else _state_at(place)
         found += [Named(span.start, span.end, party, place.name, STATE) for span in place.mentions]
     for demonym in names.demonyms:
         found.append(Named(demonym.span.start, demonym.span.end, country_name(demonym.country_code), None, STATE))
@@ -128,6 +127,13 @@ def _named(names: Names) -> list[Named]:
     found.sort(key=_END, reverse=True)
     found.sort(key=_START)
     return found
+
+
+def _state_at(place: Place) -> str | None:
+    """The state that a capital may stand for: "Moscow"."""
+    if place.kind != "city" or place.country_code is None or capital_of(place.name) != place.country_code:
+        return None
+    return country_name(place.country_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +200,8 @@ class Found:
         starts = subject_starts(mentions, named, self.prose) if len(mentions) > 1 else [0]
         at = sentence.first
         for one in named:
+            if self._is_in_figure(one):
+                continue
             at = bisect_left(words, (one.start, 0), at, last)
             here = at - sentence.first
             before = sentence.words[here - _REACH if here > _REACH else 0 : here]
@@ -202,7 +210,7 @@ class Found:
                 role.places = _with(role.places, one.place)
                 if one.place in self.country_of:
                     role.countries = _with(role.countries, (STATE, self.country_of[one.place]))
-            elif one.party and not (before and before[-1] in _NO_PARTY_AFTER) and "border" not in before[-3:]:
+            elif one.party and can_be_party(self.prose, sentence, here, one):
                 party = one.kind, one.party
                 speaks = is_speaker(self.prose, sentence, here, one)
                 for index, (mention, role, clause) in enumerate(tied):
@@ -213,6 +221,11 @@ class Found:
                         side = side_of_speaker(mention, one, self.prose, side)
                     if side is not None:
                         role.take(side, party)
+
+    def _is_in_figure(self, one: Named) -> bool:
+        """Whether a name is part of a sum: the country of "1.2 million U.S. dollars" takes no part."""
+        at = bisect_left(self.figure_starts, one.start) - 1
+        return at >= 0 and one.end <= self.figures[at].span.end
 
 
 def _is_where(before: Sequence[str]) -> bool:

@@ -25,6 +25,11 @@ _HEAD_REACH: Final = 4
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 _JOINS: Final = frozenset({"and", ",", "the"})
+_NO_PARTY_AFTER: Final = frozenset(
+    {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
+)
+# A capital behind one of these is the city: "flew to Moscow".
+_NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
 _COLONS: Final = frozenset(";:")
 
 
@@ -35,13 +40,31 @@ def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) ->
             return "others"
         return "targets" if mention.candidate.passive else "sources"
     if one.start < mention.end:
-        # "the Russian attack", "called for Israel to"
-        return "sources" if mention.candidate.form == "noun" else None
+        # "the Russian attack"; "accused Israel of"; "called for Israel to"
+        if mention.candidate.form == "noun":
+            return "sources"
+        return "targets" if mention.event.mood == "accuse" else None
     if before and before[-1] == "by":
         return "sources"
     if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
         return "targets"
     return None
+
+
+def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
+    """Whether somebody named may take part by the words beside the name; a capital stands for its state."""
+    words, first = sentence.words, sentence.first
+    before = words[here - 1] if here else ""
+    if before in _NO_PARTY_AFTER or "border" in words[max(here - 3, 0) : here]:
+        return False
+    if one.place is None or one.place == one.party:
+        return True
+    behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
+    if before in _NO_STATE_AFTER or behind >= len(words):
+        return before not in _NO_STATE_AFTER
+    # "Moscow said", "Moscow's", not "Moscow residents".
+    kind = sentence.kinds[behind]
+    return not words[behind][0].isalpha() or bool(kind & (Word.SMALL | Word.TRIGGER))
 
 
 def subject_starts(mentions: Sequence[Mention], named: Sequence[Named], prose: Prose) -> list[int]:
@@ -119,6 +142,8 @@ def side_of_speaker(mention: Mention, one: Named, prose: Prose, side: Side) -> S
         return None if is_harm or mention.event.mood is None else "others"
     if not is_harm:
         return side
+    if mention.event.family == "disaster":
+        return None
     between = prose.text[one.end : mention.start].lower().split()
     return None if _OWN.isdisjoint(between) else side
 

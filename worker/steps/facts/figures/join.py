@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _LINKS: Final = frozenset({"and", "or", ",", "/", "to", "-", "&"})
 
+# How far back "including at least" may begin.
+_INCLUDED_REACH: Final = 3
 # How far back the verb of a change may stand.
 _REACH: Final = 9
 
@@ -45,11 +47,16 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
                 draft.noun, draft.rule = counted.noun, "ellipsis"
             elif not counted and _is_pronoun(draft, tokens, words):
                 continue
-        if draft.kind in ("count", "total") and draft.noun:
+        # "82 people, including 28 children, and 41 are missing": people are.
+        if draft.kind in ("count", "total") and draft.noun and not (counted and _is_included(draft, tokens)):
             counted = draft
         before = draft
         kept.append(draft)
     return kept
+
+
+def _is_included(draft: Draft, tokens: Tokens) -> bool:
+    return "including" in tokens.low[max(draft.first - _INCLUDED_REACH, 0) : draft.first]
 
 
 def _is_pronoun(draft: Draft, tokens: Tokens, words: Words) -> bool:

@@ -46,7 +46,7 @@ def weekday(reading: Reading) -> Period | None:
         ahead = True
     else:
         # On a Sunday, "Saturday" is yesterday, unless it is clearly not.
-        ahead = tense == "future" and (days_back > _NEAR_DAYS or moved or reading.is_firmly_ahead())
+        ahead = tense == "future" and (days_back >= _NEAR_DAYS or moved or reading.is_firmly_ahead())
     return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
 
 
