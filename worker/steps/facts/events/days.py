@@ -30,6 +30,8 @@ _EARLIER: Final = frozenset({"after", "following", "since"})
 # How much farther a time is from the verb behind it: "who killed two in 1998 was hanged on Monday".
 _BEFORE: Final = 9
 _BEFORE_CLAUSE: Final = Word.CONJUNCTION | Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING | Word.DETERMINER
+# What is mostly planned.
+_PLANNED: Final = frozenset({"election", "vote", "talks", "visit", "trial", "strike", "protest", "joint_exercise"})
 # "The 2024 floods": so close before a noun a time is that of the noun alone.
 _OWN_CHARS: Final = 12
 
@@ -113,8 +115,12 @@ class _When:
         if self.is_deadline and mention.status not in _AHEAD:
             return False
         if self.is_to_come:
-            return self.is_set_for or mention.tense.future or mention.tense.obliged or mention.status == "expected"
+            return self._sets(mention) or mention.tense.future or mention.tense.obliged or mention.status == "expected"
         return not (self.is_of_saying and mention.status == "expected")
+
+    def _sets(self, mention: Mention) -> bool:
+        """Whether something is set for it: "called a strike for Friday", "goes to the polls on Friday in a vote"."""
+        return self.is_set_for or (mention.candidate.form == "noun" and mention.event.name in _PLANNED)
 
     @property
     def is_to_come(self) -> bool:
@@ -146,7 +152,7 @@ def _ranges(whens: list[_When], prose: Prose) -> list[_When]:
 def _days(whens: list[_When], span: tuple[int, int], mention: Mention) -> Days | None:
     """Those of the nearest time; what is called or set for a day to come is expected then."""
     best = min(whens, key=lambda when: when.distance(span))
-    if best.is_set_for and best.is_to_come and mention.status == "occurred":
+    if best.is_to_come and mention.status == "occurred":
         mention.status = "expected"
     return (best.start_on, best.end_on) if best.start_on and best.end_on else None
 

@@ -94,7 +94,7 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether a mention is of an event of its type."""
     lead = event.lead
-    if _days_between(event, roles) > _APART or _is_done_by_another(event, mention, roles):
+    if _is_of_another_time(event, mention, roles) or _is_done_by_another(event, mention, roles):
         return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
@@ -106,6 +106,15 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
         return False
     return lead.event.lasts or _near(event, roles)
+
+
+def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether long lies between them, or a mention in another sentence has a whole year and the event no day."""
+    if _days_between(event, roles) > _APART:
+        return True
+    if event.start_on is not None or roles.start_on is None or mention.sentence is event.lead.sentence:
+        return False
+    return (roles.end_on or roles.start_on) - roles.start_on > _APART
 
 
 def _is_done_by_another(event: Gathered, mention: Mention, roles: Roles) -> bool:

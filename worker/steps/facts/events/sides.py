@@ -30,6 +30,12 @@ _NO_PARTY_AFTER: Final = frozenset(
 )
 # A capital behind one of these is the city: "flew to Moscow".
 _NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
+# Nobody does these.
+_NATURAL: Final = frozenset(
+    {"earthquake", "flood", "storm", "volcano", "landslide", "drought", "wildfire", "disease_outbreak"}
+)
+_RANKS: Final = frozenset({"worst", "first", "most"})
+_RANKED_REACH: Final = 5
 _COLONS: Final = frozenset(";:")
 
 
@@ -41,9 +47,8 @@ def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) ->
         return "targets" if mention.candidate.passive else "sources"
     if one.start < mention.end:
         # "the Russian attack"; "accused Israel of"; "called for Israel to"
-        if mention.candidate.form == "noun":
-            return "sources"
-        return "targets" if mention.event.mood == "accuse" else None
+        accused: Side | None = "targets" if mention.event.mood == "accuse" else None
+        return "sources" if mention.candidate.form == "noun" else accused
     if before and before[-1] == "by":
         return "sources"
     if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
@@ -104,12 +109,22 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
         if start and (one.start >= start if at < place else one.end <= start):
             return True
     mention = mentions[at]
+    if mention.event.name in _NATURAL or _is_ranked(mention, one):
+        return True
     # "Iraq blamed the rebels for the attack" is no attack of Iraq's.
     return (
         mention.candidate.form == "noun"
         and mention.event.family in _HARM
         and any(one.end <= other.start and other.end <= mention.start for other in mentions[:at] if _is_verb(other))
     )
+
+
+def _is_ranked(mention: Mention, one: Named) -> bool:
+    """Whether an event is only the worst of a country: "Peru's deadliest shooting"."""
+    if mention.event.family != "violence" or one.end > mention.start or mention.sentence.prose is None:
+        return False
+    between = mention.sentence.prose.text[one.end : mention.start].split()
+    return len(between) <= _RANKED_REACH and any(word.endswith("est") or word in _RANKS for word in between)
 
 
 def _is_verb(mention: Mention) -> bool:
@@ -123,7 +138,7 @@ def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
     for place in range(behind, min(behind + _HEAD_REACH, len(words))):
         if kinds[place] & Word.REPORTING:
             return True
-        if kinds[place] & Word.SMALL or not words[place][0].isalpha():
+        if (kinds[place] & Word.SMALL and words[place] != "and") or not words[place][0].isalpha():
             break
     place = here - 1
     while place > 0 and (words[place] == "the" or prose.written[first + place][0].isupper()):

@@ -41,6 +41,8 @@ class NameReader:
         """The token after what a number in figures is part of, when that is no figure; else 0."""
         if self._is_led(index):
             after = index + 1
+            if self._tokens.low[index - 2 : index] == ["group", "of"] and self._tokens.capital(index - 2):
+                return after  # "the Group of 20"
             if self._is_plain(after):
                 return 0
             if self._tokens.capital(after) and not self._tokens.glued(after):  # "24 May", "10 Downing Street"

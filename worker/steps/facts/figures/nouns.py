@@ -161,7 +161,12 @@ class NounReader:
     def _goes_on(self, index: int, at: int) -> bool:
         """Whether "and" joins two names before one plural: "Kia and Hyundai vehicles"."""
         tokens, words = self._tokens, self._words
-        if at == index or tokens.capital(at - 1) != tokens.capital(at + 1) or words.has("boundary", tokens.low[at + 1]):
+        if (
+            at == index
+            or tokens.is_number(at + 1)
+            or tokens.capital(at - 1) != tokens.capital(at + 1)
+            or words.has("boundary", tokens.low[at + 1])
+        ):
             return False
         plural = any(words.is_plural(word) for word in tokens.low[at + 1 : at + 4])
         return plural and not any(words.is_plural(word) for word in tokens.low[index:at])

@@ -206,7 +206,7 @@ class Clause(NamedTuple):
         if not self.signs.text[start].islower() or self.signs.text.startswith(_NEGATED, start):
             return False
         before = self.signs.signs[index - 1] if index else OTHER
-        return before not in cues.determiners and before not in cues.passive
+        return before not in cues.determiners and before not in cues.passive and before not in cues.prepositions
 
     def _looks_ahead(self, cues: _Cues, index: int, *, back: bool) -> bool:
         """Whether a word does so by the next one: "set to meet", "is to meet", "is meeting on Friday"."""
@@ -229,6 +229,7 @@ class _Cues:
     back: frozenset[str]
     firm: frozenset[str]
     passive: frozenset[str]
+    prepositions: frozenset[str]
     perfect: frozenset[str]
     present: frozenset[str]
     no_base: frozenset[str]
@@ -262,6 +263,7 @@ def _cues(language: str | None) -> _Cues:
         back=signs_of("back"),
         firm=signs_of("firm"),
         passive=signs_of("passive"),
+        prepositions=signs_of("no-verb"),
         perfect=signs_of("perfect"),
         present=signs_of("present"),
         no_base=signs_of("no-base"),
