@@ -43,7 +43,11 @@ def days_of(
     found: list[list[_When]] = [[] for _ in mentions]
     for when in _ranges([_When(time, mentions[0], prose) for time in times if time.kind in _DAYS], prose):
         nearest = min(
-            (at for at, mention in enumerate(mentions) if when.can_be_of(mention)),
+            (
+                at
+                for at, mention in enumerate(mentions)
+                if when.can_be_of(mention) and not _is_of_denied(when, mention, prose)
+            ),
             key=lambda at: when.distance(spans[at]),
             default=None,
         )
@@ -60,7 +64,7 @@ def days_of(
     if len(dated) == 1:
         # The one day of a sentence is the day of all that it tells.
         (one,) = dated
-        if not _is_own(found[one], mentions[one], spans[one]):
+        if not _is_own(found[one], mentions[one], prose):
             days = [
                 days[one] if at == one or _shares(found[one], mention, mentions[one]) else None
                 for at, mention in enumerate(mentions)
@@ -157,9 +161,18 @@ def _days(whens: list[_When], span: tuple[int, int], mention: Mention) -> Days |
     return (best.start_on, best.end_on) if best.start_on and best.end_on else None
 
 
-def _is_own(whens: list[_When], mention: Mention, span: tuple[int, int]) -> bool:
+def _is_of_denied(when: _When, mention: Mention, prose: Prose) -> bool:
+    """Whether a day is that of what is denied: "denied that it had fired on Friday"."""
+    return mention.event.name == "denial" and "that" in prose.text[mention.end : max(when.start, mention.end)].split()
+
+
+def _is_own(whens: list[_When], mention: Mention, prose: Prose) -> bool:
+    """Whether a time is only that of a noun: "the 2024 floods", not "in 2024, floods"."""
     return mention.candidate.form == "noun" and any(
-        when.kind == "year" and 0 < span[0] - when.end <= _OWN_CHARS for when in whens
+        when.kind == "year"
+        and 0 < mention.start - when.end <= _OWN_CHARS
+        and "," not in prose.text[when.end : mention.start]
+        for when in whens
     )
 
 

@@ -34,6 +34,7 @@ _NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
 _NATURAL: Final = frozenset(
     {"earthquake", "flood", "storm", "volcano", "landslide", "drought", "wildfire", "disease_outbreak"}
 )
+_CONDITIONS: Final = frozenset({"if", "unless"})
 _RANKS: Final = frozenset({"worst", "first", "most"})
 _RANKED_REACH: Final = 5
 _COLONS: Final = frozenset(";:")
@@ -109,14 +110,21 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
         if start and (one.start >= start if at < place else one.end <= start):
             return True
     mention = mentions[at]
-    if mention.event.name in _NATURAL or _is_ranked(mention, one):
+    if mention.event.name in _NATURAL or _is_ranked(mention, one) or _is_condition(mention, one):
         return True
     # "Iraq blamed the rebels for the attack" is no attack of Iraq's.
     return (
-        mention.candidate.form == "noun"
+        (mention.candidate.form == "noun" or (mention.candidate.form == "ing" and not mention.tense.progressive))
         and mention.event.family in _HARM
         and any(one.end <= other.start and other.end <= mention.start for other in mentions[:at] if _is_verb(other))
     )
+
+
+def _is_condition(mention: Mention, one: Named) -> bool:
+    """Whether a party stands in a condition behind an event: "will send arms if Moscow does not yield"."""
+    if one.start < mention.end or mention.sentence.prose is None:
+        return False
+    return not _CONDITIONS.isdisjoint(mention.sentence.prose.text[mention.end : one.start].split())
 
 
 def _is_ranked(mention: Mention, one: Named) -> bool:
