@@ -70,9 +70,17 @@ def names_in(text: str, given: dict[str, list[list[str]]]) -> Names:
     )
 
 
-def time_of(text: str, surface: str, value: str) -> TimeMention:
+def time_of(text: str, surface: str, value: str, anchor: str | None = None) -> TimeMention:
     day = date.fromisoformat(value)
-    return TimeMention(span=spans(text, surface)[0], kind="day", value=value, start_on=day, end_on=day, rule="given")
+    return TimeMention(
+        span=spans(text, surface)[0],
+        kind="day",
+        value=value,
+        start_on=day,
+        end_on=day,
+        rule="given",
+        anchor=date.fromisoformat(anchor) if anchor else None,
+    )
 
 
 def figure_of(text: str, surface: str, value: float, noun: str) -> Figure:

@@ -136,6 +136,25 @@ def test_the_place_of_a_dateline_is_a_place_of_the_text() -> None:
     assert (place.name, surfaces(place), country.name) == ("Wapakoneta", ["WAPAKONETA"], "Ohio")
 
 
+def test_the_agency_of_a_dateline_is_no_place() -> None:
+    assert [place.name for place in names_of("MUNICH, Feb. 14 (UPI) -- The mill burned down.").places] == ["Munich"]
+
+
+def test_a_street_or_a_hall_that_is_named_after_a_town_is_not_the_town() -> None:
+    (square, city) = names_of("They met near Manchester Square in London.").places
+    assert (square.name, square.kind, city.name) == ("Manchester Square", "facility", "London")
+
+
+def test_a_people_behind_an_opening_number_is_no_town_of_that_name() -> None:
+    found = names_of("Six Thai jets took off.")
+    assert (found.places, [each.country_code for each in found.demonyms]) == ((), ["TH"])
+
+
+def test_a_province_is_in_the_country_of_the_story() -> None:
+    (province, _) = names_of("Cases were reported in Kasai province in the Democratic Republic of Congo.").places
+    assert (province.name, province.kind, province.country_code) == ("Kasai", "region", "CD")
+
+
 def test_an_empty_text_names_nobody() -> None:
     prose = read_prose("", ())
     assert find_names(prose, Opening()) == Names()

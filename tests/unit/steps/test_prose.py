@@ -87,6 +87,11 @@ def test_a_paragraph_that_begins_with_white_space_has_its_words_where_they_stand
         ("The U.S. President came.", ["The U.S. President came."]),
         ("\u201cGo!\u201d she said. \u201cNow.\u201d", ["\u201cGo!\u201d she said.", "\u201cNow.\u201d"]),
         ("No. 5 was late. No. Nobody came.", ["No. 5 was late.", "No.", "Nobody came."]),
+        (
+            "Each got Rs. 500 or Tk. 40. All had Rs. They left.",
+            ["Each got Rs. 500 or Tk. 40.", "All had Rs.", "They left."],
+        ),
+        ("It is flat no. 12. He said no. They left.", ["It is flat no. 12.", "He said no.", "They left."]),
     ],
 )
 def test_a_sentence_ends_at_its_stop_and_at_no_abbreviation(text: str, sentences: list[str]) -> None:

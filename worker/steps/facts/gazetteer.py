@@ -47,6 +47,11 @@ def country_name(code: str) -> str | None:
     return _country_names().get(code)
 
 
+def capital_of(name: str) -> str | None:
+    """The ISO 3166-1 alpha-2 code of the country whose capital has this name, or None."""
+    return _capitals().get(fold(name))
+
+
 def is_region(name: str) -> bool:
     """Whether the name is that of a country, a former state, or a region of a country ("Calif.", "Scotland")."""
     key = fold(name)
@@ -62,6 +67,12 @@ def codes_of(region: str) -> tuple[str, ...]:
     country = country_code(region)
     found = _region_codes().get(key, ())
     return (country, *found) if country else found
+
+
+@cache
+def _capitals() -> dict[str, str]:
+    rows = (line.split("\t") for line in lexicon_lines("country_facts.tsv"))
+    return {fold(capital): code for code, _, _, capital, *_ in rows if capital}
 
 
 @cache

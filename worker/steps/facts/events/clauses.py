@@ -17,6 +17,8 @@ _NO_CLAUSE: Final = frozenset(
 )
 _SIGNS: Final = frozenset(",;:\u2014\u2013")
 _PURPOSE_REACH: Final = 6
+# How far before "and hold talks" its "will" may stand, in words: "will visit Spain from Sept. 14 to 17 and hold talks".
+_SHARED_REACH: Final = 14
 _OF_TENSE: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 
 
@@ -102,8 +104,8 @@ def tense(candidate: Candidate) -> Tense:
             infinitive = True
             before = sentence.kinds[place - 1] if place else 0
             doing = bool(before & Word.DOING)
-            if before & Word.EXPECTED:
-                flags |= Word.WILL  # "is likely to"
+            if before & (Word.EXPECTED | Word.BE):
+                flags |= Word.WILL  # "is likely to", "are to be freed"
         elif word == "n't" or (word in "t\u2019'" and place):
             pass
         elif kind & _OF_TENSE:
@@ -113,7 +115,20 @@ def tense(candidate: Candidate) -> Tense:
         else:
             break
         place -= 1
+    if candidate.form == "base" and place == at - 1 and sentence.kinds[place] & Word.CONJUNCTION:
+        flags = _shared_auxiliaries(sentence, place)
     return _tense_of(flags, candidate.form == "ing", infinitive, doing)
+
+
+def _shared_auxiliaries(sentence: Sentence, conjunction: int) -> int:
+    """Those of the verb to which "and" joins a plain one: "will visit Spain and hold talks"."""
+    for place in range(conjunction - 1, max(conjunction - _SHARED_REACH, -1), -1):
+        kind = sentence.kinds[place]
+        if kind & (Word.WILL | Word.MAY | Word.MUST):
+            return kind & _OF_TENSE
+        if kind & (Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING) or sentence.words[place] in _SIGNS:
+            break
+    return 0
 
 
 @cache

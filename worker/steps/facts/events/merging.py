@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from worker.steps.facts.events.moods import Mention
     from worker.steps.facts.events.roles import Party, Roles
 
+# What lasts is told of as one, but not with so many days between: "Hurricane Gilbert in 1988", "the floods of 2024".
+_APART: Final = timedelta(days=31)
+_NONE: Final = timedelta()
 # What a mention more adds to the weight of an event, and how many are counted.
 _AGAIN: Final = 0.25
 _COUNTED: Final = 4
@@ -90,6 +94,8 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether a mention is of an event of its type."""
     lead = event.lead
+    if _is_of_another_time(event, mention, roles) or _is_done_by_another(event, mention, roles):
+        return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
     if mention.event.mood is not None or lead.event.mood is not None:
@@ -100,6 +106,23 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
         return False
     return lead.event.lasts or _near(event, roles)
+
+
+def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether long lies between them, or a mention in another sentence has a whole year and the event no day."""
+    if _days_between(event, roles) > _APART:
+        return True
+    if event.start_on is not None or roles.start_on is None or mention.sentence is event.lead.sentence:
+        return False
+    return (roles.end_on or roles.start_on) - roles.start_on > _APART
+
+
+def _is_done_by_another(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether two verbs have subjects of their own: the strikes of one side are not those of the other."""
+    lead = event.lead
+    if lead.event.lasts or mention.spoken or "noun" in {mention.candidate.form, lead.candidate.form}:
+        return False
+    return not _share(event.roles.sources, roles.sources)
 
 
 def _inner(mention: Mention) -> EventType:
@@ -116,11 +139,17 @@ def _is_plain(mention: Mention) -> bool:
 
 def _near(event: Gathered, roles: Roles) -> bool:
     """Whether a mention may be of the same day and place as an event."""
-    if event.start_on and roles.start_on:
-        last, other = event.end_on or event.start_on, roles.end_on or roles.start_on
-        if roles.start_on > last or other < event.start_on:
-            return False
+    if _days_between(event, roles):
+        return False
     return not event.places or not roles.places or _share(event.places, roles.places)
+
+
+def _days_between(event: Gathered, roles: Roles) -> timedelta:
+    """How long after an event a mention is dated, or before it; nothing when they overlap or one has no day."""
+    if event.start_on is None or roles.start_on is None:
+        return _NONE
+    last, other = event.end_on or event.start_on, roles.end_on or roles.start_on
+    return max(roles.start_on - last, event.start_on - other, _NONE)
 
 
 def _share(one: Sequence[object], other: Sequence[object]) -> bool:
@@ -141,7 +170,7 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
                 and event.lead.type != part.lead.type
                 and _is_plain(event.lead)
                 and not _is_lesser(event, part)
-                and _near(event, part.roles)
+                and (_near(event, part.roles) or _is_told_with(event, part))
             ]
             whole = min(wholes, key=lambda event: _distance(event, part), default=None)
         if whole is None:
@@ -150,6 +179,12 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
             for mention, roles in zip(part.mentions, part.roles_of, strict=True):
                 whole.take(mention, roles)
     return kept
+
+
+def _is_told_with(event: Gathered, part: Gathered) -> bool:
+    """Whether a part is told in a sentence of the whole, for the same day: "floods in Peru killed nine in Chile"."""
+    index = part.lead.sentence.index
+    return not _days_between(event, part.roles) and any(mention.sentence.index == index for mention in event.mentions)
 
 
 def _distance(event: Gathered, part: Gathered) -> tuple[int, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from worker.steps.facts.events.clauses import Tense, carried_tense, depths, tense
@@ -37,6 +37,11 @@ _STATUS: Final[dict[str, Status]] = {
     "reject": "denied",
     "fail": "denied",
 }
+# What is only asked for stands behind one of these: "protesters demanding the release of".
+_SOUGHT: Final = frozenset({"demand", "demands", "demanded", "demanding", "seek", "seeks", "sought", "seeking"})
+_SOUGHT_REACH: Final = 5
+_DENIED_REACH: Final = 12
+_NOT_SOUGHT: Final = Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING
 _OWN_ROOT: Final = frozenset({"talks", "mediation"})
 
 
@@ -45,8 +50,8 @@ class Mention:
     """An event as one place of the text tells it; its trigger stands from `start` to `end` of the text."""
 
     candidate: Candidate
-    sentence: Sentence
-    event: EventType
+    sentence: Sentence = field(init=False)
+    event: EventType = field(init=False)
     type: str
     roots: tuple[str, ...]
     status: Status
@@ -58,6 +63,9 @@ class Mention:
     spoken: bool = False
     start: int = 0
     end: int = 0
+
+    def __post_init__(self) -> None:
+        self.sentence, self.event = self.candidate.sentence, self.candidate.pattern.event
 
     @property
     def told_as(self) -> EventType:
@@ -79,6 +87,8 @@ def read_mentions(candidates: Sequence[Candidate]) -> list[Mention]:
         mood = candidate.pattern.event.mood
         if mood is None:
             found.append(_plain(candidate, below))
+            if candidate.pattern.event.name == "denial":
+                taken.update(_governed(candidates, index, _DENIED_REACH))  # "denied that its troops had withdrawn"
             continue
         governed = _governed(candidates, index, _REACH[mood])
         taken.update(governed)
@@ -141,7 +151,9 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
     when = tense(candidate) if candidate.form not in {"noun", "words"} else carried_tense(candidate)
     roots, status, rule = event.roots, _status(candidate, when), "told"
     name = event.name
-    if when.obliged:
+    if candidate.form == "noun" and _is_sought(candidate):
+        roots, status, rule, name = ("REQUEST", "DEMAND"), "called_for", "sought", event.called or event.name
+    elif when.obliged:
         roots, status, rule, name = ("REQUEST", *roots), "called_for", "must", event.called or event.name
     elif when.future and when.negated:
         if event.tone > 0:
@@ -162,15 +174,23 @@ def _plain(candidate: Candidate, below: list[int]) -> Mention:
         status, rule = "denied", "not"
     return Mention(
         candidate=candidate,
-        sentence=candidate.sentence,
-        event=event,
         type=name,
         roots=roots,
         status=status,
         tense=when,
-        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        depth=_depth(candidate, when, below),
         rule=rule,
     )
+
+
+def _is_sought(candidate: Candidate) -> bool:
+    sentence = candidate.sentence
+    for place in range(candidate.start - 1, max(candidate.start - 1 - _SOUGHT_REACH, -1), -1):
+        if sentence.words[place] in _SOUGHT:
+            return True
+        if sentence.words[place] in _ENDS or sentence.kinds[place] & _NOT_SOUGHT:
+            return False
+    return False
 
 
 def _status(candidate: Candidate, when: Tense) -> Status:
@@ -211,23 +231,22 @@ def _willed(candidate: Candidate, mood: Mood, governed: Candidate | None, below:
             roots = ("ACCUSE", "REQUEST")
     return Mention(
         candidate=candidate,
-        sentence=candidate.sentence,
-        event=event,
         type=name,
         roots=roots,
         status=status,
         tense=when,
-        depth=max(below[candidate.at], _is_reduced(candidate, when)),
+        depth=_depth(candidate, when, below),
         governed=governed,
         rule=mood,
     )
 
 
-def _is_reduced(candidate: Candidate, when: Tense) -> bool:
-    """Whether a participle only describes: "a man accused of"."""
+def _depth(candidate: Candidate, when: Tense, below: list[int]) -> int:
+    """How far below the main clause it is told; as far is a participle that only describes: "a man accused of"."""
     words = candidate.sentence.words
     following = words[candidate.at + 1] if candidate.at + 1 < len(words) else ""
-    return candidate.form in {"past", "participle"} and following in {"of", "by"} and not when.any()
+    is_reduced = candidate.form in {"past", "participle"} and following in {"of", "by"} and not when.any()
+    return max(below[candidate.at], int(is_reduced))
 
 
 def _intended(candidate: Candidate, mood: Mood, inner: EventType | None) -> tuple[tuple[str, ...], Status, str]:

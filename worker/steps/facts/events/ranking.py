@@ -33,6 +33,8 @@ _MAX_EVENTS: Final = 8
 _SINCE_REACH: Final = 7
 _OPENING_SENTENCES: Final = 3
 _SUBJECT_REACH: Final = 4
+_SUPPOSED: Final = frozenset({"if", "unless"})
+_SUPPOSED_REACH: Final = 7
 
 
 def score(mention: Mention) -> float:
@@ -75,10 +77,23 @@ def is_told(mention: Mention) -> bool:
         when.possible or (when.future and "would" in sentence.words[max(at - _SUBJECT_REACH, 0) : at])
     ):
         return False
+    if _is_supposed(mention):
+        return False
     for place in range(at - 1, max(at - _SUBJECT_REACH, -1), -1):
         if not sentence.kinds[place] & _BEFORE_VERB:
             return mention.spoken or sentence.words[place] != "i"
     return True
+
+
+def _is_supposed(mention: Mention) -> bool:
+    """Whether an event is only a condition: "if Hamas frees the hostages"."""
+    words = mention.sentence.words
+    for place in range(mention.candidate.at - 1, max(mention.candidate.at - _SUPPOSED_REACH, -1), -1):
+        if words[place] in _SUPPOSED:
+            return True
+        if not words[place][0].isalnum():
+            return False
+    return False
 
 
 def is_central(event: Gathered, titled: Collection[str]) -> bool:

@@ -26,6 +26,14 @@ _MAX_SENTENCES: Final = 200
 _PROPER: Final = frozenset({"Ebola", "Covid", "Zika", "Covid-19"})
 _LINE: Final = re.compile(r"\w[\w'\u2019.-]*|\S")
 _ENDINGS: Final = ("'s", "\u2019s")
+# Small words that say how exact the number of an object is, by what stands behind or before them: "at least", "up to".
+_BOUND_BEFORE: Final = {"at": frozenset({"least", "most"}), "as": frozenset({"many", "much", "few"})}
+_BOUND_BEHIND: Final = {
+    "than": frozenset({"more", "less", "fewer"}),
+    "to": frozenset({"up"}),
+    "as": frozenset({"many", "much", "few"}),
+}
+_ABOUT: Final = frozenset({"about", "around"})
 # Named once: the attribute of a class costs as much as all else that is done with a word.
 _TRIGGER: Final = Word.TRIGGER
 
@@ -109,3 +117,13 @@ def plain(word: str) -> str:
 def document_classes(sentences: Sequence[Sentence]) -> int:
     """The classes of all the words of the sentences."""
     return reduce(or_, [sentence.has for sentence in sentences], 0)
+
+
+def is_bound(words: Sequence[str], place: int) -> bool:
+    """Whether a small word is part of what says how exact a number is: "more than 40", "at least nine", "about 12"."""
+    word = words[place]
+    following = words[place + 1] if place + 1 < len(words) else ""
+    before = words[place - 1] if place else ""
+    if word in _ABOUT:
+        return following[:1].isdigit()
+    return following in _BOUND_BEFORE.get(word, ()) or before in _BOUND_BEHIND.get(word, ())

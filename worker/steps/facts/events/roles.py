@@ -5,17 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from worker.steps.facts.events.lexicon import Word
-from worker.steps.facts.gazetteer import country_name
+from worker.steps.facts.events.days import days_of
+from worker.steps.facts.events.sides import (
+    can_be_party,
+    clause_start,
+    is_of_another,
+    is_speaker,
+    side_of,
+    side_of_speaker,
+    subject_starts,
+)
+from worker.steps.facts.gazetteer import capital_of, country_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from worker.model.facts import Figure, Names, TimeMention
+    from worker.model.facts import Figure, Names, Place, TimeMention
     from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.sides import Side
     from worker.steps.facts.prose import Prose
 
 _STATE_BODIES: Final = frozenset(
@@ -38,11 +48,14 @@ _WHERE: Final = frozenset(
         "through",
     }
 )
-_NO_PARTY_AFTER: Final = frozenset(
-    {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
+_DAY_NAMES: Final = frozenset(
+    {
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
+        *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "new"),
+        *("april", "may", "june", "july", "august", "september", "october", "november", "december"),
+    }
 )
 _NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
-_DAYS: Final = frozenset({"day", "night", "time", "weekend", "range", "week", "month", "year", "season", "quarter"})
 _MAX_PARTIES: Final = 6
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
 # Who acts: a country; a body that is not a state's; a person; a ministry or an army of no known country.
@@ -50,12 +63,9 @@ STATE, _BODY, _PERSON, _BRANCH = range(4)
 # How far before a place or a party its preposition may stand, in words: "in the southern city of Basra".
 _REACH: Final = 6
 
-_OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
-_COLONS: Final = frozenset(";:")
 _START: Final = itemgetter(0)
 _END: Final = itemgetter(1)
 
-_Side = Literal["sources", "targets", "others"]
 _T = TypeVar("_T")
 # A party and what it is: the lower the number, the sooner it is named.
 Party = tuple[int, str]
@@ -84,17 +94,21 @@ class Roles:
     end_on: date | None = None
     figures: tuple[int, ...] = ()
 
-    def add_days(self, start_on: date, end_on: date) -> None:
-        """Widen the days of the event."""
-        self.start_on = min(self.start_on, start_on) if self.start_on else start_on
-        self.end_on = max(self.end_on, end_on) if self.end_on else end_on
+    def take(self, side: Side, party: Party) -> None:
+        """Add a party on its side."""
+        if side == "sources":
+            self.sources = _with(self.sources, party)
+        elif side == "targets":
+            self.targets = _with(self.targets, party)
+        else:
+            self.others = _with(self.others, party)
 
 
 def _named(names: Names) -> list[Named]:
     """All that is named, in order of the text."""
     found: list[Named] = []
     for place in names.places:
-        party = place.name if place.kind == "country" else None
+        party = place.name if place.kind == "country" else _state_at(place)
         found += [Named(span.start, span.end, party, place.name, STATE) for span in place.mentions]
     for demonym in names.demonyms:
         found.append(Named(demonym.span.start, demonym.span.end, country_name(demonym.country_code), None, STATE))
@@ -113,6 +127,13 @@ def _named(names: Names) -> list[Named]:
     found.sort(key=_END, reverse=True)
     found.sort(key=_START)
     return found
+
+
+def _state_at(place: Place) -> str | None:
+    """The state that a capital may stand for: "Moscow"."""
+    if place.kind != "city" or place.country_code is None or capital_of(place.name) != place.country_code:
+        return None
+    return country_name(place.country_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,15 +178,15 @@ class Found:
         named = _within(self.named, start, end)
         if named:
             self._tie_named(mentions, roles, spans, named)
-        for time in self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]:
-            if time.start_on is not None and time.kind in _DAYS:
-                role = roles[_nearest(spans, time.span.start, time.span.end)]
-                role.add_days(time.start_on, time.end_on or time.start_on)
+        times = self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]
+        if times:
+            for role, days in zip(roles, days_of(mentions, spans, times, self.prose), strict=True):
+                if days is not None:
+                    role.start_on, role.end_on = days
         for index in range(bisect_left(self.figure_starts, start), bisect_left(self.figure_starts, end)):
             figure = self.figures[index]
             if figure.kind in _COUNTED and not (figure.noun and figure.noun.surface.split()[-1].lower() in self.sides):
                 roles[_nearest(spans, figure.span.start, figure.span.end)].figures += (index,)
-        _share_days(roles)
         return roles
 
     def _tie_named(
@@ -174,10 +195,13 @@ class Found:
         sentence, words = mentions[0].sentence, self.prose.words
         last = sentence.first + len(sentence.words)
         tied = [
-            (mention, role, _clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
+            (mention, role, clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
         ]
+        starts = subject_starts(mentions, named, self.prose) if len(mentions) > 1 else [0]
         at = sentence.first
         for one in named:
+            if self._is_in_figure(one):
+                continue
             at = bisect_left(words, (one.start, 0), at, last)
             here = at - sentence.first
             before = sentence.words[here - _REACH if here > _REACH else 0 : here]
@@ -186,50 +210,22 @@ class Found:
                 role.places = _with(role.places, one.place)
                 if one.place in self.country_of:
                     role.countries = _with(role.countries, (STATE, self.country_of[one.place]))
-            elif one.party and not (before and before[-1] in _NO_PARTY_AFTER) and "border" not in before[-3:]:
+            elif one.party and can_be_party(self.prose, sentence, here, one):
                 party = one.kind, one.party
-                for mention, role, clause in tied:
-                    side = _side(mention, clause, one, before)
-                    if side == "sources":
-                        role.sources = _with(role.sources, party)
-                    elif side == "targets":
-                        role.targets = _with(role.targets, party)
-                    elif side == "others":
-                        role.others = _with(role.others, party)
+                speaks = is_speaker(self.prose, sentence, here, one)
+                for index, (mention, role, clause) in enumerate(tied):
+                    if is_of_another(index, one, mentions, starts):
+                        continue
+                    side = side_of(mention, clause, one, before)
+                    if speaks and side is not None:
+                        side = side_of_speaker(mention, one, self.prose, side)
+                    if side is not None:
+                        role.take(side, party)
 
-
-def _side(mention: Mention, clause: int, one: Named, before: Sequence[str]) -> _Side | None:
-    """On which side of an event a party stands: before an active verb and after "by" is who does it."""
-    if one.end <= mention.start:
-        if one.start < clause:
-            return "others"
-        return "targets" if mention.candidate.passive else "sources"
-    if one.start < mention.end:
-        # "the Russian attack", "called for Israel to"
-        return "sources" if mention.candidate.form == "noun" else None
-    if before and before[-1] == "by":
-        return "sources"
-    if mention.status != "called_for" or "against" in before[-2:] or "on" in before[-2:]:
-        return "targets"
-    return None
-
-
-def _clause_start(mention: Mention, prose: Prose) -> int:
-    """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
-    sentence = mention.sentence
-    words, kinds = sentence.words, sentence.kinds
-    for at in range(mention.candidate.start - 1, -1, -1):
-        if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
-            return prose.words[sentence.first + at][0]
-    return 0
-
-
-def _share_days(roles: list[Roles]) -> None:
-    """The one day of a sentence is the day of all that it tells."""
-    dated = [role for role in roles if role.start_on]
-    if len(dated) == 1:
-        for role in roles:
-            role.start_on, role.end_on = dated[0].start_on, dated[0].end_on
+    def _is_in_figure(self, one: Named) -> bool:
+        """Whether a name is part of a sum: the country of "1.2 million U.S. dollars" takes no part."""
+        at = bisect_left(self.figure_starts, one.start) - 1
+        return at >= 0 and one.end <= self.figures[at].span.end
 
 
 def _is_where(before: Sequence[str]) -> bool:
@@ -239,7 +235,8 @@ def _is_where(before: Sequence[str]) -> bool:
         if word == "of":
             return _is_where(before[:at])
         if word in _WHERE or word == "border":
-            return True
+            # "On Sunday and Israel", "in May and Israel"
+            return at + 1 == len(before) or before[at + 1] not in _DAY_NAMES
         if word in {"and", ","}:
             return at == len(before) - 1 and _is_where(before[:at])
         if word == "with":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.events.lexicon import AUXILIARY, Word
+from worker.steps.facts.events.reading import is_bound
 
 if TYPE_CHECKING:
     from worker.steps.facts.events.forms import Form
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # Named once: in the innermost loops the attribute of a class costs as much as what is done with it.
 _ADVERB: Final = Word.ADVERB
-_SUBORDINATOR: Final = Word.SUBORDINATOR
+_ENDS_SUBJECT: Final = Word.SUBORDINATOR | Word.REPORTING
 _BE: Final = Word.BE
 _NOT: Final = Word.NOT
 _DETERMINER: Final = Word.DETERMINER
@@ -78,7 +79,8 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
         if at in blocked:
             continue
         pattern = candidate.pattern
-        if at > taken or pattern.kind != "n":
+        # Of "hold talks with" the noun is no verb.
+        if at > taken or (pattern.kind != "n" and candidate.form not in _PLAIN):
             found.append(candidate)
             whole = candidate.end - at <= _EXPRESSION and pattern.event.mood is None
             taken = max(taken, candidate.end - 1 if whole else at)
@@ -162,7 +164,10 @@ def _object(sentence: Sentence, start: int, slot: Slot) -> int | None:
             return place
         # "imposed on Friday": only right behind the verb is "on" skipped.
         if word in _STOPS or (
-            kind & _OBJECT_ENDS and word not in _OBJECT_GOES_ON and not (word == "on" and place == start)
+            kind & _OBJECT_ENDS
+            and word not in _OBJECT_GOES_ON
+            and not (word == "on" and place == start)
+            and not is_bound(words, place)
         ):
             return None
     return None
@@ -209,7 +214,7 @@ def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
         word, kind = words[before], kinds[before]
         if kind & classes or word in sought:
             return before
-        if kind & _SUBORDINATOR or word in _STOPS:
+        if kind & _ENDS_SUBJECT or word in _STOPS:
             return None
     return None
 

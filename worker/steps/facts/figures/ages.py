@@ -18,11 +18,14 @@ def is_age(draft: Draft, tokens: Tokens, words: Words) -> bool:
     low, about, at = tokens.low, words.classes["about"], draft.first - 1
     while low[at] in about:
         at -= 1
+    if words.has("between", low[at]) and words.has("aged", low[at - 1]):
+        at -= 1  # "aged between 19 and 34"
     lead = low[at]
     aged = words.has("aged", lead) or (lead == "of" and words.has("aged", low[at - 1]))
     old = (
         aged
         or _is_compared(draft, tokens, words)
+        or _is_limit(draft, tokens, words)
         or _is_apposition(draft, tokens, words)
         or _turns(at, draft.after, tokens, words)
     )
@@ -37,6 +40,17 @@ def _is_compared(draft: Draft, tokens: Tokens, words: Words) -> bool:
     following = low[draft.after]
     ends = not following.isalnum() or words.has("boundary", following) or words.has("verb", following)
     return ends and low[before] == "than" and words.has("age_compared", low[before - 1])
+
+
+def _is_limit(draft: Draft, tokens: Tokens, words: Words) -> bool:
+    """Ages that people are under or over: "voters under 30 had", "most are over 65"."""
+    low = tokens.low
+    lead = draft.first - 1
+    if not words.has("age_limit", low[lead]):
+        return False
+    following = low[draft.after]
+    ends = not following[:1].isalnum() or words.has("boundary", following) or words.has("verb", following)
+    return ends and (words.has("people", low[lead - 1]) or (words.has("be", low[lead - 1]) and following == "and"))
 
 
 def _is_apposition(draft: Draft, tokens: Tokens, words: Words) -> bool:

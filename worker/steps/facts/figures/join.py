@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _LINKS: Final = frozenset({"and", "or", ",", "/", "to", "-", "&"})
 
+# How far back "including at least" may begin.
+_INCLUDED_REACH: Final = 3
 # How far back the verb of a change may stand.
 _REACH: Final = 9
 
@@ -45,11 +47,16 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
                 draft.noun, draft.rule = counted.noun, "ellipsis"
             elif not counted and _is_pronoun(draft, tokens, words):
                 continue
-        if draft.kind in ("count", "total") and draft.noun:
+        # "82 people, including 28 children, and 41 are missing": people are.
+        if draft.kind in ("count", "total") and draft.noun and not (counted and _is_included(draft, tokens)):
             counted = draft
         before = draft
         kept.append(draft)
     return kept
+
+
+def _is_included(draft: Draft, tokens: Tokens) -> bool:
+    return "including" in tokens.low[max(draft.first - _INCLUDED_REACH, 0) : draft.first]
 
 
 def _is_pronoun(draft: Draft, tokens: Tokens, words: Words) -> bool:
@@ -84,6 +91,8 @@ def _lend_back(one: Draft, two: Draft, tokens: Tokens) -> None:
 def _is_elliptical(draft: Draft, tokens: Tokens, words: Words) -> bool:
     """Whether the noun was said before: "12 people were killed and 30 wounded"."""
     before, after = tokens.low[draft.first - 1], tokens.low[draft.after]
+    if after == "others":
+        return True
     if words.has("approximate", before) or words.has("bound", before) or before in ("than", "another", "further"):
         before = "and"
     if before not in ("and", ",", "another", "with", "while", "but", "or", "including", "to"):

@@ -41,6 +41,8 @@ class NameReader:
         """The token after what a number in figures is part of, when that is no figure; else 0."""
         if self._is_led(index):
             after = index + 1
+            if self._tokens.low[index - 2 : index] == ["group", "of"] and self._tokens.capital(index - 2):
+                return after  # "the Group of 20"
             if self._is_plain(after):
                 return 0
             if self._tokens.capital(after) and not self._tokens.glued(after):  # "24 May", "10 Downing Street"
@@ -151,6 +153,12 @@ class NameReader:
             and not is_year(plain)
             and tokens.is_number(index + 1)
             and len(tokens.low[index + 1]) in (3, 4)
+        )
+        # "1800 666 111": no year stands before two groups.
+        group = group or (
+            len(plain) == len("1800")
+            and plain.isdecimal()
+            and all(tokens.is_number(at) and len(tokens.low[at]) == len("666") for at in (index + 1, index + 2))
         )
         if not (group or country) and not (len(plain) > 1 and plain[0] == "0" and plain[1] != "."):
             return 0

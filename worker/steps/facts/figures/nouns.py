@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _LONGEST: Final = 7
 # How far back the noun may stand in "the number of returnees ... to 697".
 _REACH: Final = 14
+_OPENING: Final = frozenset({'"', "\u201c"})
+_CLOSING: Final = frozenset({'"', "\u201d"})
 _POSSESSIVES: Final = ("'s", "\u2019s", "s'", "s\u2019")
 
 
@@ -33,6 +35,8 @@ class NounReader:
         """
         if self._tokens.low[index] == "of":
             return self.after_of(index + 1)
+        if self._tokens.low[index] in _OPENING:
+            return self._quoted(index)
         index = self._skip(self._past_age(index))
         run, last = (self._run(index), None) if singular else self._phrase(index)
         if last is not None:
@@ -40,6 +44,17 @@ class NounReader:
         if run and ((singular and not self._is_adverb(index, run)) or (attributive and self._opens(index))):
             return index, self._singular(index, run)
         return None
+
+    def _quoted(self, index: int) -> tuple[int, int] | None:
+        """What is counted in marks of its own: nine "terrorist camps"; not what is only said behind a number."""
+        tokens = self._tokens
+        _, last = self._phrase(index + 1)
+        return (index + 1, last) if last is not None and tokens.low[last + 1] in _CLOSING else None
+
+    def first_plural(self, first: int, last: int) -> tuple[int, int]:
+        """The phrase up to its first plural: behind "one in five firms plans" the next word is the verb."""
+        plurals = (at for at in range(first, last) if self._words.is_plural(self._tokens.low[at]))
+        return first, next(plurals, last)
 
     def _counted(self, index: int) -> bool:
         return self._tokens.is_number(index) or self._tokens.low[index] in self._words.small
@@ -63,6 +78,7 @@ class NounReader:
         for _ in range(4):
             word = tokens.low[index]
             number = word in words.small or word in words.ordinal or word in words.few or tokens.is_number(index)
+            number = number or word in words.scale  # "of the 1.2 million households"
             number = number or (words.has("spell", word) and self._counted(index + 1))  # "of the past nine races"
             possessive = tokens.sort[index] == WORD and word.endswith(_POSSESSIVES)
             if tokens.hyphen(index + 1) or not (number or possessive or words.has("determiner", word)):
@@ -145,7 +161,12 @@ class NounReader:
     def _goes_on(self, index: int, at: int) -> bool:
         """Whether "and" joins two names before one plural: "Kia and Hyundai vehicles"."""
         tokens, words = self._tokens, self._words
-        if at == index or tokens.capital(at - 1) != tokens.capital(at + 1) or words.has("boundary", tokens.low[at + 1]):
+        if (
+            at == index
+            or tokens.is_number(at + 1)
+            or tokens.capital(at - 1) != tokens.capital(at + 1)
+            or words.has("boundary", tokens.low[at + 1])
+        ):
             return False
         plural = any(words.is_plural(word) for word in tokens.low[at + 1 : at + 4])
         return plural and not any(words.is_plural(word) for word in tokens.low[index:at])
@@ -203,7 +224,9 @@ class NounReader:
         tokens, words = self._tokens, self._words
         if tokens.low[index] == ":" and tokens.sort[index - 1 : index] == [WORD]:
             return (index - 1, index - 1) if words.has("quantity_noun", tokens.low[index - 1]) else None
-        if not words.has("leads_to", tokens.low[index]) and not words.has("about", tokens.low[index]):
+        leads = words.has("leads_to", tokens.low[index]) or words.has("about", tokens.low[index])
+        names = words.has("identified", tokens.low[index - 1]) and words.has("is", tokens.low[index])
+        if not leads or names:  # "the roll number is 13945"
             return None
         for at in range(index - 1, max(index - _REACH, -1), -1):
             word = tokens.low[at]

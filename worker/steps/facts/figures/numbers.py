@@ -35,7 +35,18 @@ class NumeralReader:
             found = self._digits.read(index, money=money)
         else:
             found = self._spelled.read(index) if sort == WORD else None
+        if found and found.part:
+            return self._of_a_million(found)
         return self._and_half(found) if found and found.scaled else found
+
+    def _of_a_million(self, part: Numeral) -> Numeral:
+        """A quarter of a million, three-quarters of a billion."""
+        low, words = self._tokens.low, self._words
+        last = part.last + 3
+        if low[part.last + 1] != "of" or not words.has("article", low[part.last + 2]):
+            return part
+        factor = words.scale.get(low[last], 0)
+        return part.times(factor, last) if factor >= _LEAST_HALVED else part
 
     def _and_half(self, number: Numeral) -> Numeral:
         """A million and a half, 3 million and a half; but "a million and a half of the rest"."""

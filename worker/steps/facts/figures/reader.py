@@ -225,12 +225,16 @@ class SentenceReader:
         hyphen = tokens.hyphen(at)
         if hyphen:
             phrase = None if self._units.rate(at) else nouns.hung(at + 1)  # "50-a-day"
+            if phrase and words.has("strong", tokens.low[phrase[0]]):  # "the 2,000-strong crowd"
+                phrase = nouns.after(at + 2, singular=True) or phrase
         elif draft.rule == "fraction" and words.has("determiner", tokens.low[at]):
             phrase = nouns.after_of(at)
         else:
             loose = words.has("determiner", tokens.low[draft.first - 1]) or draft.kind != "count"
             phrase = nouns.after(at, singular=singular, attributive=loose)
         if phrase:
+            if draft.rule == "one-in" and draft.values[0] == 1:
+                phrase = nouns.first_plural(*phrase)
             draft.after = phrase[1] + 1
         self._rate(draft)
         if phrase is None and draft.kind == "count":

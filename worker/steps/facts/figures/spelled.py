@@ -207,10 +207,10 @@ class SpelledReader:
         return words.has("nearly", before) and not words.has("instead", tokens.low[index - 2])
 
     def _couple(self, index: int) -> Numeral | None:
-        """A couple of guards, a couple hundred; the couple who married is no number."""
+        """A couple of guards, a couple hundred, a pair of trucks; the couple who married is no number."""
         tokens, words = self._tokens, self._words
         following = tokens.low[index + 1]
-        two = Numeral(first=index, last=index, low=2.0, high=2.0, vague=True)
+        two = Numeral(first=index, last=index, low=2.0, high=2.0, vague=tokens.low[index] == "couple")
         factor = words.scale.get(following) or words.dozen.get(following)
         if factor:
             return two.times(factor, index + 1)

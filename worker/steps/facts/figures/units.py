@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _POWERS: Final = {"2": "square ", "3": "cubic "}
 # Signs of letters stand this near to their figures ("Rs. 500").
 _NEAR: Final = 2
+# How far back the verb of "costs about 30 million pounds" may stand.
+_PAID_REACH: Final = 5
 # Races of so many kilometres have no more digits.
 _FARTHEST: Final = 3
 
@@ -142,9 +144,16 @@ class UnitReader:
             return None
         if found.unit.kind == "duration":
             return self._age(found)
-        if found.unit.name == "pound" and tokens.sterling and word in words.units:
+        if found.unit.name == "pound" and word in words.units and (tokens.sterling or self._is_paid(index)):
             return found._replace(unit=Unit("money", "GBP"))
         return found
+
+    def _is_paid(self, index: int) -> bool:
+        """Whether pounds are money by the words before them: "cost 30,000 pounds", "$1 = 0.74 pounds"."""
+        tokens, paid = self._tokens, self._words.classes["paid"]
+        if tokens.low[index + 1] == "of":
+            return False
+        return not paid.isdisjoint(tokens.low[max(index - _PAID_REACH, 0) : index])
 
     def _compound(self, index: int, word: str) -> Measure | None:
         """Year-old, mile-wide, kilowatt-hour."""
@@ -212,6 +221,8 @@ class UnitReader:
         found = self._sign(at) or self._longest(at) if slash else self._longest(at) or self._sign(at)
         if found and found.unit.kind != "money":
             return Rate(found.last, found.unit.name, found.unit)
+        if link == "per" and words.has("rated", tokens.low[at + 1]) and not words.has("rated", tokens.low[at]):
+            at += 1  # "per diluted share"
         named = tokens.sort[at] == WORD and (link == "per" or words.has("rated", tokens.low[at]))
         return Rate(at, tokens.low[at]) if named else None
 

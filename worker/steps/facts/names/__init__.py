@@ -48,7 +48,10 @@ def find_names(prose: Prose, opening: Opening, *, language: str | None = "en") -
     mentions.sort(key=lambda mention: (mention.start, -mention.end))
     give_countries(text, mentions)
     give_roles(text, mentions)
-    located = [mention for mention in mentions if mention.kind in {"place", "demonym"}]
+    # Of a dateline only the place is one: "(UPI)" is no town.
+    agency = text.rfind(dateline.agency, *span) if dateline and dateline.agency else -1
+    signed = range(agency, span[1]) if agency >= 0 else range(0)
+    located = [each for each in mentions if each.kind in {"place", "demonym"} and each.start not in signed]
     spots = resolve(text, located, dateline.country_code if dateline and dateline.region else None)
     places = [(mention, spot) for mention, spot in zip(located, spots, strict=True) if mention.kind == "place"]
     return Names(

@@ -93,6 +93,8 @@ def _take(text: str, run: list[Token], at: int, found: list[Mention]) -> int:
     )
     if size and place.organisation is not None and _is_named_after_people(place):
         return _take_organisation(place, found)
+    if size and 0 < at == len(run) - 1 and is_no_name(run, at - 1):
+        return _take_demonym(text, run, at, 1, found)  # "Six Thai jets", not the town of Thai
     taken = (_take_thing(place) if flags & THING else 0) or (_take_known(place, found) if place.known else 0)
     if not taken and size:
         taken = _take_demonym(text, run, at, 1, found)
@@ -134,8 +136,19 @@ def _take_known(place: _Place, found: list[Mention]) -> int:
         return 0
     if place.organisation is not None and named.end < place.run[place.organisation[0] - 1].end:
         return 0
+    if _is_part_of_facility(place, named):
+        return _take_place(place, found)
     found.append(named)
     return len(named.tokens)
+
+
+def _is_part_of_facility(place: _Place, named: Mention) -> bool:
+    """Whether a known place only names a street, a hall and the like: "Manchester Square", "Emirates Stadium"."""
+    after = place.at + len(named.tokens)
+    if named.kind != "place" or after >= place.end or named.tokens[-1].possessive:
+        return False
+    head = place.run[after]
+    return bool(head.flags & PLACE_HEAD) and lexicon().place_heads[head.key] == "facility"
 
 
 def _is_part_of_person(place: _Place, named: Mention) -> bool:

@@ -232,7 +232,7 @@ def unit_current(reading: Reading) -> Period | None:
     """Earlier in the week, the end of the year."""
     today, unit = reading.today(), str(reading.parts["unit"])
     if unit == "day" and "edge" in reading.parts:
-        lately = reading.lately("day", "time", sentences=1)
+        lately = reading.lately("day", "night", "time", sentences=3)
         today = lately.first if lately else today
     elif unit in {"minute", "hour", "second", "day", "decade", "century", "fortnight"}:
         return None

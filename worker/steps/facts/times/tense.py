@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
 from worker.steps.facts.times.lexicon import OTHER
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Tense = Literal["past", "future"]
 
 # The classes of words that tell it anywhere in a clause; what is in two of them is in the later one.
-_CUES = ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
+_CUES: Final = ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
 # A verb further off governs something else.
 _MAX_WORDS_OFF = 30
 # "Is meeting on Friday" is of the future; "is hurting, to judge by the polls of Friday" is not.
@@ -40,7 +40,7 @@ _MIN_VERB_CHARS = 5
 _MAX_WHEN_WORDS_OFF = 9
 _MAX_WISH_WORDS_OFF = 12
 # How far before the mention the "to" of "urged them to vote on Tuesday" may stand, and the "ahead".
-_MAX_ASKED_WORDS_OFF = 3
+_MAX_ASKED_WORDS_OFF = 8
 _MAX_COMING_WORDS_OFF = 6
 
 
@@ -206,7 +206,7 @@ class Clause(NamedTuple):
         if not self.signs.text[start].islower() or self.signs.text.startswith(_NEGATED, start):
             return False
         before = self.signs.signs[index - 1] if index else OTHER
-        return before not in cues.determiners and before not in cues.passive
+        return before not in cues.determiners and before not in cues.passive and before not in cues.prepositions
 
     def _looks_ahead(self, cues: _Cues, index: int, *, back: bool) -> bool:
         """Whether a word does so by the next one: "set to meet", "is to meet", "is meeting on Friday"."""
@@ -229,6 +229,7 @@ class _Cues:
     back: frozenset[str]
     firm: frozenset[str]
     passive: frozenset[str]
+    prepositions: frozenset[str]
     perfect: frozenset[str]
     present: frozenset[str]
     no_base: frozenset[str]
@@ -253,11 +254,7 @@ def _cues(language: str | None) -> _Cues:
 
     ahead_near: dict[str, Tense] = dict.fromkeys(signs_of("ahead-near"), "future")
     back_near: dict[str, Tense] = dict.fromkeys(signs_of("back-near"), "past")
-    of = {
-        sign: cue
-        for cue in ("ahead", "ahead-before", "ahead-base", "ahead-to", "back-base", "back")
-        for sign in signs_of(cue)
-    }
+    of = {sign: cue for cue in _CUES for sign in signs_of(cue)}
     return _Cues(
         of=of
         | dict.fromkeys(signs_of("back") & signs_of("ahead-to"), "ahead-to")
@@ -266,6 +263,7 @@ def _cues(language: str | None) -> _Cues:
         back=signs_of("back"),
         firm=signs_of("firm"),
         passive=signs_of("passive"),
+        prepositions=signs_of("no-verb"),
         perfect=signs_of("perfect"),
         present=signs_of("present"),
         no_base=signs_of("no-base"),

@@ -42,11 +42,11 @@ def weekday(reading: Reading) -> Period | None:
     if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in POSSESSIVE):
         # Tomorrow's name, or tomorrow's match, is rarely that of a day of last week.
         ahead = not reading.follows()
-    elif 7 - days_back <= _NEAR_DAYS and "part" not in reading.parts and reading.is_asked_for():
+    elif 7 - days_back <= _NEAR_DAYS and "part" not in reading.parts and (reading.is_asked_for() or _begins(reading)):
         ahead = True
     else:
         # On a Sunday, "Saturday" is yesterday, unless it is clearly not.
-        ahead = tense == "future" and (days_back > _NEAR_DAYS or moved or reading.is_firmly_ahead())
+        ahead = tense == "future" and (days_back >= _NEAR_DAYS or moved or reading.is_firmly_ahead())
     return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
 
 
@@ -83,6 +83,11 @@ def _is_intended(reading: Reading) -> bool:
         # "Responsibility for Friday's attack".
         return False
     return any("intended" in reading.classes(offset) for offset in ((-2, -3) if timed else (-1,)))
+
+
+def _begins(reading: Reading) -> bool:
+    """Whether the day is the first of what was declared: "a pause from Sunday", not "from Sunday to Monday"."""
+    return reading.word(-1) == "from" and reading.word(0) not in {"to", "until", "till", "through", *POSSESSIVE}
 
 
 def _is_moved(reading: Reading) -> bool:
