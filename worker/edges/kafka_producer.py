@@ -262,6 +262,9 @@ class TransactionalProducer:
         transaction coordinator is asked. It fences us without a successor, too: when our transaction took longer
         than its timeout, it aborts it and raises the epoch by one. A successor that finds our transaction open goes
         through the same state, but only for a moment.
+
+        While it cannot be asked nobody is suspected: that happens when brokers fail, and a worker must outlive that. If
+        there is a successor all the same, taking over from it makes it ask in turn.
         """
         ours = self._manager.producer_id_and_epoch
         looks_fenced = isinstance(error, _FENCED) or any(kind.__name__ in str(error) for kind in _FENCED)
@@ -275,7 +278,7 @@ class TransactionalProducer:
                 return False
             except (*CLIENT_ERRORS, Retry, Stop):
                 if time.monotonic() >= deadline_seconds:
-                    return looks_fenced
+                    return False
                 time.sleep(_ASK_PAUSE_SECONDS)
                 continue
             epochs_ahead = found.producer_epoch - ours.epoch if found.producer_id == ours.producer_id else None
