@@ -185,6 +185,22 @@ async def test_a_commit_that_comes_after_the_transaction_timed_out_writes_nothin
     await assert_each_once(cluster, settings, 3)
 
 
+async def test_a_worker_that_cannot_ask_who_fenced_it_does_not_end(
+    ledger: KafkaLedger, settings: KafkaSettings, cluster: Cluster, proxy: Proxy
+) -> None:
+    """It was the broker itself, by the transaction's timeout, and nobody says so: as when it goes away just then."""
+    before_commit(ledger, lambda: time.sleep(_TRANSACTION_SECONDS + 2))
+    rule = proxy.add(Api.DESCRIBE_TRANSACTIONS, Fault.DROP)
+
+    with pytest.raises(Unknown):
+        await ledger.commit(round_of(2))
+
+    assert rule.hits
+    rule.remove()
+    await publish(ledger, round_of(2))
+    await assert_each_once(cluster, settings, 2)
+
+
 @pytest.mark.parametrize(
     "api",
     [

@@ -262,6 +262,9 @@ class TransactionalProducer:
         transaction coordinator is asked. It fences us without a successor, too: when our transaction took longer
         than its timeout, it aborts it and raises the epoch by one. A successor that finds our transaction open goes
         through the same state, but only for a moment.
+
+        While its broker is away it is waited for, and after a minute nobody is suspected: a worker must outlive that. If
+        there is a successor all the same, taking over from it makes it ask in turn.
         """
         ours = self._manager.producer_id_and_epoch
         looks_fenced = isinstance(error, _FENCED) or any(kind.__name__ in str(error) for kind in _FENCED)
@@ -273,7 +276,6 @@ class TransactionalProducer:
             except TransactionalIdNotFoundError:
                 return False
             except (*CLIENT_ERRORS, Retry, Stop) as problem:
-                # A broker that is away for now is waited for: a worker must not end because nobody could be asked.
                 away = looks_fenced and isinstance(problem, (RetriableError, OSError, Retry))
                 if time.monotonic() >= deadline_seconds + away * INIT_SECONDS:
                     return looks_fenced and not away
