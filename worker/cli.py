@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from worker import __version__
+from worker import __version__, cli_shared
 from worker.cli_config import config_commands
 from worker.cli_export import export
 from worker.cli_ledger import dlq, forward, state
 from worker.cli_shared import (
-    Group,
     config_option as _config_option,
     load as _load,
     output_option as _output_option,
@@ -41,10 +40,10 @@ _MOST_SHOWN = 100
 _EPILOG = "Every command has its own --help. Settings can also be given as DATELINE_... variables; see the README."
 
 
-class _Commands(Group):
+class _Commands(cli_shared.Group):
     """A group whose commands end with one line on stderr and exit code 1 where the error is ours to explain."""
 
-    group_class = Group
+    group_class = cli_shared.Group
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -163,13 +162,7 @@ def probe(source: str, config_path: Path | None, *, page: bool) -> None:
     metavar="FILE",
     help="Print the text of this file with its facts marked, and the rule of each, instead.",
 )
-@click.option(
-    "--date",
-    "day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    help="The day of publication, for --explain.",
-)
+@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day of publication, for --explain.")
 def extract(explained: TextIO | None, day: datetime | None) -> None:
     """Read JSON Lines on stdin, write one JSON object per line with the facts found.
 
@@ -198,7 +191,7 @@ def extract(explained: TextIO | None, day: datetime | None) -> None:
             document = orjson.loads(line)
             facts = facts_of(document)
         except (orjson.JSONDecodeError, FormError) as error:
-            raise Stop(f"stdin:{number}: {error}") from error
+            raise click.ClickException(f"line {number}: {error}") from error
         sys.stdout.buffer.write(orjson.dumps({"id": document.get("id"), **facts}, option=orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
 

@@ -177,7 +177,7 @@ def test_extract_names_the_line_that_it_cannot_read():
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("dateline: stdin:2: ")
+    assert done.stderr.startswith("Error: line 2: ")
 
 
 def test_check_tells_what_a_good_configuration_does(sqlite: Deployment):
