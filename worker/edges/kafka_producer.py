@@ -263,7 +263,7 @@ class TransactionalProducer:
         than its timeout, it aborts it and raises the epoch by one. A successor that finds our transaction open goes
         through the same state, but only for a moment.
 
-        While its broker is away it is waited for, and after a minute nobody is suspected: a worker must outlive that. If
+        While its broker is away it is waited for, and after a minute nobody is suspected: a worker outlives that. If
         there is a successor all the same, taking over from it makes it ask in turn.
         """
         ours = self._manager.producer_id_and_epoch
