@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from worker.edges import broker
 from worker.model.errors import DatelineError
@@ -23,6 +24,11 @@ _FIRST = (
     "test_chaos_slice",
     "test_worker",
 )
+
+
+# An example that takes a fifth of a second says something of the machine, not of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -501,7 +501,7 @@ def test_a_forward_that_is_killed_repeats_nothing_when_it_is_run_again(moving: t
 
 def test_ctrl_c_stops_a_forward_and_says_what_follows(moving: tuple[Deployment, Deployment]):
     before, after = moving
-    fill(before, batch(*(event(f"a{number}") for number in range(5_000))))
+    fill(before, batch(*(event(f"a{number}") for number in range(20_000))))
     config = after.write([{"url": "https://news.example/feed", "id": "world"}])
     with subprocess.Popen(
         [sys.executable, "-m", "worker", "forward", "-c", str(config)], stderr=subprocess.PIPE, text=True
@@ -513,7 +513,7 @@ def test_ctrl_c_stops_a_forward_and_says_what_follows(moving: tuple[Deployment, 
     assert process.returncode == 1
     assert rest.splitlines()[-1] == "dateline: interrupted; run it again, to its end, before a worker starts"
     assert cli("forward", "-c", str(config)).returncode == 0
-    assert len({record.key for record in after.records()}) == len(after.records()) == 5_000
+    assert len({record.key for record in after.records()}) == len(after.records()) == 20_000
 
 
 @pytest.mark.long
