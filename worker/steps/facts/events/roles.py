@@ -55,6 +55,7 @@ _DAY_NAMES: Final = frozenset(
         *("april", "may", "june", "july", "august", "september", "october", "november", "december"),
     }
 )
+_LOOSE: Final = frozenset({"over", "on", "through"})
 _NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
 _MAX_PARTIES: Final = 6
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
@@ -228,15 +229,15 @@ class Found:
         return at >= 0 and one.end <= self.figures[at].span.end
 
 
-def _is_where(before: Sequence[str]) -> bool:
+def _is_where(before: Sequence[str], *, of: bool = False) -> bool:
     """Whether the words before a place say that something is there: "in the southern city of", "near Basra and"."""
     for at in range(len(before) - 1, -1, -1):
         word = before[at]
         if word == "of":
-            return _is_where(before[:at])
+            return _is_where(before[:at], of=True)
         if word in _WHERE or word == "border":
-            # "On Sunday and Israel", "in May and Israel"
-            return at + 1 == len(before) or before[at + 1] not in _DAY_NAMES
+            # "On Sunday and Israel", "in May and Israel"; "over the objections of Peru"
+            return not (of and word in _LOOSE) and (at + 1 == len(before) or before[at + 1] not in _DAY_NAMES)
         if word in {"and", ","}:
             return at == len(before) - 1 and _is_where(before[:at])
         if word == "with":

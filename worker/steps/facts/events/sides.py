@@ -19,7 +19,7 @@ Side = Literal["sources", "targets", "others"]
 
 # Families whose events are seldom the deed of who tells of them, and the words that say that they are: "said it shot".
 _HARM: Final = frozenset({"violence", "disaster", "arrest", "crime", "protest", "territory"})
-_OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "his", "she", "her"})
+_OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "she"})
 # How many words of "Israel's prime minister said" may stand between a name and its verb.
 _HEAD_REACH: Final = 4
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
@@ -34,7 +34,7 @@ _NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
 _NATURAL: Final = frozenset(
     {"earthquake", "flood", "storm", "volcano", "landslide", "drought", "wildfire", "disease_outbreak"}
 )
-_CONDITIONS: Final = frozenset({"if", "unless"})
+_CONDITIONS: Final = frozenset({"if", "unless", "while"})
 _RANKS: Final = frozenset({"worst", "first", "most"})
 _RANKED_REACH: Final = 5
 _COLONS: Final = frozenset(";:")
