@@ -32,7 +32,10 @@ def is_no_name(run: list[Token], at: int) -> bool:
     token = run[at]
     if (token.opens or token.gap in {"for", "in"}) and _is_opening(run, at):
         return True
-    return bool(token.flags & NEVER) and not phrases.begins(run, at) and not _is_first_name(run, at)
+    if not token.flags & NEVER or phrases.begins(run, at) or _is_first_name(run, at):
+        return False
+    # "Football Federation"
+    return not (token.key in cue("field") and at + 1 < len(run) and not run[at + 1].gap and run[at + 1].flags & HEAD)
 
 
 def _is_first_name(run: list[Token], at: int) -> bool:

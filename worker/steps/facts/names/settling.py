@@ -31,6 +31,7 @@ _LARGE_INHABITANTS = 600_000
 _ENUMERATION = frozenset({", ", " and ", ", and ", " or ", ", or "})
 _CONTAINER = re.compile(r", ?([A-Z][\w.]{1,30}(?: [A-Z][\w.]{1,30})?)")
 _BASED = ("-based", "-born", "-area")
+_SHORT = 3
 _ACRONYM_LETTERS = range(2, 7)
 # What a town must have to be named alone, where its name is a word, a person's name, or nothing else.
 _WORD_INHABITANTS = 300_000
@@ -81,7 +82,9 @@ def _follows_place(text: str, mentions: list[Mention], at: int) -> bool:
 
 def _settle_organisation(text: str, mention: Mention, known: Knowledge) -> None:
     """An organisation for certain, but which one, and is it rather where someone is."""
-    if mention.rule == "head alone":
+    if mention.rule == "called a body":
+        known.take_short_form(mention)
+    elif mention.rule == "head alone":
         known.take_head(mention)
     elif mention.rule == "known organisation":
         known.take_company(mention)
@@ -108,6 +111,9 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
             )
         return
     before = word_before(text, mention.start)
+    if before in cue("ship"):
+        mention.become("unknown", "ship")
+        return
     key = mention.tokens[0].key
     if len(mention.tokens) > 1:
         if mention.kind == "person" and before == "the":
@@ -138,11 +144,11 @@ def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) 
         mention.become("place", "settlement in context")
     elif after in cue("regime"):
         mention.become("person", "regime")
-    elif _is_acronym(mention.surface):
+    elif _is_acronym(mention.surface) and not known.is_of_thing(mention, before):
         mention.become("organisation", "acronym")
-    elif after in cue("speech") or word_flags(before) & TRADE:
+    elif (after in cue("speech") or word_flags(before) & TRADE) and not mention.surface[-1].isdigit():
         mention.become("person", "speech")
-    elif before != "the" and flags & (SURNAME | FIRST_NAME):
+    elif before != "the" and flags & (SURNAME | FIRST_NAME) and not (mention.tokens[0].opens and len(key) <= _SHORT):
         mention.become("person", "surname of the lexicon")
 
 

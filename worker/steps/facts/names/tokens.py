@@ -64,7 +64,7 @@ _POSSESSIVES = frozenset(("'s ", "\u2019s ", "' ", "\u2019 "))
 # "Jong-il" ends a name with small letters; a longer word does not belong to it.
 _MOST_SMALL_TAIL = 5
 _OPENING = "\"'\u201c\u2018\u00ab([{-\u2013\u2014*\u2022"
-_ENDS = ".!?:;\u2026|"
+_ENDS = ".!?:;\u2026|)]"
 _SMALL = re.compile("[a-z]")
 _CAPS_LINE_LETTERS = 6
 _THREE_CAPITALS = re.compile(r"[A-Z]{3}")
@@ -207,10 +207,13 @@ def _gap(text: str, last: Token, start: int, key: str) -> str | None:
     between = text[end:start]
     if last.possessive:
         # "St. Mary's Hospital", "Sheriff's Office".
-        return "" if key in cue("possessed") and between in _POSSESSIVES and last.key not in atlas().fixed else None
+        owned = key in cue("possessed") or last.key in cue("owners")
+        return "" if owned and between in _POSSESSIVES and last.key not in atlas().fixed else None
     found = _GAPS.get(between)
-    if found is not None or between in _NO_GAPS:
+    if found is not None:
         return found
+    if between in _NO_GAPS:
+        return "" if between == ", " and key in cue("company suffix") else None
     if len(between) > _MOST_GAP:
         return _wrapped(between)
     if between in {". ", ".", ".\u00a0"}:
