@@ -163,13 +163,13 @@ def _key(named: Mention) -> str:
     if not named.same_as and len(tokens) > _MIN_WITH_COUNTRY and tokens[0].surface.rstrip(".") in _COUNTRY_BEFORE:
         # "U.S. Forest Service" is the Forest Service.
         tokens = tokens[1:]
-        surface = " ".join([_with_gap(token) for token in tokens])
+        surface = _joined(tokens)
     elif not named.same_as:
         if len(tokens) == 1 or _complement(named) is None:
-            surface = " ".join([_with_gap(token) for token in tokens])
+            surface = _joined(tokens)
         else:
             cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
-            surface = " ".join([_with_gap(token) for token in tokens[:cut]])
+            surface = _joined(tokens[:cut])
     head, _, last = surface.rpartition(" ")
     if head and last.rstrip(".").lower() in cue("company suffix"):
         # "Acme Power, Inc" is Acme Power.
@@ -184,9 +184,14 @@ def _ministry(key: str) -> str:
     return f"ministry of {key.removesuffix(' ministry')}" if key.endswith(" ministry") else key
 
 
-def _with_gap(token: Token) -> str:
-    surface = token.surface + "'s" if token.possessive else token.surface
-    return f"{token.gap} {surface}" if token.gap in {"of", "and", "for"} else surface
+def _joined(tokens: Sequence[Token]) -> str:
+    """The words as the name is written, with what joins them."""
+    parts: list[str] = []
+    for before, token in zip((None, *tokens), tokens, strict=False):
+        if before is not None and before.possessive:
+            parts[-1] += "'s"
+        parts.append(f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface)
+    return " ".join(parts)
 
 
 def _name(group: list[Mention], code: str | None) -> str:

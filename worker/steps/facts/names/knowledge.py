@@ -36,11 +36,14 @@ class Knowledge:
         self._storms: set[str] = set()
         self._things: set[str] = set()
         self._short_forms: dict[str, Mention] = {}
+        self._brackets: dict[str, Mention] = {}
         self._heads: dict[str, Mention] = {}
         self._companies: dict[str, Mention] = {}
         for mention in mentions:
             if mention.weak or mention.kind == "unknown":
                 _take_body(text, mention)
+            elif mention.rule == "first name" and text.endswith(" at ", 0, mention.start):
+                _take_workplace(text, mention)
             if mention.rule == "called a body":
                 self._short_forms.setdefault(mention.surface, mention)
             elif mention.kind == "person" and not (mention.weak and len(mention.tokens) == 1):
@@ -71,7 +74,7 @@ class Knowledge:
         self._short_forms.setdefault("".join(token.surface[0] for token in mention.tokens), mention)
         bracket = _BRACKET.match(self.text, mention.end)
         if bracket is not None:
-            self._short_forms[bracket[1]] = mention
+            self._short_forms[bracket[1]] = self._brackets[bracket[1]] = mention
 
     def take_short_form(self, mention: Mention) -> bool:
         """Take an acronym or a first word for the organisation of which it is one; whether it was."""
@@ -95,6 +98,12 @@ class Knowledge:
 
     def take_company(self, mention: Mention) -> None:
         """Take "Toyota" for the Toyota Motor Corp. of the same text; but Ford is not the Ford Foundation."""
+        other = self._brackets.get(mention.surface)
+        if other is not None:
+            # The letters of another body in this text; what is known of the letters says nothing of that.
+            mention.country_code = None
+            _same(mention, other, "short form")
+            return
         other = self._companies.get(mention.surface)
         if other is not None and mention.type == "company":
             _same(mention, other, "short form")
@@ -122,8 +131,13 @@ def _take_body(text: str, mention: Mention) -> None:
             "media" if before in _OUTLETS or "news agency" in text[end : end + 13] else "other",
             False,
         )
-    elif before == "at" and _AT_WORK.search(text, max(mention.start - _REACH, 0), mention.start):
-        # "analysts at Jefferies"
+    elif before == "at":
+        _take_workplace(text, mention)
+
+
+def _take_workplace(text: str, mention: Mention) -> None:
+    """Take a name for a body where somebody works at it: "analysts at Jefferies"."""
+    if _AT_WORK.search(text, max(mention.start - _REACH, 0), mention.start):
         mention.become("organisation", "called a body")
         mention.type, mention.weak = "other", False
 

@@ -67,7 +67,7 @@ def _is_opening(run: list[Token], at: int) -> bool:
         token.opens
         and following is not None
         and following.gap in _BESIDE
-        and bool(following.flags & DEMONYM)
+        and (bool(following.flags & DEMONYM) or (token.key not in cue("direction") and phrases.begins(run, at + 1)))
         and not flags & (_PARTS | _NAMES)
         and not phrases.begins(run, at)
     )

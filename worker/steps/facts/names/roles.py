@@ -195,7 +195,9 @@ def _role_at(text: str, start: int) -> tuple[int, int] | None:
     for at in range(min(len(ends), _MOST_ADJECTIVES + 1)):
         for end in reversed(ends[at : at + _MOST_ROLE_WORDS]):
             if text[first:end].lower() in roles:
-                return begins, end
+                # "Acme's chief executive": whose it is, is no part of it.
+                owned = max(text.rfind("'s ", begins, end), text.rfind("\u2019s ", begins, end))
+                return (owned + len("'s ") if owned > 0 and text[begins].isupper() else begins), end
         first = ends[at] + 1
     return None
 

@@ -32,6 +32,8 @@ _ENUMERATION = frozenset({", ", " and ", ", and ", " or ", ", or "})
 _CONTAINER = re.compile(r", ?([A-Z][\w.]{1,30}(?: [A-Z][\w.]{1,30})?)")
 _BASED = ("-based", "-born", "-area")
 _SHORT = 3
+# An ordinary word of so many letters is no acronym, but set in capitals.
+_CAPS_WORD_LETTERS = 6
 _ACRONYM_LETTERS = range(2, 7)
 # What a town must have to be named alone, where its name is a word, a person's name, or nothing else.
 _WORD_INHABITANTS = 300_000
@@ -116,14 +118,25 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
         return
     key = mention.tokens[0].key
     if len(mention.tokens) > 1:
-        if mention.kind == "person" and before == "the":
-            mention.become("unknown", "article")
-        elif mention.rule == "unknown words" and before in cue("place only before"):
-            mention.become("place", "in context")
+        _settle_words(mention, known, before)
     elif key in known.surnames and not (mention.kind == "organisation" and before == "the"):
         mention.become("person", "surname")
     elif mention.kind == "unknown":
         _settle_unknown(text, mention, known, before)
+
+
+def _settle_words(mention: Mention, known: Knowledge, before: str) -> None:
+    """A name of several words that is unknown or only guessed."""
+    if mention.kind == "person" and before == "the":
+        mention.become("unknown", "article")
+    elif (
+        mention.kind == "unknown"
+        and mention.tokens[0].key in cue("particle")
+        and mention.tokens[-1].key in known.surnames
+    ):
+        mention.become("person", "surname")
+    elif mention.rule == "unknown words" and before in cue("place only before"):
+        mention.become("place", "in context")
 
 
 def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) -> None:
@@ -131,7 +144,7 @@ def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) 
     key, flags = mention.tokens[0].key, mention.tokens[0].flags
     after = word_after(text, mention.end)
     if flags & COMMON:
-        if _is_acronym(mention.surface):
+        if _is_acronym(mention.surface) and len(key) < _CAPS_WORD_LETTERS:
             mention.become("organisation", "acronym")
         elif key in known.given and flags & SURNAME and (not mention.tokens[0].opens or after in cue("speech")):
             mention.become("person", "first name")

@@ -183,7 +183,8 @@ def _word(surface: str) -> tuple[int, str, str, int, int, bool]:
             cut, surface = 2, surface[2:]
         head, found, tail = surface.rpartition("-")
         # "Moscow-based" is Moscow; "Jong-il" is a name.
-        if found and tail.islower() and (word_flags(tail) & COMMON or len(tail) > _MOST_SMALL_TAIL):
+        is_tail = word_flags(tail) & COMMON and tail not in cue("syllable")
+        if found and tail.islower() and (is_tail or len(tail) > _MOST_SMALL_TAIL):
             surface = head
     key = folded(surface)
     # "People's Republic" is looked up without the apostrophe.
