@@ -323,8 +323,17 @@ def _take_unknown(place: _Place, found: list[Mention]) -> int:
         unknown.kind, unknown.rule, unknown.weak = "person", "initials", True
     elif not _is_wordy(tokens) and word_before(place.text, first.start) != "the":
         _guess(unknown)
+    if unknown.rule == "ampersand" and found and _is_partner(place.text, found[-1], unknown):
+        first_partner = found.pop()
+        unknown.start, unknown.tokens = first_partner.start, [*first_partner.tokens, *tokens]
+        unknown.surface = place.text[unknown.start : unknown.end]
     found.append(unknown)
     return len(tokens)
+
+
+def _is_partner(text: str, before: Mention, firm: Mention) -> bool:
+    """Whether a name is the first of a firm's: "Keefe, Bruyette & Woods"."""
+    return before.kind == "unknown" and len(before.tokens) == 1 and text[before.end : firm.start] == ", "
 
 
 def _is_initial(run: list[Token], at: int) -> bool:
