@@ -81,6 +81,72 @@ def test_what_is_said_has_its_source(case: dict[str, Any]) -> None:
         assert (one.day.value if one.day else None) == wanted.get("day")
 
 
+def body(text: str, name: str, mention: str, kind: str = "government") -> Organisation:
+    start = text.index(mention)
+    return Organisation(name=name, type=kind, mentions=(Span(mention, start, start + len(mention)),))
+
+
+def person(text: str, name: str, role: str | None = None) -> Person:
+    start = text.index(name)
+    return Person(name=name, role=role, mentions=(Span(name, start, start + len(name)),))
+
+
+def test_the_and_a_noun_stand_for_the_body_that_has_it_in_its_name() -> None:
+    text = 'Aides of the Sea Ministry met. "It was good," the ministry said. "We wait," the budget ministry said.'
+    found, _ = speech(text, Names(organisations=(body(text, "Sea Ministry", "Sea Ministry"),)))
+    assert [quote.speaker for quote in found] == ["Sea Ministry", None]
+
+
+def test_the_lender_is_the_only_company_of_the_text() -> None:
+    text = 'Brandt Bank has a new chief. "It was time," the lender said.'
+    found, _ = speech(text, Names(organisations=(body(text, "Brandt Bank", "Brandt Bank", "company"),)))
+    assert [quote.speaker for quote in found] == ["Brandt Bank"]
+    two = text.replace("a new chief", "a new owner, Ulm Bank")
+    banks = (body(two, "Brandt Bank", "Brandt Bank", "company"), body(two, "Ulm Bank", "Ulm Bank", "company"))
+    found, _ = speech(two, Names(organisations=banks))
+    assert [quote.speaker for quote in found] == [None]
+
+
+def test_the_and_an_office_stand_for_the_only_one_who_has_it() -> None:
+    text = 'Governor Eva Hahn met Karl Brandt. "It is over," the governor said.'
+    found, _ = speech(text, Names(people=(person(text, "Eva Hahn", "Governor"), person(text, "Karl Brandt"))))
+    assert [quote.speaker for quote in found] == ["Eva Hahn"]
+
+
+def test_the_official_is_who_spoke_last_unless_one_without_a_name_is_there() -> None:
+    text = 'Karl Brandt said no. "We left," the official added.'
+    found, _ = speech(text, Names(people=(person(text, "Karl Brandt"),)))
+    assert [quote.speaker for quote in found] == ["Karl Brandt"]
+    other = "A senior official said yes. " + text
+    found, _ = speech(other, Names(people=(person(other, "Karl Brandt"),)))
+    assert [quote.speaker for quote in found] == [None]
+
+
+def test_he_is_the_subject_of_the_sentence_before_whatever_introduces_it() -> None:
+    text = 'Karl Brandt lost. Asked about the title, Emil Hahn laughed. "We win," he said.'
+    found, _ = speech(text, Names(people=(person(text, "Karl Brandt"), person(text, "Emil Hahn"))))
+    assert [quote.speaker for quote in found] == ["Emil Hahn"]
+
+
+def test_he_is_who_a_subject_is_explained_by() -> None:
+    text = '"It burned," said Karl Brandt. The home\'s director, Emil Hahn, bowed. "We are sorry," he said.'
+    found, _ = speech(text, Names(people=(person(text, "Karl Brandt"), person(text, "Emil Hahn"))))
+    assert [quote.speaker for quote in found] == ["Karl Brandt", "Emil Hahn"]
+
+
+def test_a_body_with_what_it_is_speaks_itself() -> None:
+    text = "The CGT union said it would strike. The CGT delegate said no. The CGT (C) delegate said no."
+    _, found = speech(text, Names(organisations=(body(text, "CGT", "CGT", "ngo"),)))
+    assert [one.source_name for one in found] == ["CGT", None, None]
+
+
+def test_and_within_the_name_of_a_body_parts_no_source() -> None:
+    name = "Ministry of Health, Welfare and Sport"
+    text = f"Sources in the {name} said it was likely."
+    _, found = speech(text, Names(organisations=(body(text, name, name),)))
+    assert [one.source.surface for one in found if one.source] == [f"Sources in the {name}"]
+
+
 def seed() -> tuple[str, dict[str, Any]]:
     text = (DATA / "seed" / "000_23b64bebdaa24c53.txt").read_text(encoding="utf-8")
     return text, json.loads((DATA / "seed" / "gold.json").read_text(encoding="utf-8"))

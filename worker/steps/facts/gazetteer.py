@@ -23,11 +23,16 @@ def fold(name: str) -> str:
         if name.isalpha():  # most names
             return name.lower()
     else:
-        name = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+        name = without_accents(name)
     words = name.translate(_PLAIN).lower().split()
     if words and words[0] in _SHORT_FORMS:
         words[0] = _SHORT_FORMS[words[0]]
     return " ".join(words)
+
+
+def without_accents(name: str) -> str:
+    """The name with plain letters in place of those with accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
 
 
 def lexicon_lines(file_name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from worker.model.facts import Names
-from worker.steps.facts.names.bodies import give_countries, organisations_of
+from worker.steps.facts.names.bodies import give_countries, organisations_of, place_at_home
 from worker.steps.facts.names.candidates import read_mentions
 from worker.steps.facts.names.capitals import is_all_capitals, read_capitals, recase
 from worker.steps.facts.names.grouping import demonyms_of, people_of, places_of
@@ -47,6 +47,7 @@ def find_names(prose: Prose, opening: Opening, *, language: str | None = "en") -
     mentions += read_capitals(text, lines, mentions, sport=sport, dateline=span)
     mentions.sort(key=lambda mention: (mention.start, -mention.end))
     give_countries(text, mentions)
+    place_at_home(mentions, dateline)
     give_roles(text, mentions)
     # Of a dateline only the place is one: "(UPI)" is no town.
     agency = text.rfind(dateline.agency, *span) if dateline and dateline.agency else -1

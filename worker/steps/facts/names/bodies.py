@@ -15,11 +15,17 @@ from worker.steps.facts.names.plain_bodies import BODY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from worker.model.facts import Dateline
     from worker.steps.facts.names.mentions import Mention
     from worker.steps.facts.names.tokens import Token
 
 # Bodies that every country has: their country is the one that the text names beside them.
 _NATIONAL = frozenset({"government", "military", "security", "court"})
+# Agencies whose letters have another meaning outside of datelines.
+_COUNTRY_BEFORE = {"U.S": "US", "US": "US", "U.K": "GB", "UK": "GB"}
+_MIN_WITH_COUNTRY = 2
+_AGENCIES = {"PTI": "Press Trust of India"}
+_LANDS = frozenset({"place", "demonym"})
 _LIST = frozenset({", ", " and ", ", and ", ", the ", " and the ", ", and the "})
 
 
@@ -32,7 +38,7 @@ def give_countries(text: str, mentions: Sequence[Mention]) -> None:
     for at, named in enumerate(mentions):
         if named.kind != "organisation" or named.explicit:
             continue
-        country = _complement(named)
+        country = _complement(named) or _COUNTRY_BEFORE.get(named.tokens[0].surface.rstrip("."))
         before = mentions[at - 1] if at else None
         if country is None and before is not None:
             between = text[before.end : named.start]
@@ -57,6 +63,30 @@ def give_countries(text: str, mentions: Sequence[Mention]) -> None:
         if country is not None:
             named.country_code = country
             named.explicit = True
+
+
+def place_at_home(mentions: Sequence[Mention], dateline: Dateline | None) -> None:
+    """Give bodies that many countries have the country that the text is from, and the agency of the dateline its name.
+
+    In a story from Delhi, "the Supreme Court" is India's, though it is that of the United States where nothing tells.
+    """
+    if dateline is None:
+        return
+    home = dateline.country_code
+    for named in mentions:
+        if named.kind != "organisation":
+            continue
+        if named.surface == dateline.agency and named.surface in _AGENCIES:
+            agency = lexicon().organisations[_AGENCIES[named.surface]]
+            named.same_as, named.type, named.country_code = agency.name, agency.type, agency.country_code
+        elif (
+            home
+            and not named.explicit
+            and home != named.country_code
+            and named.surface.lower() in cue("of any country")
+            and not any(other.kind in _LANDS and _country(other) == named.country_code for other in mentions)
+        ):
+            named.country_code, named.explicit = home, True
 
 
 def _is_national(named: Mention) -> bool:
@@ -130,12 +160,20 @@ def _key(named: Mention) -> str:
     if known is not None:
         return name_key(known.name)
     tokens = named.tokens
-    if not named.same_as:
+    if not named.same_as and len(tokens) > _MIN_WITH_COUNTRY and tokens[0].surface.rstrip(".") in _COUNTRY_BEFORE:
+        # "U.S. Forest Service" is the Forest Service.
+        tokens = tokens[1:]
+        surface = _joined(tokens)
+    elif not named.same_as:
         if len(tokens) == 1 or _complement(named) is None:
-            surface = " ".join([_with_gap(token) for token in tokens])
+            surface = _joined(tokens)
         else:
             cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
-            surface = " ".join([_with_gap(token) for token in tokens[:cut]])
+            surface = _joined(tokens[:cut])
+    head, _, last = surface.rpartition(" ")
+    if head and last.rstrip(".").lower() in cue("company suffix"):
+        # "Acme Power, Inc" is Acme Power.
+        surface = head.rstrip(",")
     known = lexicon().organisations.get(surface)
     return _ministry(name_key(known.name if known else surface).removeprefix("the "))
 
@@ -146,12 +184,18 @@ def _ministry(key: str) -> str:
     return f"ministry of {key.removesuffix(' ministry')}" if key.endswith(" ministry") else key
 
 
-def _with_gap(token: Token) -> str:
-    return f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface
+def _joined(tokens: Sequence[Token]) -> str:
+    """The words as the name is written, with what joins them."""
+    parts: list[str] = []
+    for before, token in zip((None, *tokens), tokens, strict=False):
+        if before is not None and before.possessive:
+            parts[-1] += "'s"
+        parts.append(f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface)
+    return " ".join(parts)
 
 
 def _name(group: list[Mention], code: str | None) -> str:
-    known = lexicon().organisations.get(group[0].surface)
+    known = lexicon().organisations.get(group[0].same_as or group[0].surface)
     longest = max(
         [_plain_name(named) for named in group if named.rule != BODY],
         default="",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import organisations, people, phrases
+from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.known import known
 from worker.steps.facts.names.lexicons import (
     COMMON,
     DEMONYM,
@@ -37,12 +40,21 @@ if TYPE_CHECKING:
 # A name of more words is a headline's line.
 _MOST_WORDS = 12
 _MOST_PERSON_WORDS = 4
+_CITY_INHABITANTS = 250_000
+# What no office cares for, and the kinds of bodies that care for something.
+_NO_CARE = FIRST_NAME | OFFICE | TITLE | DEMONYM | THING
+_CARING = frozenset({"government", "security", "education", "health", "ngo", "company"})
 _NAMED_AFTER_PEOPLES = frozenset({"party", "culture", "education"})
 _SITES = (".com", ".org", ".net", ".gov", ".tv", ".io")
 _ROLE = ROLE_START | OFFICE_HEAD
 _PLACE = PLACE_HEAD | PLACE_OPENER
+_MOST_COMPLEMENT_WORDS = 7
+_OF = frozenset({"of", "for"})
+_WITHIN_COMPLEMENT = frozenset({"", "and", "of", "for"})
 _TOGETHER = frozenset({"", ".", "particle", "&"})
 _BESIDE = frozenset({"", "."})
+# "C.S. Lewis", where "U.S. Steel" is no person.
+_INITIALS = re.compile(r"(?!U\.[SKN]\b|E\.U\b)[A-Z]\.(?:[A-Z]\.){0,2}[A-Z]?\.?")
 
 
 @dataclass(slots=True)
@@ -88,10 +100,10 @@ def _take(text: str, run: list[Token], at: int, found: list[Mention]) -> int:
         end,
         flags,
         known=phrases.longest(text, run, at),
-        organisation=organisations.by_head(run, at, end) if flags & HEAD_END else None,
+        organisation=organisations.by_head(run, at, end) if flags & HEAD_END else _joined(run, end, at),
         role=people.role_length(run, at, end) if flags & _ROLE else 0,
     )
-    if size and place.organisation is not None and _is_named_after_people(place):
+    if size and place.organisation is not None and (_is_named_after_people(place) or _is_of_known(place)):
         return _take_organisation(place, found)
     if size and 0 < at == len(run) - 1 and is_no_name(run, at - 1):
         return _take_demonym(text, run, at, 1, found)  # "Six Thai jets", not the town of Thai
@@ -109,10 +121,29 @@ def _take(text: str, run: list[Token], at: int, found: list[Mention]) -> int:
     )
 
 
+def _joined(run: list[Token], end: int, at: int) -> tuple[int, str] | None:
+    """An organisation whose head word stands behind "and" between two ordinary words: "Search and Rescue Agency"."""
+    if end + 1 >= len(run) or run[end].gap != "and" or not run[end - 1].flags & run[end].flags & COMMON:
+        return None
+    stop, flags = _together(run, end)
+    if stop == end + 1 or (run[end - 1].flags | run[end].flags) & _NO_CARE or not flags & HEAD_END:
+        return None
+    found = organisations.by_head(run, at, stop)
+    return found if found is not None and found[0] > end + 1 and found[1] in _CARING else None
+
+
 def _is_named_after_people(place: _Place) -> bool:
     """Whether a people is part of a name, because its head word alone says nothing: "British Museum"."""
     stop, kind = place.organisation or (0, "")
     return stop == place.at + 2 and kind in _NAMED_AFTER_PEOPLES
+
+
+def _is_of_known(place: _Place) -> bool:
+    """Whether a known organisation, named after a people, opens the name of its body: "African Union Commission"."""
+    known, organisation = place.known, place.organisation
+    if known is None or organisation is None or known.kind != "organisation":
+        return False
+    return 1 < len(known.tokens) < organisation[0] - place.at
 
 
 def _take_demonym(text: str, run: list[Token], at: int, size: int, found: list[Mention]) -> int:
@@ -174,14 +205,57 @@ def _take_titled(place: _Place, found: list[Mention]) -> int:
             # "Attorney General's Office" is no Attorney General.
             return 0
     start = at + role
+    land = None
+    if start < len(run) and run[start].gap in _OF and run[start - 1].flags & (OFFICE | OFFICE_HEAD):
+        land = phrases.longest(place.text, run, start)
+        start = _behind_complement(run, start, land)
     if start < len(run) and run[start].gap in _BESIDE:
         size = people.name_length(run, start, _together(run, start)[0], titled=True)
         if size:
             person = mention(place.text, run[start : start + size], "person", "title")
-            person.role = (run[at].start, run[start - 1].end)
+            person.role = _office(run, at, at + role if land else start)
+            if land:
+                land.rule = "of an office"
+                found.append(land)
+                person.country_code = country_of(land)
             found.append(person)
-            return role + size
+            return start + size - at
     return role
+
+
+def _behind_complement(run: list[Token], at: int, land: Mention | None) -> int:
+    """The index of the name behind what an office is for ("High Commissioner for Human Rights Jane Doe"); else none."""
+    stop = at + 1
+    if land is not None:
+        stop = at + len(land.tokens)
+        if land.kind != "place" or stop >= len(run) or run[stop].gap or not run[stop].flags & FIRST_NAME:
+            return len(run)
+        return stop
+    most = min(len(run), at + _MOST_COMPLEMENT_WORDS)
+    while stop < most and run[stop].gap in _WITHIN_COMPLEMENT and run[stop - 1].flags & COMMON:
+        flags = run[stop].flags
+        if not run[stop].gap and flags & FIRST_NAME and not flags & (HEAD | THING | OFFICE) and run[stop].key:
+            is_name = not flags & COMMON or not run[stop - 1].flags & FIRST_NAME
+            if is_name and people.name_length(run, stop, _together(run, stop)[0], titled=False):
+                return stop
+        stop += 1
+    return len(run)
+
+
+def country_of(place: Mention) -> str | None:
+    """The country that a place is; None for any other place."""
+    spots = spots_named(name_key(place.surface))
+    return spots[0].country_code if spots and spots[0].kind == "country" else None
+
+
+def _office(run: list[Token], at: int, stop: int) -> tuple[int, int] | None:
+    """Where an office stands without the forms of address before it and behind it: "Prime Minister Sir"."""
+    polite = cue("polite")
+    while at < stop and run[at].key in polite:
+        at += 1
+    while stop > at and run[stop - 1].key in polite:
+        stop -= 1
+    return (run[at].start, run[stop - 1].end) if at < stop else None
 
 
 def _take_organisation(place: _Place, found: list[Mention]) -> int:
@@ -237,7 +311,7 @@ def _take_unknown(place: _Place, found: list[Mention]) -> int:
         found += pair
         return 1
     stop = at + 1
-    while stop < place.end and not _ends_unknown(run[stop].flags):
+    while stop < place.end and (not _ends_unknown(run[stop].flags) or _is_initial(run, stop)):
         stop += 1
     tokens = run[at:stop]
     first = tokens[0]
@@ -257,10 +331,26 @@ def _take_unknown(place: _Place, found: list[Mention]) -> int:
             )
         elif first.opens and first.flags & COMMON and not first.flags & (SURNAME | FIRST_NAME):
             unknown.rule = "opening word"
+    elif len(tokens) == 3 and len(tokens[1].key) == 1 and tokens[2].gap == ".":
+        # "Jock A. Finlayson"
+        unknown.kind, unknown.rule, unknown.weak = "person", "initials", True
     elif not _is_wordy(tokens) and word_before(place.text, first.start) != "the":
         _guess(unknown)
+    if unknown.rule == "ampersand" and found and _is_partner(place.text, found[-1], unknown):
+        first_partner = found.pop()
+        unknown.start, unknown.tokens = first_partner.start, [*first_partner.tokens, *tokens]
+        unknown.surface = place.text[unknown.start : unknown.end]
     found.append(unknown)
     return len(tokens)
+
+
+def _is_partner(text: str, before: Mention, firm: Mention) -> bool:
+    """Whether a name is the first of a firm's: "Keefe, Bruyette & Woods"."""
+    return before.kind == "unknown" and len(before.tokens) == 1 and text[before.end : firm.start] == ", "
+
+
+def _is_initial(run: list[Token], at: int) -> bool:
+    return len(run[at].key) == 1 and at + 1 < len(run) and run[at + 1].gap == "."
 
 
 def _ends_unknown(flags: int) -> bool:
@@ -269,12 +359,19 @@ def _ends_unknown(flags: int) -> bool:
 
 def _guess(unknown: Mention) -> None:
     first, last = unknown.tokens[0].surface, unknown.tokens[-1].surface
+    if _INITIALS.fullmatch(first) and len(last) > 1 and not last.isupper():
+        unknown.kind, unknown.rule, unknown.weak = "person", "initials", True
+        return
     if any(token.gap == "&" for token in unknown.tokens[1:]):
         unknown.kind, unknown.rule, unknown.type = (
             "organisation",
             "ampersand",
             "company",
         )
+    elif len(unknown.tokens) == 2 and not unknown.tokens[1].gap and _is_town_team(*unknown.tokens):
+        # "Borussia Dortmund"
+        unknown.kind, unknown.rule, unknown.type = "organisation", "named after a city", "sport"
+        unknown.weak = True
     elif (last.isupper() and len(last) > 1) or (first.isupper() and len(first) > 2):
         unknown.kind, unknown.rule, unknown.type = (
             "organisation",
@@ -282,8 +379,14 @@ def _guess(unknown: Mention) -> None:
             "other",
         )
         unknown.weak = True
-    elif len(unknown.tokens) <= _MOST_PERSON_WORDS:
+    elif len(unknown.tokens) <= _MOST_PERSON_WORDS and not any(sign.isdigit() for sign in unknown.surface):
         unknown.kind, unknown.rule, unknown.weak = "person", "unknown words", True
+
+
+def _is_town_team(first: Token, last: Token) -> bool:
+    """Whether the second word is the name of a large city, and none is one of a person's."""
+    of_name = known(last.surface) if not (first.flags | last.flags) & (FIRST_NAME | SURNAME | COMMON) else None
+    return of_name is not None and of_name.inhabitants >= _CITY_INHABITANTS
 
 
 def _is_wordy(tokens: list[Token]) -> bool:

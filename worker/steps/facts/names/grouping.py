@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from worker.model.facts import Demonym, Person, Place, Span
@@ -10,7 +11,7 @@ from worker.steps.facts.names.atlas import name_key
 from worker.steps.facts.names.lexicons import cue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from worker.steps.facts.names.atlas import Spot
     from worker.steps.facts.names.mentions import Mention
@@ -20,10 +21,12 @@ def people_of(text: str, mentions: Sequence[Mention]) -> tuple[Person, ...]:
     """One person for all mentions of a name; a surname alone is the last person of that name before it, or the next."""
     groups: list[list[Mention]] = []
     of_surname: dict[str, list[int]] = {}
+    of_first: dict[str, int] = {}
     of_word: dict[str, int] = {}
     group_of: dict[int, int] = {}
+    surnames = _with_particles(text, mentions)
     for named in mentions:
-        if len(named.tokens) == 1:
+        if len(named.tokens) == 1 or named.start in surnames:
             continue
         known = of_surname.setdefault(_surname(named), [])
         at = next(
@@ -36,17 +39,18 @@ def people_of(text: str, mentions: Sequence[Mention]) -> tuple[Person, ...]:
             known.append(at)
         groups[at].append(named)
         group_of[named.start] = at
+        of_first.setdefault(named.tokens[0].key, at)
         for token in named.tokens:
             of_word.setdefault(token.key, at)
     last_of: dict[str, int] = {}
     for named in mentions:
         key = _surname(named)
-        if len(named.tokens) > 1:
+        if named.start in group_of:
             last_of[key] = group_of[named.start]
             continue
         at = last_of.get(key)
         if at is None:
-            at = of_surname[key][0] if key in of_surname else of_word.get(key)
+            at = of_surname[key][0] if key in of_surname else of_first.get(key, of_word.get(key))
         if at is None:
             at = of_word[key] = len(groups)
             groups.append([])
@@ -58,6 +62,38 @@ def people_of(text: str, mentions: Sequence[Mention]) -> tuple[Person, ...]:
 
 
 _MOST_OF_ONE_SURNAME = 20
+_PARTICLES = re.compile(
+    r"(?:(?:[Vv]an|[Vv]on|[Dd]e[lnr]?|[Dd]a|[Dd]i|[Dd]u|[Dd]os|[Ll]a|[Ll]e|[Tt]er|[Bb]in|[Aa]l|[Ee]l) ){1,3}\Z"
+)
+_MOST_PARTICLES = 12
+
+
+def _with_particles(text: str, mentions: Sequence[Mention]) -> set[int]:
+    """Where surnames stand that have their particles before them, as in the full name: "Van der Meer", "von der Leyen".
+
+    These are made parts of the mentions.
+    """
+    particles = {
+        _surname(named): text[named.tokens[0].end + 1 : named.tokens[-1].start]
+        for named in mentions
+        if len(named.tokens) > 1 and named.tokens[-1].gap == "particle" and named.tokens[0].key not in cue("particle")
+    }
+    found: set[int] = set()
+    if not particles:
+        return found
+    for named in mentions:
+        last = named.tokens[-1]
+        before = _PARTICLES.search(text, max(last.start - _MOST_PARTICLES, 0), last.start)
+        if before is None or before.start() > named.start or not _is_of(particles, last.key, before[0]):
+            continue
+        named.start = before.start()
+        named.surface = text[named.start : named.end]
+        found.add(named.start)
+    return found
+
+
+def _is_of(particles: Mapping[str, str], key: str, before: str) -> bool:
+    return particles.get(key, "").lower().endswith(before.lower())
 
 
 def _surname(named: Mention) -> str:

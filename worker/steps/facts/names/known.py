@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from worker.model.caching import kept
+from worker.steps.facts.gazetteer import without_accents
 from worker.steps.facts.names import atlas
 from worker.steps.facts.names.lexicons import lexicon
 
@@ -30,7 +31,10 @@ def known(surface: str) -> Known | None:
     words = lexicon()
     spots = atlas.spots_named(atlas.name_key(surface))
     inhabitants = max((spot.inhabitants for spot in spots if spot.kind == "city"), default=0)
-    found = Known(words.organisations.get(surface), surface in words.teams, spots, inhabitants)
+    # "Atlético" and "Bogotá" are as often listed without their accents.
+    plain = surface if surface.isascii() else without_accents(surface)
+    organisation = words.organisations.get(surface) or words.organisations.get(plain)
+    found = Known(organisation, surface in words.teams or plain in words.teams, spots, inhabitants)
     return found if any(found) else None
 
 

@@ -46,6 +46,8 @@ class KnownOrganisation:
     TRADE,
     FUNCTION,  # no name goes on with it
 ) = (1 << bit for bit in range(18))
+# What a word with accents is not.
+_ENGLISH = COMMON | DEMONYM | START | NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +147,10 @@ def folded(word: str) -> str:
 
 
 def surface_flags(surface: str, key: str) -> int:
-    """What a capitalised word may be: "XI" is a number, but "Xi" a name."""
+    """What a capitalised word may be: "XI" is a number, but "Xi" a name; "Turk" a people, but "Türk" a name."""
     flags = word_flags(key)
+    if flags & _ENGLISH and not surface.isascii() and any(sign.isalpha() and not sign.isascii() for sign in surface):
+        flags &= ~_ENGLISH
     return flags & ~NEVER if flags & NEVER and not surface.isupper() and not key.strip("ivx") else flags
 
 

@@ -32,7 +32,10 @@ def is_no_name(run: list[Token], at: int) -> bool:
     token = run[at]
     if (token.opens or token.gap in {"for", "in"}) and _is_opening(run, at):
         return True
-    return bool(token.flags & NEVER) and not phrases.begins(run, at) and not _is_first_name(run, at)
+    if not token.flags & NEVER or phrases.begins(run, at) or _is_first_name(run, at):
+        return False
+    # "Football Federation"
+    return not (token.key in cue("field") and at + 1 < len(run) and not run[at + 1].gap and run[at + 1].flags & HEAD)
 
 
 def _is_first_name(run: list[Token], at: int) -> bool:
@@ -64,7 +67,7 @@ def _is_opening(run: list[Token], at: int) -> bool:
         token.opens
         and following is not None
         and following.gap in _BESIDE
-        and bool(following.flags & DEMONYM)
+        and (bool(following.flags & DEMONYM) or (token.key not in cue("direction") and phrases.begins(run, at + 1)))
         and not flags & (_PARTS | _NAMES)
         and not phrases.begins(run, at)
     )

@@ -13,6 +13,7 @@ from worker.steps.facts.names.lexicons import (
     OFFICE,
     OFFICE_HEAD,
     ROLE_START,
+    START,
     SURNAME,
     TITLE,
     cue,
@@ -33,10 +34,17 @@ def role_length(run: list[Token], at: int, end: int) -> int:
     stop = at
     while True:
         # One title may follow another: "Lt. Gen.", "Prime Minister Sheikh".
+        if stop > at and run[stop - 1].key in cue("polite") and _is_last(run, stop):
+            # "Mr. King" is no king.
+            return stop - at
         size = _title_length(run, stop, end) or _office_length(run, stop, end)
         stop += size
         if not size or stop >= end or run[stop].gap not in _BESIDE:
             return stop - at
+
+
+def _is_last(run: list[Token], at: int) -> bool:
+    return bool(run[at].flags & SURNAME) and (at + 1 >= len(run) or run[at + 1].gap not in _BESIDE)
 
 
 def _title_length(run: list[Token], at: int, end: int) -> int:
@@ -84,20 +92,31 @@ def name_length(run: list[Token], at: int, end: int, *, titled: bool) -> int:
         return 0 if size == 1 and first.flags & (HEAD | SURNAME) == HEAD else size
     if size < 2 or not (first.flags & FIRST_NAME or (len(first.key) == 1 and run[at + 1].gap == ".")):
         return 0
-    if last.flags & (COMMON | SURNAME) == COMMON and last.key not in cue("ordinal"):
+    if last.flags & (COMMON | SURNAME) == COMMON and last.key not in cue("ordinal") and last.gap != ".":
         return size - 1 if size > 2 and not first.flags & COMMON else 0
     return size
 
 
-def _ends_name(run: list[Token], at: int, *, first: bool) -> bool:
+def _ends_name(  # noqa: PLR0911 - one case per kind of word
+    run: list[Token], at: int, *, first: bool
+) -> bool:
     """Whether a word does not belong to the name before it."""
     token = run[at]
     if token.flags & DEMONYM:
         return True
     if first:
+        return token.flags & (NEVER | FIRST_NAME | SURNAME) == NEVER and token.key not in cue("particle")
+    if token.gap == "&" or run[at - 1].possessive or token.flags & (OFFICE_HEAD | TITLE | OFFICE):
+        return bool(
+            token.gap == "&" or run[at - 1].possessive or token.flags & OFFICE_HEAD or not token.flags & SURNAME
+        )
+    ends = at + 1 >= len(run)
+    if token.flags & (START | FIRST_NAME | SURNAME) == START and token.key not in cue("particle"):
+        # But "Roslyn A. Walker".
+        return len(token.key) > 1 or ends or run[at + 1].gap != "."
+    if not token.flags & NEVER or token.flags & SURNAME:
         return False
-    if token.gap == "&" or run[at - 1].possessive or token.flags & OFFICE_HEAD:
-        return True
-    if not token.flags & (TITLE | OFFICE | NEVER) or token.flags & SURNAME:
-        return False
-    return bool(token.flags & (TITLE | OFFICE)) or (len(token.key) > 1 and token.key not in cue("ordinal"))
+    if token.key in cue("particle"):
+        # "Al Thani"; but the next name begins with "El" where nothing is behind it.
+        return ends or run[at + 1].gap not in _BESIDE
+    return len(token.key) > 1 and token.key not in cue("ordinal")

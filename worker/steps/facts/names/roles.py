@@ -33,6 +33,16 @@ _OWNED = frozenset({", ", ", the ", ", a ", ", an "})
 _LINKS = ("'s ", "\u2019s ", " ")
 _ENDS_APPOSITION = frozenset({",", "."})
 _APPOSED = re.compile(r"(?:'s|\u2019s)? ([a-z][a-z -]{2,30})\Z")
+_BRACKET = re.compile(r"(?: \([A-Z][\w.&-]{1,9})?\) ")
+# "the UN agency for refugees": the name is that of another body.
+_IS_ADJECTIVE = re.compile(
+    r"\S{0,2} (?:agency|body|office|branch|arm|unit|subsidiary|chapter|mission|division|affiliate|fund)\b"
+)
+# "Its new leader, Jane Doe,"
+_ANAPHORIC = re.compile(
+    r"(?<!, )\b(?:[Tt]he|[Ii]ts|[Tt]heir|[Hh]is|[Hh]er)"
+    r"(?: (?:new|former|then|outgoing|incoming|current|acting|interim))? ([a-z][a-z -]{2,40})\Z"
+)
 _REACH = 60
 _OPENING = re.compile(r"(?:\d{1,3}, )?(?:(?:the|a|an|its|their|his|her|who is|who was) )?", re.IGNORECASE)
 _WORDS = re.compile(r"[\w'\u2019-]{1,20}(?: [\w'\u2019-]{1,20}){0,6}")
@@ -64,9 +74,15 @@ def give_roles(text: str, mentions: Sequence[Mention]) -> None:
 
 def _role_apposed(text: str, person: Mention, before: Sequence[Mention]) -> None:
     """The office that a name explains: "Turkey's foreign minister, Jane Doe,", "the head of Acme Corp, Jane Doe,"."""
-    if text[person.end : person.end + 1] not in _ENDS_APPOSITION or not before:
+    if text[person.end : person.end + 1] not in _ENDS_APPOSITION:
         return
     end = person.start - 2
+    match = _ANAPHORIC.search(text, max(end - _REACH, 0), end)
+    if match is not None and match[1] in lexicon().roles:
+        person.role = match.span(1)
+        return
+    if not before:
+        return
     owner = before[-1]
     if owner.end == end:
         start = owner.start - next((len(link) for link in _OF if text.endswith(link, 0, owner.start)), 0)
@@ -109,10 +125,13 @@ def _role_before(text: str, person: Mention) -> None:
 
 
 def _owner_before(text: str, person: Mention, before: Mention | None) -> None:
-    if before is None or person.role is None or text[before.end : person.role[0]] not in _BESIDE:
+    if before is None or person.role is None:
+        return
+    between = text[before.end : person.role[0]]
+    if between not in _BESIDE and not (before.kind == "organisation" and _BRACKET.fullmatch(between)):
         return
     if before.kind == "organisation":
-        person.organisation = before.surface
+        person.organisation = before.same_as or before.surface
         return
     code = before.country_code if before.kind == "demonym" else None
     if before.kind == "place":
@@ -136,7 +155,7 @@ def _role_after(text: str, person: Mention, following: Sequence[Mention]) -> Non
     start, end = person.role = role
     for other in following:
         between = text[end : other.start] if other.start >= end else None
-        if between in _BELONGS and other.kind == "organisation":
+        if between in _BELONGS and other.kind == "organisation" and not _IS_ADJECTIVE.match(text, other.end):
             person.organisation = other.surface
         elif between in _BELONGS and other.kind == "place":
             _belongs_to(person, other)
@@ -168,7 +187,7 @@ def _role_at(text: str, start: int) -> tuple[int, int] | None:
     opening = _OPENING.match(text, start)
     begins = opening.end() if opening is not None else start
     words = _WORDS.match(text, begins)
-    if words is None:
+    if words is None or words[0].startswith(("who ", "whose ", "which ")):
         return None
     ends = [word.end() + begins for word in _WORD.finditer(words[0])]
     roles = lexicon().roles
@@ -176,7 +195,9 @@ def _role_at(text: str, start: int) -> tuple[int, int] | None:
     for at in range(min(len(ends), _MOST_ADJECTIVES + 1)):
         for end in reversed(ends[at : at + _MOST_ROLE_WORDS]):
             if text[first:end].lower() in roles:
-                return begins, end
+                # "Acme's chief executive": whose it is, is no part of it.
+                owned = max(text.rfind("'s ", begins, end), text.rfind("\u2019s ", begins, end))
+                return (owned + len("'s ") if owned > 0 and text[begins].isupper() else begins), end
         first = ends[at] + 1
     return None
 

@@ -31,6 +31,9 @@ _LARGE_INHABITANTS = 600_000
 _ENUMERATION = frozenset({", ", " and ", ", and ", " or ", ", or "})
 _CONTAINER = re.compile(r", ?([A-Z][\w.]{1,30}(?: [A-Z][\w.]{1,30})?)")
 _BASED = ("-based", "-born", "-area")
+_SHORT = 3
+# An ordinary word of so many letters is no acronym, but set in capitals.
+_CAPS_WORD_LETTERS = 6
 _ACRONYM_LETTERS = range(2, 7)
 # What a town must have to be named alone, where its name is a word, a person's name, or nothing else.
 _WORD_INHABITANTS = 300_000
@@ -81,7 +84,9 @@ def _follows_place(text: str, mentions: list[Mention], at: int) -> bool:
 
 def _settle_organisation(text: str, mention: Mention, known: Knowledge) -> None:
     """An organisation for certain, but which one, and is it rather where someone is."""
-    if mention.rule == "head alone":
+    if mention.rule == "called a body":
+        known.take_short_form(mention)
+    elif mention.rule == "head alone":
         known.take_head(mention)
     elif mention.rule == "known organisation":
         known.take_company(mention)
@@ -108,16 +113,30 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
             )
         return
     before = word_before(text, mention.start)
+    if before in cue("ship"):
+        mention.become("unknown", "ship")
+        return
     key = mention.tokens[0].key
     if len(mention.tokens) > 1:
-        if mention.kind == "person" and before == "the":
-            mention.become("unknown", "article")
-        elif mention.rule == "unknown words" and before in cue("place only before"):
-            mention.become("place", "in context")
+        _settle_words(mention, known, before)
     elif key in known.surnames and not (mention.kind == "organisation" and before == "the"):
         mention.become("person", "surname")
     elif mention.kind == "unknown":
         _settle_unknown(text, mention, known, before)
+
+
+def _settle_words(mention: Mention, known: Knowledge, before: str) -> None:
+    """A name of several words that is unknown or only guessed."""
+    if mention.kind == "person" and before == "the":
+        mention.become("unknown", "article")
+    elif (
+        mention.kind == "unknown"
+        and mention.tokens[0].key in cue("particle")
+        and mention.tokens[-1].key in known.surnames
+    ):
+        mention.become("person", "surname")
+    elif mention.rule == "unknown words" and before in cue("place only before"):
+        mention.become("place", "in context")
 
 
 def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) -> None:
@@ -125,7 +144,7 @@ def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) 
     key, flags = mention.tokens[0].key, mention.tokens[0].flags
     after = word_after(text, mention.end)
     if flags & COMMON:
-        if _is_acronym(mention.surface):
+        if _is_acronym(mention.surface) and len(key) < _CAPS_WORD_LETTERS:
             mention.become("organisation", "acronym")
         elif key in known.given and flags & SURNAME and (not mention.tokens[0].opens or after in cue("speech")):
             mention.become("person", "first name")
@@ -138,11 +157,11 @@ def _settle_unknown(text: str, mention: Mention, known: Knowledge, before: str) 
         mention.become("place", "settlement in context")
     elif after in cue("regime"):
         mention.become("person", "regime")
-    elif _is_acronym(mention.surface):
+    elif _is_acronym(mention.surface) and not known.is_of_thing(mention, before):
         mention.become("organisation", "acronym")
-    elif after in cue("speech") or word_flags(before) & TRADE:
+    elif (after in cue("speech") or word_flags(before) & TRADE) and not mention.surface[-1].isdigit():
         mention.become("person", "speech")
-    elif before != "the" and flags & (SURNAME | FIRST_NAME):
+    elif before != "the" and flags & (SURNAME | FIRST_NAME) and not (mention.tokens[0].opens and len(key) <= _SHORT):
         mention.become("person", "surname of the lexicon")
 
 

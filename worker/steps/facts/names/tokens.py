@@ -65,7 +65,7 @@ _POSSESSIVES = frozenset(("'s ", "\u2019s ", "' ", "\u2019 "))
 # "Jong-il" ends a name with small letters; a longer word does not belong to it.
 _MOST_SMALL_TAIL = 5
 _OPENING = "\"'\u201c\u2018\u00ab([{-\u2013\u2014*\u2022"
-_ENDS = ".!?:;\u2026|"
+_ENDS = ".!?:;\u2026|)]"
 _SMALL = re.compile("[a-z]")
 _CAPS_LINE_LETTERS = 6
 _THREE_CAPITALS = re.compile(r"[A-Z]{3}")
@@ -184,7 +184,8 @@ def _word(surface: str) -> tuple[int, str, str, int, int, bool]:
             cut, surface = 2, surface[2:]
         head, found, tail = surface.rpartition("-")
         # "Moscow-based" is Moscow; "Jong-il" is a name.
-        if found and tail.islower() and (word_flags(tail) & COMMON or len(tail) > _MOST_SMALL_TAIL):
+        is_tail = word_flags(tail) & COMMON and tail not in cue("syllable")
+        if found and tail.islower() and (is_tail or len(tail) > _MOST_SMALL_TAIL):
             surface = head
     key = folded(surface)
     # "People's Republic" is looked up without the apostrophe.
@@ -208,10 +209,13 @@ def _gap(text: str, last: Token, start: int, key: str) -> str | None:
     between = text[end:start]
     if last.possessive:
         # "St. Mary's Hospital", "Sheriff's Office".
-        return "" if key in cue("possessed") and between in _POSSESSIVES and last.key not in atlas().fixed else None
+        owned = key in cue("possessed") or last.key in cue("owners")
+        return "" if owned and between in _POSSESSIVES and last.key not in atlas().fixed else None
     found = _GAPS.get(between)
-    if found is not None or between in _NO_GAPS:
+    if found is not None:
         return found
+    if between in _NO_GAPS:
+        return "" if between == ", " and key in cue("company suffix") else None
     if len(between) > _MOST_GAP:
         return _wrapped(between)
     if between in {". ", ".", ".\u00a0"}:

@@ -47,6 +47,12 @@ def find_speech(
         spans = [Span.of(prose.text, one.start, one.end) for one in long]
         return tuple(Quote(span=span, kind="direct", rule="marks") for span in spans), ()
     reading = Reading(prose, marked, lines)
+    reading.join(
+        (span.start, span.end)
+        for body in names.organisations
+        for span in body.mentions
+        if " and " in span.surface or ", " in span.surface
+    )
     sayings = find_sayings(reading)
     resolver = Resolver(reading, names)
     attached = attach(reading, sayings, resolver.starts)

@@ -180,8 +180,10 @@ def _behind_told(  # noqa: C901, PLR0911 - one case per construction
         if not kinds[first] & QUOTE or reading.is_spoken(first):
             return None
         person = first, first  # told "The Morning Show"
-    start = person[1] + 1
-    clause = skip_adverbials(reading, start, high)
+    start = _behind_listener(reading, person, high)
+    # "urged them to lift the ban": "to lift" is no place.
+    wants = start < high and words[start] == "to" and cue.lemma not in _TOLD_TO
+    clause = start if wants else skip_adverbials(reading, start, high)
     if clause < high and kinds[clause] & _TOLD_BEGINS and is_clause(reading, clause, high):
         return span_from(reading, clause, high, cue, "told")
     for item in range(start, min(high, start + _MAX_TOLD_ITEMS)):
@@ -202,6 +204,18 @@ def _behind_told(  # noqa: C901, PLR0911 - one case per construction
     if start < high and kinds[start] & _TOLD_BEGINS:
         return span_from(reading, start, high, cue, "told")
     return None
+
+
+def _behind_listener(reading: Reading, person: Phrase, high: int) -> int:
+    """The item behind those who are told: "told the court Smith had lied" is told to the court."""
+    first, last = person
+    start = last + 1
+    if start >= high or not reading.kinds[start] & AUXILIARY or not reading.kinds[first] & DETERMINER:
+        return start
+    named = last
+    while named > first and reading.kinds[named] & NAME:
+        named -= 1
+    return named + 1 if first < named < last and not reading.kinds[named] else start
 
 
 def _only_told(reading: Reading, first: int, high: int) -> bool:

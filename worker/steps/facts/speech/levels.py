@@ -110,12 +110,25 @@ def join_levels(reading: Reading, in_unit: list[Saying]) -> None:
     """Makes one of two acts of speech in a sentence where one reports the other; `in_unit` is changed."""
     _join_according(in_unit)
     _join_trailing(reading, in_unit)
+    _cut_at_outer(in_unit)
     low, high = in_unit[0].unit
     words = reading.words[low:high]
     if "citing" in words:
         _join_citing(reading, in_unit, low + words.index("citing"))
     elif "cited" in words and words[words.index("cited") - 1] == "which":
         _join_citing(reading, in_unit, low + words.index("cited"))
+
+
+def _cut_at_outer(in_unit: list[Saying]) -> None:
+    """ "Oslo urged the firms to pay, the minister said": who says so is no part of what is urged."""  # noqa: D210
+    outer = in_unit[-1]
+    if not outer.rule.endswith("clause-left") or outer.source is None:
+        return
+    end = outer.content[1]
+    for inner in in_unit[:-1]:
+        start, stop = inner.content
+        if start < end < stop and not inner.left and not inner.quotes:
+            inner.content = start, end
 
 
 def _join_according(in_unit: list[Saying]) -> None:

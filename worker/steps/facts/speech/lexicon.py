@@ -34,6 +34,7 @@ _NO_ADVERB: Final = frozenset(
         "only",
     }
 )
+_LETTERS: Final = frozenset({"US", "WHO"})
 _MIN_ADVERB_CHARS: Final = 5
 _MAX_KEPT_WORDS: Final = 20_000
 
@@ -121,7 +122,8 @@ class _Kinds(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         lower = word.lower()
-        kind = word_kinds().get(lower.replace("\u2019", "'"), 0)
+        # "US officials": no "us".
+        kind = word_kinds().get(lower.replace("\u2019", "'"), 0) if word not in _LETTERS else 0
         if lower != word:
             kind |= _NAME
         elif not kind and not word[0].isalpha():

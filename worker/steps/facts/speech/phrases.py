@@ -50,6 +50,9 @@ _POSSESSIVE: Final = ("'s", "\u2019s")
 _ARTICLES: Final = frozenset({"the", "a", "an", "his", "her", "their", "its", "our", "my", "your"})
 # "the Trump campaign said", "a senior U.S. official who"
 _FOLLOWS_NOUN: Final = CUE | AUXILIARY | ADVERBIAL | RELATIVE | PREPOSITION | SIGN
+_MADE: Final = frozenset(
+    {"posted", "published", "released", "shared", "aired", "broadcast", "carried", "issued", "delivered", "sent"}
+)
 _MAX_PHRASE_ITEMS: Final = 16
 _MAX_INSERTION_ITEMS: Final = 40
 _MAX_ADVERBIAL_ITEMS: Final = 14
@@ -57,6 +60,11 @@ _MAX_ADVERBIAL_ITEMS: Final = 14
 
 def _is_past(reading: Reading, item: int) -> bool:
     return bool(reading.kinds[item] & CUE) and any(cue.form == "past" for cue in cues()[reading.words[item]])
+
+
+def _is_occasion(word: str) -> bool:
+    """Whether the form of a verb is rather a noun: a briefing, a hearing."""
+    return word.endswith("ing") and word in media()["occasion"]
 
 
 def _in_phrase(reading: Reading, item: int) -> bool:  # noqa: PLR0911 - one case per kind of word
@@ -79,7 +87,7 @@ def _in_phrase(reading: Reading, item: int) -> bool:  # noqa: PLR0911 - one case
     if kind & VERB:
         return False
     if kind & CUE:
-        return bool(kind & NOUN_CUE)
+        return bool(kind & NOUN_CUE) or _is_occasion(reading.words[item])
     return not kind & ADVERBIAL
 
 
@@ -101,12 +109,23 @@ def simple_before(reading: Reading, last: int, low: int) -> int | None:
                 item = before
             return item
         if not _in_phrase(reading, item):
-            break
+            opened = _abbreviated(reading, item, low) if reading.words[item] == ")" and item < last else None
+            if opened is None:
+                break
+            item = opened
         item -= 1
     first = item + 1
     while first <= last and reading.words[first] in {".", "&"}:
         first += 1
     return first if first <= last else None
+
+
+def _abbreviated(reading: Reading, item: int, low: int) -> int | None:
+    """Where the bracket opens that holds but the letters of the name before it: "the Union (HU) party"."""
+    opened = item - 2
+    if opened <= low or reading.words[opened] != "(" or not reading.kinds[item - 1] & NAME:
+        return None
+    return opened if reading.kinds[opened - 1] & NAME else None
 
 
 def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
@@ -186,7 +205,7 @@ def _ends_phrase(reading: Reading, first: int, item: int, high: int, *, named: b
     if named and not kind & (NAME | SIGN) and not _goes_on(reading, first, item, high):
         return True
     if kind & CUE and not kind & NAME:
-        return True
+        return not _is_occasion(reading.words[item])
     # "the woman rallied her friends", but "the wounded man"
     return not kind and not reading.kinds[item - 1] and reading.words[item].endswith("ed")
 
@@ -226,7 +245,7 @@ def skip_back_adverbs(reading: Reading, item: int, low: int) -> int:
 
 def skip_adverbials(reading: Reading, item: int, high: int) -> int:
     """The first item behind a verb that is no adverb, day, place or occasion ("on Friday in an interview")."""
-    kinds = reading.kinds
+    kinds, words = reading.kinds, reading.words
     limit = min(high, item + _MAX_ADVERBIAL_ITEMS * 2)
     while item < limit:
         kind = kinds[item]
@@ -246,6 +265,9 @@ def skip_adverbials(reading: Reading, item: int, high: int) -> int:
             if after is None:
                 return item
             item = after
+            if item + 1 < limit and words[item] in _MADE and words[item - 1] in media()["occasion"]:
+                # "said in a video posted on Telegram that"
+                item += 1
         else:
             return item
     return item
@@ -275,6 +297,8 @@ def _behind_prepositional(  # noqa: PLR0911 - one case per construction
         return None
     last = phrase[1]
     if any(word in media()["occasion"] for word in words[item + 1 : last + 1]):
+        return last + 1
+    if words[item - 1] in _MADE and words[item] == "by":
         return last + 1
     if words[item] in {"to", "in", "at", "during", "on", "via", "from", "outside", "before", "of", "with", "about"}:
         return last + 1

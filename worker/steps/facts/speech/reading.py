@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.speech.lexicon import Kind, kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from worker.steps.facts.prose import Prose
     from worker.steps.facts.speech.marks import Marked
@@ -23,6 +23,8 @@ _BEGINS_LINE: Final = re.compile(r"[\"'\u201c\u2018(\[]*[A-Z\d]")
 # "..." - John Smith
 _SIGNATURE: Final = re.compile(r"[\"\u201d] ?[\u2014\u2013\u2015-] ?[^\W\d_][^\"\u201c\u201d\n]*\Z")
 _MAX_SIGNATURE_CHARS: Final = 60
+# A live report gives each of its entries the time.
+_TIME_OF_DAY: Final = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4})?")
 _BLANK: Final = re.compile(r"\s+")
 # Text that is wrapped to a width has no line that is longer.
 _MAX_WRAPPED_CHARS: Final = 100
@@ -58,6 +60,7 @@ _END: Final = itemgetter(1)
 _NAME: Final = int(Kind.NAME)
 _SIGN: Final = int(Kind.SIGN)
 _QUOTE: Final = int(Kind.QUOTE)
+_JOINER: Final = int(Kind.COORDINATOR)
 _CUE: Final = int(Kind.CUE)
 _NO_WORK_BEHIND: Final = int(Kind.SIGN | Kind.QUOTE | Kind.AUXILIARY | Kind.TIME)
 
@@ -77,8 +80,13 @@ def find_lines(text: str, paragraphs: Sequence[tuple[int, int]]) -> list[tuple[i
             while before > start and text[before - 1].isspace():
                 before -= 1
             tail = text[max(start, before - _MAX_SIGNATURE_CHARS) : before]
-            if before - start > _MAX_WRAPPED_CHARS or (
-                (text[before - 1] in _ENDS_LINE or _SIGNATURE.search(tail)) and _BEGINS_LINE.match(text, following, end)
+            if (
+                before - start > _MAX_WRAPPED_CHARS
+                or _TIME_OF_DAY.fullmatch(text, start, before)
+                or (
+                    (text[before - 1] in _ENDS_LINE or _SIGNATURE.search(tail))
+                    and _BEGINS_LINE.match(text, following, end)
+                )
             ):
                 lines.append((start, before))
                 start = following
@@ -164,6 +172,13 @@ class Reading:
             for first in range(low, last, _MAX_UNIT_ITEMS)
         ]
 
+    def join(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Make one name of each of these: its commas, "and" and brackets are no signs of the sentence's."""
+        for start, end in spans:
+            for item in range(bisect_left(self.starts, start), bisect_left(self.starts, end)):
+                if self.kinds[item] & (_SIGN | _JOINER) and not self.kinds[item] & _QUOTE:
+                    self.kinds[item] = _NAME
+
     def paragraph_of(self, offset: int) -> int:
         """The index of the paragraph or line that an offset lies in."""
         return max(bisect_right(self.lines, offset) - 1, 0)
@@ -171,6 +186,10 @@ class Reading:
     def is_near(self, first: int, second: int) -> bool:
         """Whether two items are in the same paragraph or in one and the next."""
         return self.paragraph_of(self.starts[second]) - self.paragraph_of(self.starts[first]) <= 1
+
+    def unit_of(self, item: int) -> tuple[int, int]:
+        """The sentence of an item."""
+        return self.units[bisect_right(self.units, (item, len(self.words))) - 1]
 
     def opens_unit(self, item: int) -> bool:
         """Whether a sentence begins with this item."""

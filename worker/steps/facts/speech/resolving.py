@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.speech.anaphors import Anaphors
 from worker.steps.facts.speech.lexicon import genders, media
 from worker.steps.facts.speech.phrases import (
     DETERMINER,
@@ -17,6 +18,7 @@ from worker.steps.facts.speech.phrases import (
     Phrase,
     phrase_before,
 )
+from worker.steps.facts.speech.subjects import main_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,13 @@ _SEVERAL: Final = ""
 _POSSESSIVE: Final = re.compile(r"['\u2019]s?(?!\w)")
 _OWNER: Final = re.compile(r"['\u2019]s?\Z")
 _TIES: Final = frozenset({"for", "of", "with", "in", "at", "to", "from", "against", "by", "near"})
+# Behind its name, what a body is.
+_BODY: Final = frozenset(
+    {"union", "party", "group", "agency", "network", "newspaper", "broadcaster", "company", "militia", "movement"}
+    | {"organisation", "organization", "charity", "airline", "bank", "magazine", "website", "channel", "watchdog"}
+)
+# "the Labour MP"
+_OFFICES: Final = frozenset({"mp", "mps", "mla", "mep", "ceo", "cfo", "chief", "senator", "lawmaker"})
 _HE: Final = frozenset({"he", "his", "him", "himself"})
 _SHE: Final = frozenset({"she", "her", "herself"})
 _MALE_TITLES: Final = ("mr", "sir", "king", "prince", "lord")
@@ -54,6 +63,7 @@ class Resolver:
         outlets = [body for body in names.organisations if body.type == "media"]
         self.outlets = {span.start: body.name for body in outlets for span in body.mentions}
         self.demonyms = {demonym.span.start for demonym in names.demonyms}
+        self.anaphors = Anaphors(reading, names)
         self.last_person: str | None = None
         self.last_at = -1
         self.genders: dict[str, str] = {}
@@ -74,7 +84,12 @@ class Resolver:
         found = self._named(phrase)
         if found == _SEVERAL:
             return None
-        return found or self._in_apposition(phrase) or self._written(phrase)
+        return (
+            found
+            or self._in_apposition(phrase)
+            or self.anaphors.name(phrase, self.last_person)
+            or self._written(phrase)
+        )
 
     def _named(self, phrase: Phrase) -> str | None:
         reading = self.reading
@@ -92,9 +107,8 @@ class Resolver:
             item = bisect_right(reading.starts, mention_start) - 1
             if item > first and any(reading.words[i] in _TIES for i in range(first, item)):
                 continue
-            after = bisect_left(reading.starts, mention_end)
-            if after <= last and not reading.kinds[after]:
-                continue  # the Trump campaign, the UN chief
+            if self._is_adjective(mention_end, last, is_person=person is not None):
+                continue  # the Trump campaign, the UN chief; but the CGT union
             if best is not None and best[0] != name and "and" in reading.words[best_item:item]:
                 return _SEVERAL  # Smith and Jones
             if item - first > 1 and reading.words[item - 1] == "and" and reading.kinds[item - 2] & NAME:
@@ -108,6 +122,19 @@ class Resolver:
         if person is not None:
             self._remember(name, phrase)
         return name
+
+    def _is_adjective(self, end: int, last: int, *, is_person: bool) -> bool:
+        """Whether a noun follows the name up to item `last`, and whose name it is is not what the phrase means."""
+        reading = self.reading
+        after = bisect_left(reading.starts, end)
+        if after + 2 < last and reading.words[after] == "(" and reading.words[after + 2] == ")":
+            after += 3  # the Harbour Council (HC) spokesman
+        after += after < last and reading.words[after] == ")"
+        if after <= last and reading.words[after] in _OFFICES:
+            return True
+        if after > last or reading.kinds[after]:
+            return False
+        return is_person or after < last or reading.words[after] not in _BODY
 
     def _in_apposition(self, phrase: Phrase) -> str | None:
         """ "The mayor of Ulm, Eva Hahn, said": the name between commas behind "the mayor"."""  # noqa: D210
@@ -176,14 +203,26 @@ class Resolver:
                 yield start, name
 
     def _is_subject(self, item: int) -> bool:
-        """Whether a sentence begins with this name, titles and an article before it passed over."""
+        """Whether this name is the subject of its sentence, or explains it: "The mayor, Eva Hahn, laughed."."""
         reading = self.reading
         for first in range(item, max(item - _MAX_TITLE_ITEMS, -1), -1):
             if reading.opens_unit(first):
                 return True
             if not (reading.kinds[first - 1] & (NAME | DETERMINER) or reading.words[first - 1] == "."):
-                return False
+                return self._is_within_subject(item, first - 1)
         return False
+
+    def _is_within_subject(self, item: int, before: int) -> bool:
+        reading = self.reading
+        low, high = reading.unit_of(item)
+        subject = main_subject(reading, low, high)
+        if subject is None:
+            return False
+        if reading.words[before] == "," and subject == (low, before - 1):
+            return True
+        # "Asked about the title, Smith laughed."
+        introduced = reading.words[low].endswith(("ed", "ing"))
+        return subject[0] <= item <= subject[1] and (subject[0] == low or introduced)
 
     def _gender(self, name: str, default: str) -> str:
         return self.genders.get(name) or genders().get(name.partition(" ")[0].lower(), default)
@@ -200,7 +239,7 @@ class Resolver:
             item += 1
         if item > last or (item > first and any(reading.words[i] in _TIES for i in range(first, item))):
             return None
-        if reading.words[last] in media()["document"] or "and" in reading.words[first:item]:
+        if reading.words[last] in media()["document"] | _OFFICES or "and" in reading.words[first:item]:
             return None
         name = _OWNER.sub("", reading.surface(item, last))
         if not self.mentions:

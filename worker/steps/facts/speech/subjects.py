@@ -62,9 +62,18 @@ def subject_before(reading: Reading, last: int, low: int) -> Phrase | None:
         return _before_insertion(reading, item, low)
     if item < low:
         return None
+    return _own_phrase(reading, item, low)
+
+
+def _own_phrase(reading: Reading, item: int, low: int) -> Phrase | None:
+    """The noun phrase that ends here, or the one that a participle ties it to: "A fund backed by timber firms"."""
+    kinds, words = reading.kinds, reading.words
     found = phrase_before(reading, item, low)
-    if found and kinds[found[1]] & NUMBER and found[0] == found[1]:
+    if found is None or (kinds[found[1]] & NUMBER and found[0] == found[1]):
         return None
+    if found[0] - 3 > low and words[found[0] - 1] == "by" and words[found[0] - 2].endswith("ed"):
+        owner = found[0] - 3
+        return phrase_before(reading, owner - (words[owner] == ","), low) or found
     return found
 
 
@@ -85,7 +94,7 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
     if words[item] == ")" and sign == ",":
         opened = _back_to(reading, item, low, "(")
         phrase = phrase_before(reading, opened - 1, low) if opened is not None and opened > low else None
-        if phrase and kinds[phrase[1]] & NAME:
+        if phrase and kinds[phrase[1]] & NAME and (kinds[phrase[0]] & NAME or words[phrase[0] - 1] != ","):
             return phrase
     while item > low and closing - item < _MAX_INSERTION_ITEMS:
         if kinds[item] & QUOTE and reading.is_spoken(item) and not reading.is_title(item):
@@ -102,7 +111,7 @@ def _before_insertion(reading: Reading, closing: int, low: int) -> Phrase | None
         named = any(kinds[part] & NAME for part in range(first, phrase[1] + 1))
         if best is None or named:
             best = phrase
-        if (named and not kinds[first] & DETERMINER) or first == low or words[first - 1] != sign:
+        if (named and kinds[first] & NAME) or first == low or words[first - 1] != sign:
             break
     return best
 
