@@ -25,6 +25,8 @@ _LINKS: Final = frozenset({"to", "until", "till", "through", "and", "-", "\u2013
 # "Up from 12 percent compared with May".
 _COMPARED: Final = frozenset({"compared", "versus"})
 _COMPARED_REACH: Final = 6
+# "Since the start of the invasion of that country in 2022".
+_SINCE_REACH: Final = 12
 # What tells of another time than the clause before it.
 _EARLIER: Final = frozenset({"after", "following", "since"})
 # How much farther a time is from the verb behind it: "who killed two in 1998 was hanged on Monday".
@@ -99,9 +101,9 @@ class _When:
         before = words[at - 1] if at else ""
         self.is_deadline = before in _DEADLINE
         self.is_set_for = before == "for"  # "called a strike for Friday"
-        # "Since Friday"; "the Treaty of 1960".
+        # "Since Friday", "the biggest exchange since the war began in 2022"; "the Treaty of 1960".
         self.is_of_something_else = (
-            before == "since"
+            _is_since(words, at)
             or (before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper())
             or not _COMPARED.isdisjoint(words[max(at - _COMPARED_REACH, 0) : at])
         )
@@ -134,6 +136,16 @@ class _When:
     def distance(self, span: tuple[int, int]) -> int:
         """How far it is from a trigger, in characters; within a clause a time stands behind its verb."""
         return max((1 if self.opens_clause else _BEFORE) * (span[0] - self.end), self.start - span[1], 0)
+
+
+def _is_since(words: Sequence[str], at: int) -> bool:
+    """Whether "since" leads to the word at an index, without a sign between."""
+    for word in reversed(words[max(at - _SINCE_REACH, 0) : at]):
+        if not word[0].isalnum():
+            return False
+        if word == "since":
+            return True
+    return False
 
 
 def _ranges(whens: list[_When], prose: Prose) -> list[_When]:

@@ -182,9 +182,15 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
 
 
 def _is_told_with(event: Gathered, part: Gathered) -> bool:
-    """Whether a part is told in a sentence of the whole, for the same day: "floods in Peru killed nine in Chile"."""
+    """Whether a part is told in a sentence of the whole, for the same day: "floods in Peru killed nine in Chile".
+
+    What lasts has parts of more than a day: "released 270 on Friday, as part of the exchange" that goes on.
+    """
     index = part.lead.sentence.index
-    return not _days_between(event, part.roles) and any(mention.sentence.index == index for mention in event.mentions)
+    apart = _APART if event.lead.event.lasts else _NONE
+    return _days_between(event, part.roles) <= apart and any(
+        mention.sentence.index == index for mention in event.mentions
+    )
 
 
 def _distance(event: Gathered, part: Gathered) -> tuple[int, float]:
