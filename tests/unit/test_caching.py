@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from worker.model.caching import LONGEST_CHARS, cached_if_short
+from worker.model.caching import LONGEST_CHARS, Kept, cached_if_short
 from worker.steps.language import clues, ngrams
 
 
@@ -25,5 +25,26 @@ def test_of_a_hostile_word_nothing_stays_in_memory() -> None:
     word = "".join(["qzx"] * LONGEST_CHARS)
     before = sys.getrefcount(word)
     ngrams.scores("latin", (word,))
-    clues._speaks_for("latin", word)
+    clues._by_words("latin", {word})
     assert sys.getrefcount(word) == before
+
+
+def test_of_what_is_looked_up_the_last_answers_are_kept() -> None:
+    asked: list[str] = []
+
+    def length(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    kept = Kept(length, 4, longest_chars=3)
+    assert [kept[text] for text in ("a", "bb", "a", "ccc", "a")] == [1, 2, 1, 3, 1]
+    assert asked == ["a", "bb", "ccc"]
+    # "a" was asked for again, "bb" was not when two others came.
+    assert [kept[text] for text in ("d", "a", "bb")] == [1, 1, 2]
+    assert asked == ["a", "bb", "ccc", "d", "bb"]
+
+
+def test_what_is_looked_up_of_a_long_text_is_not_kept() -> None:
+    kept = Kept(len, 4, longest_chars=3)
+    assert kept["dddd"] == 4
+    assert not kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,3 +31,32 @@ def cached_if_short(size: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
         return call
 
     return decorate
+
+
+class Kept(dict[str, _T], Generic[_T]):
+    """What a pure function says of a text, by the text: where many are looked up, a call for each takes longest.
+
+    Args:
+        function: what to ask of a text that is not there.
+        size: how many answers are kept at most, and at least half of them; those of the texts asked for last.
+        longest_chars: no answer about a longer text is kept.
+    """
+
+    __slots__ = ("_before", "_function", "_half", "_longest_chars")
+
+    def __init__(self, function: Callable[[str], _T], size: int, *, longest_chars: int = LONGEST_CHARS) -> None:
+        super().__init__()
+        self._function = function
+        self._half = size // 2
+        self._longest_chars = longest_chars
+        self._before: dict[str, _T] = {}
+
+    def __missing__(self, text: str) -> _T:
+        found = self._before[text] if text in self._before else self._function(text)
+        if len(text) <= self._longest_chars:
+            if len(self) >= self._half:
+                # What is still asked for comes back from there.
+                self._before = dict(self)
+                self.clear()
+            self[text] = found
+        return found

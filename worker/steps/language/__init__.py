@@ -5,9 +5,10 @@ told apart by letters and closed-class words of their own, and by a table of wei
 (:mod:`.ngrams`). What the feed or page declares is a prior: many feeds copy `en-us` from a template.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
+from worker.model.caching import cached_if_short
 from worker.steps.language import clues, ngrams, scripts, tags
 
 _READ_CHARACTERS = 1200  # the start of an article tells its language; the rest would only cost time
@@ -104,20 +105,27 @@ def _detected(found: scripts.Reading, declared: str | None) -> str | None:
         return scripts.ONE_LANGUAGE.get(found.script or "")
     if declared is not None:
         bonus = _PRIOR + _PRIOR_PER_WORD * len(found.words)
-        scores = {**scores, **{tag: score + bonus for tag, score in scores.items() if tags.agree(declared, tag)}}
+        scores = {**scores, **{tag: scores[tag] + bonus for tag in _agreeing(declared, found.script or "")}}
     second, best = sorted(scores.values())[-2:]
     first = next(tag for tag, score in scores.items() if score == best)
     letters = sum(map(len, found.words))
     if best < _FIT * letters or (declared is None and letters <= _NAME_LETTERS and best - second < _CLOSE):
         return None
-    if declared is None or _may_overrule(declared, first, found, (best - second) / letters, scores):
+    if declared is None or _may_overrule(declared, first, found, (best - second) / letters):
         return first
     return declared
 
 
-def _may_overrule(declared: str, detected: str, found: scripts.Reading, lead: float, scores: Iterable[str]) -> bool:
+@cached_if_short(1_024)
+def _agreeing(declared: str, script: str) -> tuple[str, ...]:
+    """The languages of the tables that a declared one names."""
+    return tuple(tag for tag in ngrams.languages(script) if tags.agree(declared, tag))
+
+
+def _may_overrule(declared: str, detected: str, found: scripts.Reading, lead: float) -> bool:
     """Whether a detected language stands against the declared one; `lead` is for each letter."""
-    if any(tags.agree(declared, tag) for tag in scores) or not scripts.written_in(declared, found.script or ""):
+    script = found.script or ""
+    if _agreeing(declared, script) or not scripts.written_in(declared, script):
         return True
     # The tables do not know the declared language: a text in it would look like its nearest relative's.
     if detected == "en":

@@ -6,8 +6,9 @@ when languages that look alike do not use it, or hardly ever.
 """
 
 import re
+from functools import cache, partial
 
-from worker.model.caching import cached_if_short
+from worker.model.caching import Kept
 from worker.steps.language.scripts import Reading
 
 # Script, language, letters of its own (each pattern in enough words), letters that it does not have. The first that
@@ -94,10 +95,15 @@ _ENDINGS = {
 _WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
 
 
-_WORDS_KEPT = 16_384
+_WORDS_KEPT = 24_576
 
 
-@cached_if_short(_WORDS_KEPT)
+@cache
+def _speaking(script: str) -> Kept[tuple[str, ...]]:
+    """What `_speaks_for` says of each word."""
+    return Kept(partial(_speaks_for, script), _WORDS_KEPT)
+
+
 def _speaks_for(script: str, word: str) -> tuple[str, ...]:
     """The languages of a script for which a word speaks, by itself and by its ending."""
     by_itself = [tag for tag, own in _CLOSED_CLASS[script].items() if word in own]
@@ -136,8 +142,9 @@ def _by_words(script: str, words: set[str]) -> str | None:
     if script not in _CLOSED_CLASS:
         return None
     hits = dict.fromkeys(_CLOSED_CLASS[script], 0)
-    for word in words:
-        for tag in _speaks_for(script, word):
+    # Most words speak for none.
+    for tags in filter(None, map(_speaking(script).__getitem__, words)):
+        for tag in tags:
             hits[tag] += 1
     best = max(hits, key=hits.__getitem__)
     enough = max(_DIFFERENT_WORDS, _OWN_WORDS * len(words)) if script == "latin" else 1

@@ -14,16 +14,15 @@ import lzma
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
-from itertools import repeat
 
-from worker.model.caching import cached_if_short
+from worker.model.caching import Kept
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
-_WORDS_KEPT = 16_384  # at about 500 bytes
+_WORDS_KEPT = 24_576  # at about 500 bytes
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
@@ -59,6 +58,12 @@ def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:
     return content[:first], content[first : first + second], content[first + second :]
 
 
+def languages(script: str) -> tuple[str, ...]:
+    """The languages that `scores` knows in a script."""
+    table = _tables().get(script)
+    return () if table is None else table.languages
+
+
 def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     """How well words fit each language of a script: natural-log odds, up to a constant.
 
@@ -73,7 +78,7 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     if table is None:
         return {}
     width = len(table.languages)
-    total = sum(map(_word_weights, repeat(script), words))
+    total = sum(map(_words(script).__getitem__, words))
     totals = [0] * width
     lanes = struct.unpack(f"<{2 * _half(width)}I", total.to_bytes(8 * _half(width), "little"))
     totals[::2], totals[1::2] = lanes[: _half(width)], lanes[_half(width) : width]
@@ -83,7 +88,11 @@ def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     }
 
 
-@cached_if_short(_WORDS_KEPT)
+@cache
+def _words(script: str) -> Kept[int]:
+    return Kept(partial(_word_weights, script), _WORDS_KEPT)
+
+
 def _word_weights(script: str, word: str) -> int:
     """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language."""
     table = _tables()[script]

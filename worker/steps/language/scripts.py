@@ -183,14 +183,13 @@ def read(text: str) -> Reading:
     text = unicodedata.normalize("NFC", text).lower()
     letters: Counter[str] = Counter()
     words: dict[str, list[str]] = {}
-    for word in _WORDS.findall(text):
+    for word, count in Counter(_WORDS.findall(text)).items():
         if word[0] >= _EAST_ASIA:
             for letter in word:
-                script = _script(letter)
-                letters[script] += 1
+                letters[_script(letter)] += count
         else:
             script = _script(word[0])
-            letters[script] += len(word)
+            letters[script] += count * len(word)
             words.setdefault(script, []).append(word)
     del letters[""]
     if letters["kana"] and letters["kana"] >= _KANA_SHARE * (letters["kana"] + letters["han"]):
@@ -200,7 +199,7 @@ def read(text: str) -> Reading:
     script = max(letters, key=lambda script: letters[script] * _WEIGHT.get(script, 1), default="")
     if not letters[script]:
         return Reading(text=text, script=None, letters=0, words=())
-    return Reading(text=text, script=script, letters=letters[script], words=tuple(dict.fromkeys(words.get(script, ()))))
+    return Reading(text=text, script=script, letters=letters[script], words=tuple(words.get(script, ())))
 
 
 def written_in(tag: str, script: str) -> bool:
