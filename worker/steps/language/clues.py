@@ -95,7 +95,7 @@ _ENDINGS = {
 _WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
 
 
-_WORDS_KEPT = 24_576
+_WORDS_KEPT = 32_768
 
 
 @cache

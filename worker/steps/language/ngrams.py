@@ -22,7 +22,7 @@ from worker.model.caching import Kept
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
-_WORDS_KEPT = 24_576  # at about 500 bytes
+_WORDS_KEPT = 32_768  # at most, at about 500 bytes
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
