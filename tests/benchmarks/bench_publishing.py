@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaProducer
 from kafka.structs import ConsumerGroupMetadata
 
+from tests.benchmarks.kafka_here import kafka
 from tests.benchmarks.measuring import Goal, Line, Sample
-from worker.edges import broker
-from worker.edges.kafka_client import KafkaSettings
 from worker.edges.kafka_producer import Record, TransactionalProducer
-from worker.edges.kafka_topics import ensure_topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from worker.edges.kafka_client import KafkaSettings
+
 _RECORDS = 1_000
 _TRANSACTIONS = 5
 _VALUE_BYTES = 2_900
-_PARTITIONS = 12
 _WORDS = ("harbour", "the", "of", "and", "ministry", "to", "in", "said", "a", "is", "that", "for", "it", "reporters")
 # Of nobody: Kafka asks no further then.
 _MEMBERSHIP = ConsumerGroupMetadata("bench", -1, "", None)
@@ -33,7 +29,7 @@ _BARE = "bare kafka-python, tuned"
 
 def measure(rounds: int) -> Iterator[Line]:
     """The lines of this benchmark."""
-    with _kafka() as settings:
+    with kafka() as settings:
         ours, bare = TransactionalProducer(settings), _bare_producer(settings)
         records = _records(settings)
         works = {
@@ -57,33 +53,6 @@ def measure(rounds: int) -> Iterator[Line]:
     )
 
 
-@contextmanager
-def _kafka() -> Iterator[KafkaSettings]:
-    """A broker of its own, with topics."""
-    port = broker.free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        running = broker.start(port=port, state_dir=Path(folder))
-        try:
-            settings = KafkaSettings(
-                name="bench",
-                bootstrap_servers=(running.bootstrap,),
-                articles_topic="news.articles",
-                feed_state_topic="news.feed-state",
-                dead_letters_topic="news.dead-letters",
-                create_topics=True,
-                partitions=_PARTITIONS,
-                replication_factor=1,
-                transaction_timeout_seconds=30.0,
-                delivery_timeout_seconds=20.0,
-                max_event_bytes=1_000_000,
-                compression="lz4",
-            )
-            ensure_topics(settings)
-            yield settings
-        finally:
-            broker.stop(port=port, state_dir=Path(folder))
-
-
 def _records(settings: KafkaSettings) -> tuple[Record, ...]:
     chance = random.Random(1)
     values = (" ".join(chance.choices(_WORDS, k=_VALUE_BYTES))[:_VALUE_BYTES].encode() for _ in range(_RECORDS))
@@ -92,7 +61,7 @@ def _records(settings: KafkaSettings) -> tuple[Record, ...]:
             feed_id="feed",
             # The last is the state of their feed.
             topic=settings.feed_state_topic if number == _RECORDS - 1 else settings.articles_topic,
-            partition=0 if number == _RECORDS - 1 else number % _PARTITIONS,
+            partition=0 if number == _RECORDS - 1 else number % settings.partitions,
             key=f"{number:032x}".encode(),
             headers=(("ce_specversion", b"1.0"), ("ce_id", b"0123456789abcdef:1"), ("ce_source", b"/feeds/feed")),
             value=value,

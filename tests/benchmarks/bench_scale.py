@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.benchmarks.measuring import Line, Sample
 from tests.benchmarks.newsstand import newsstand
+from tests.benchmarks.processes import cpu_seconds, with_descendants
 from tests.benchmarks.restarting import fill
 from worker.config import load
 
@@ -34,7 +35,6 @@ _PERIOD_SECONDS = 900.0
 _WARMING_SECONDS = 45.0
 _WINDOW_SECONDS = 60.0
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def measure(rounds: int) -> Iterator[Line]:
@@ -122,10 +122,10 @@ def _first_poll(metrics: str, worker: subprocess.Popen[bytes]) -> float:
 
 
 def _reading(metrics: str, pid: int) -> _Reading:
-    pids = _with_descendants(pid)
+    pids = with_descendants(pid)
     return _Reading(
         at_seconds=time.monotonic(),
-        cpu_seconds=sum(map(_cpu_seconds, pids)),
+        cpu_seconds=sum(map(cpu_seconds, pids)),
         resident_bytes=_resident_bytes(pid),
         processes_bytes=sum(map(_proportional_bytes, pids)),
         delays=_delays(metrics),
@@ -144,20 +144,6 @@ def _quantile(before: _Reading, after: _Reading, share: float) -> float:
     """An upper bound of a quantile: the bound of the bucket that it is in."""
     wanted = share * (after.polls - before.polls)
     return next(bound for bound, polls in sorted(after.delays.items()) if polls - before.delays[bound] >= wanted)
-
-
-def _with_descendants(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text(encoding="ascii").split():
-            found += _with_descendants(int(child))
-    return found
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Of a process, and of those that it waited for."""
-    values = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return sum(map(int, values[11:15])) / _TICKS
 
 
 def _resident_bytes(pid: int) -> int:

@@ -6,6 +6,8 @@ The first letter of a path says how it answers:
 - `s`: the same document again and again, without validators.
 - `c`: a document with one new entry at each request, and one less at its end.
 
+Feeds whose letter is a capital have all entries for themselves; others share those that were there from the beginning.
+
 It listens on all of 127.0.0.0/8: each address there is a host of its own.
 """
 
@@ -39,8 +41,10 @@ def _template(newer: int) -> tuple[bytes, bytes]:
 
 
 def document(path: str, *, newer: int = 0) -> bytes:
-    """The document at a path. What was there from the beginning is the same everywhere; no two share a new entry."""
+    """The document at a path."""
     new, old = _template(newer)
+    if path[1].isupper():
+        new, old = new + old, b""
     return new.replace(b"site.example", path[1:].replace("/", "-").encode() + b".example") + old
 
 
@@ -63,7 +67,7 @@ class _Connection(asyncio.Protocol):
     def _answer(self, head: bytes) -> bytes:
         path = head.split(b" ", 2)[1].decode()
         number = self._asked[path] = self._asked.get(path, -1) + 1
-        match path[1]:
+        match path[1].lower():
             case "m" if b"\r\nif-none-match:" in head.lower():
                 return b'HTTP/1.1 304 Not Modified\r\n%bETag: "1"\r\n\r\n' % _HEAD
             case "m":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.benchmarks import report
 from tests.benchmarks.measuring import Goal, Line, Sample, Spread, apart, compare
 from tests.benchmarks.newspaper import newest_first, rss
+from tests.benchmarks.newsstand import document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,10 @@ def test_an_article_is_the_same_in_every_document():
     items = before.split(b"<item>")
     assert len(items) == 26
     assert after.split(b"<item>")[3:-1] == items[1:-3]
+
+
+def test_feeds_of_a_capital_letter_have_their_articles_for_themselves():
+    links = [set(re.findall(rb"<guid[^>]*>([^<]*)<", document(path))) for path in ("/M/1", "/M/2", "/m/1", "/m/2")]
+    assert list(map(len, links)) == [30, 30, 30, 30]
+    assert not links[0] & links[1]
+    assert links[2] == links[3]

@@ -1,9 +1,9 @@
-"""Caches for what strangers wrote."""
+"""A cache for what strangers wrote."""
 
 from __future__ import annotations
 
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,37 +33,39 @@ def cached_if_short(size: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]
     return decorate
 
 
-class _Kept(dict[str, _T]):
-    """Results by their argument: the last ones, and as many of those before them."""
+class Kept(dict[str, _T], Generic[_T]):
+    """What a pure function says of a text, by the text: where many are looked up, a call for each takes longest.
 
-    __slots__ = ("_before", "_function", "_most")
+    Args:
+        function: what to ask of a text that is not there.
+        size: how many answers are kept at most, and at least half of them; those of the texts asked for last.
+        longest_chars: no answer about a longer text is kept.
+    """
 
-    def __init__(self, function: Callable[[str], _T], most: int) -> None:
+    __slots__ = ("_before", "_function", "_half", "_longest_chars")
+
+    def __init__(self, function: Callable[[str], _T], size: int, *, longest_chars: int = LONGEST_CHARS) -> None:
         super().__init__()
         self._function = function
-        self._most = most
+        self._half = size // 2
+        self._longest_chars = longest_chars
         self._before: dict[str, _T] = {}
 
     def __missing__(self, text: str) -> _T:
-        if len(text) > LONGEST_CHARS:
-            return self._function(text)
-        before = self._before
-        value = before[text] if text in before else self._function(text)
-        if len(self) >= self._most:
-            self._before = dict(self)
-            self.clear()
-        self[text] = value
-        return value
+        found = self._before[text] if text in self._before else self._function(text)
+        if len(text) <= self._longest_chars:
+            if len(self) >= self._half:
+                # What is still asked for comes back from there.
+                self._before = dict(self)
+                self.clear()
+            self[text] = found
+        return found
 
 
-def kept(most: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
-    """Keep results of a pure function of a text: at most twice `most`, and none of a text of over 2,000 characters.
-
-    For what is asked of each word: found in one step, where `lru_cache` makes a key and moves the result to the front
-    of a list, which touches memory in five places.
-    """
+def kept(size: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
+    """Keep what a pure function of a text says, as `Kept` does: in one step, where `lru_cache` makes a key first."""
 
     def decorate(function: Callable[[str], _T]) -> Callable[[str], _T]:
-        return _Kept(function, most).__getitem__
+        return Kept(function, size).__getitem__
 
     return decorate

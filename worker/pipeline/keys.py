@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from worker.steps import identify, urls
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Sequence
+    from collections.abc import Collection, Sequence
 
     from worker.model.entry import Entry
     from worker.model.feed import SeenEntry
@@ -27,7 +27,7 @@ class Keyed:
     place: str | None
 
 
-def keyed(received: Sequence[Received], known: Container[str]) -> tuple[Keyed, ...]:
+def keyed(received: Sequence[Received], known: Collection[str]) -> tuple[Keyed, ...]:
     """The entries of a document, each once. Of two with one key, the upper one is newer."""
     each: dict[Entry, Received] = {}
     for one in received:
@@ -38,7 +38,7 @@ def keyed(received: Sequence[Received], known: Container[str]) -> tuple[Keyed, .
     found: dict[str, Keyed] = {}
     for one, url in addressed:
         entry = one.entry
-        keys = identify.entry_keys(
+        keys = identify.surer_keys(
             entry,
             url,
             guid_is_own=guids[entry.guid] == 1,
@@ -46,6 +46,9 @@ def keyed(received: Sequence[Received], known: Container[str]) -> tuple[Keyed, .
             and not identify.is_front_page(url)
             and (entry.guid is not None or links[identify.address(url)] == 1),
         )
+        by_words = identify.words_key(entry, url) if known or not keys else None
+        if by_words is not None:
+            keys = (by_words, *keys)
         # An entry that was known by less keeps its key: its guid or address was then that of others as well.
         key = next((key for key in keys if key in known), keys[-1])
         surest = key == identify.surest_key(entry, url)
@@ -54,7 +57,7 @@ def keyed(received: Sequence[Received], known: Container[str]) -> tuple[Keyed, .
             Keyed(
                 received=one,
                 key=key,
-                by_words=key == keys[0],
+                by_words=key == by_words,
                 canonical_url=url,
                 place=identify.place(url) if surest else None,
             ),

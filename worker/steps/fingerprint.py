@@ -169,6 +169,11 @@ def _sample(parts: set[bytes], size: int, bits: int) -> list[int]:
         hashed = copy()
         hashed.update(part)
         append(hashed.digest())
+    if len(hashes) > 2 * size:
+        # Spread evenly as they are, so many are below this, and the rest need no sorting.
+        limit = bytes([384 * size // len(hashes)])
+        low = [hashed for hashed in hashes if hashed < limit]
+        hashes = low if len(low) >= size else hashes
     hashes.sort()  # big-endian, so bytes sort as their numbers do
     smallest = hashes[:size]
     mask = (1 << bits) - 1

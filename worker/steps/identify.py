@@ -32,13 +32,24 @@ def entry_keys(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, ur
 
     `guid_is_own` and `url_is_own` are false for what does not tell the entries of the document apart.
     """
+    surer = surer_keys(entry, canonical_url, guid_is_own=guid_is_own, url_is_own=url_is_own)
+    return (words_key(entry, canonical_url), *surer)
+
+
+def surer_keys(entry: Entry, canonical_url: str | None, *, guid_is_own: bool, url_is_own: bool) -> tuple[str, ...]:
+    """Those of `entry_keys` besides its words, which take longest to hash."""
     at = address(canonical_url)
-    keys = [_short(f"words\n{(entry.guid, at, entry.title, entry.summary, entry.content)!r}")]
+    keys = []
     if at is not None and url_is_own:
         keys.append(_url_key(entry.guid, at))
     if entry.guid is not None and guid_is_own:
         keys.append(_guid_key(entry.guid))
     return tuple(keys)
+
+
+def words_key(entry: Entry, canonical_url: str | None) -> str:
+    """The first of `entry_keys`."""
+    return _short(f"words\n{(entry.guid, address(canonical_url), entry.title, entry.summary, entry.content)!r}")
 
 
 def surest_key(entry: Entry, canonical_url: str | None) -> str | None:

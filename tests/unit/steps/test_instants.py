@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tests.hang import must_end
-from worker.steps.instants import read_instant
+from worker.steps.instants import read_instant, reading
 
 if TYPE_CHECKING:
     from worker.model.article import Instant
@@ -451,3 +451,36 @@ def test_a_day_in_numbers_is_read_right_or_not_at_all(moment: datetime, form: st
             moment.date().timetuple()[1:3],
             moment.year % 100,
         )
+
+
+_OFFSETS = st.one_of(
+    st.sampled_from(["GMT", "Z", "UT", "+0000", "-0000", "+00:00", "-00:00"]),
+    st.builds(
+        lambda sign, hours, colon, minutes: f"{sign}{hours:02}{colon}{minutes:02}",
+        st.sampled_from("+-"),
+        st.integers(0, 25),
+        st.sampled_from([":", ""]),
+        st.integers(0, 61),
+    ),
+)
+
+
+@given(
+    at=st.datetimes(min_value=datetime(1960, 1, 1), max_value=datetime(2110, 1, 1)),  # noqa: DTZ001 - zones are added
+    form=st.sampled_from(
+        [
+            "%a, %d %b %Y %H:%M:%S ",
+            "%d %b %Y %H:%M:%S ",
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%dT%H:%M:%S.%f",
+            "%a, 31 %b %Y %H:%M:%S ",
+            "Mon, %d %b %Y 24:00:00 ",
+            "%Y-%m-30T%H:%M:60",
+            "%Y-13-%dT%H:%M:%S.1234567",
+        ]
+    ),
+    zone=_OFFSETS,
+)
+def test_what_is_written_to_the_letter_is_read_as_all_else_is(at: datetime, form: str, zone: str) -> None:
+    surface = at.strftime(form) + zone
+    assert reading.parse(surface) == reading._parse(surface)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from worker.steps.language import detect
-from worker.steps.language.ngrams import scores, word_weights
+from worker.steps.language.ngrams import scores
 
 SENTENCES = {
     "af": "Die regering het gister gesê dat die nuwe pad nie voor die einde van die jaar klaar sal wees nie.",
@@ -252,9 +252,7 @@ def test_what_is_declared_for_a_text_leaves_no_trace_when_it_is_asked_about_agai
 
 def test_each_more_syllable_of_a_word_of_any_length_adds_the_same_to_its_score():
     def added(syllables: int) -> dict[str, float]:
-        longer, shorter = (
-            scores("latin", [word_weights("latin", "ing" * count)]) for count in (syllables + 1, syllables)
-        )
+        longer, shorter = (scores("latin", ["ing" * count]) for count in (syllables + 1, syllables))
         return {language: longer[language] - shorter[language] for language in longer}
 
     assert added(400) == pytest.approx(added(5))

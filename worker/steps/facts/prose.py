@@ -36,7 +36,7 @@ _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 # follows ("No. 5"); only before a word that opens sentences ("the U.S. He").
 _NO, _YES, _NOT_BEFORE_NUMBER, _BEFORE_OPENER = range(4)
 # What stands between blanks is mostly the same from text to text; so much of it, if no longer than this, is kept.
-_KEPT: Final = 1 << 13
+_KEPT: Final = 1 << 14
 _LONGEST_KEPT: Final = 24
 
 

@@ -5,11 +5,10 @@ told apart by letters and closed-class words of their own, and by a table of wei
 (:mod:`.ngrams`). What the feed or page declares is a prior: many feeds copy `en-us` from a template.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
-from operator import itemgetter
+from collections.abc import Mapping
+from functools import lru_cache
 
-from worker.model.caching import kept
+from worker.model.caching import cached_if_short
 from worker.steps.language import clues, ngrams, scripts, tags
 
 _READ_CHARACTERS = 1200  # the start of an article tells its language; the rest would only cost time
@@ -28,8 +27,6 @@ _CLEAR_PER_LETTER = 0.45
 # letter. The first alone do not: a story in German may open with a note in English.
 _END_CHARACTERS = 200
 _LEAD_PER_LETTER = 0.2
-_WORDS_KEPT = 8_192  # or twice as many, at about 500 bytes
-_WEIGHTS, _SPEAKS_FOR = itemgetter(0), itemgetter(1)
 _LIKE_ENGLISH = {"bi", "jam", "pcm", "sco", "tpi"}  # Scots, and creoles with English words
 _LIKE_HINDI = {"awa", "bgc", "bho", "doi", "kok", "mag", "mai", "raj", "sa"}  # in its letters; nothing here tells them
 
@@ -96,25 +93,8 @@ def _read(text: str) -> scripts.Reading:
 @lru_cache(maxsize=1)
 def _evidence(found: scripts.Reading) -> tuple[str | None, Mapping[str, float]]:
     """The language that letters or words of its own name, and else the scores by n-grams."""
-    script = found.script or ""
-    known = _known(script)
-    clue = clues.language(found, lambda words: map(_SPEAKS_FOR, map(known, words)))
-    return clue, {} if clue is not None else ngrams.scores(script, map(_WEIGHTS, map(known, found.words)))
-
-
-@cache
-def _known(script: str) -> Callable[[str], tuple[int, tuple[str, ...]]]:
-    """Tells of a word in a script its weights, and for which languages it speaks.
-
-    Nine of ten words of a news text are among those met last. They are together, since what is looked up is in no
-    cache of the processor, and to fetch it takes longer than all that is done with it.
-    """
-
-    @kept(_WORDS_KEPT)
-    def known(word: str) -> tuple[int, tuple[str, ...]]:
-        return ngrams.word_weights(script, word), clues.speaks_for(script, word)
-
-    return known
+    clue = clues.language(found)
+    return clue, {} if clue is not None else ngrams.scores(found.script or "", found.words)
 
 
 def _detected(found: scripts.Reading, declared: str | None) -> str | None:
@@ -125,20 +105,27 @@ def _detected(found: scripts.Reading, declared: str | None) -> str | None:
         return scripts.ONE_LANGUAGE.get(found.script or "")
     if declared is not None:
         bonus = _PRIOR + _PRIOR_PER_WORD * len(found.words)
-        scores = {**scores, **{tag: score + bonus for tag, score in scores.items() if tags.agree(declared, tag)}}
+        scores = {**scores, **{tag: scores[tag] + bonus for tag in _agreeing(declared, found.script or "")}}
     second, best = sorted(scores.values())[-2:]
     first = next(tag for tag, score in scores.items() if score == best)
     letters = sum(map(len, found.words))
     if best < _FIT * letters or (declared is None and letters <= _NAME_LETTERS and best - second < _CLOSE):
         return None
-    if declared is None or _may_overrule(declared, first, found, (best - second) / letters, scores):
+    if declared is None or _may_overrule(declared, first, found, (best - second) / letters):
         return first
     return declared
 
 
-def _may_overrule(declared: str, detected: str, found: scripts.Reading, lead: float, scores: Iterable[str]) -> bool:
+@cached_if_short(1_024)
+def _agreeing(declared: str, script: str) -> tuple[str, ...]:
+    """The languages of the tables that a declared one names."""
+    return tuple(tag for tag in ngrams.languages(script) if tags.agree(declared, tag))
+
+
+def _may_overrule(declared: str, detected: str, found: scripts.Reading, lead: float) -> bool:
     """Whether a detected language stands against the declared one; `lead` is for each letter."""
-    if any(tags.agree(declared, tag) for tag in scores) or not scripts.written_in(declared, found.script or ""):
+    script = found.script or ""
+    if _agreeing(declared, script) or not scripts.written_in(declared, script):
         return True
     # The tables do not know the declared language: a text in it would look like its nearest relative's.
     if detected == "en":

@@ -6,8 +6,9 @@ when languages that look alike do not use it, or hardly ever.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from functools import cache, partial
 
+from worker.model.caching import Kept
 from worker.steps.language.scripts import Reading
 
 # Script, language, letters of its own (each pattern in enough words), letters that it does not have. The first that
@@ -94,11 +95,19 @@ _ENDINGS = {
 _WORD_OR_SIGN = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u0900-\u097f]+|[\u0900-\u0963\u0970-\u097f]+")
 
 
-def speaks_for(script: str, word: str) -> tuple[str, ...]:
+_WORDS_KEPT = 32_768
+
+
+@cache
+def _speaking(script: str) -> Kept[tuple[str, ...]]:
+    """What `_speaks_for` says of each word."""
+    return Kept(partial(_speaks_for, script), _WORDS_KEPT)
+
+
+def _speaks_for(script: str, word: str) -> tuple[str, ...]:
     """The languages of a script for which a word speaks, by itself and by its ending."""
-    closed = _CLOSED_CLASS.get(script, {})
-    by_itself = [tag for tag, own in closed.items() if word in own]
-    by_ending = [tag for tag in closed if tag in _ENDINGS and _ENDINGS[tag].search(word)]
+    by_itself = [tag for tag, own in _CLOSED_CLASS[script].items() if word in own]
+    by_ending = [tag for tag in _CLOSED_CLASS[script] if tag in _ENDINGS and _ENDINGS[tag].search(word)]
     return (*by_itself, *by_ending)
 
 
@@ -106,14 +115,11 @@ def _words_with(pattern: re.Pattern[str], words: set[str]) -> int:
     return sum(1 for word in words if pattern.search(word))
 
 
-def language(found: Reading, spoken_for: Callable[[set[str]], Iterable[tuple[str, ...]]]) -> str | None:
-    """The language whose own letters or words a text has, None when there is none.
-
-    `spoken_for` tells of each of some words what `speaks_for` does.
-    """
+def language(found: Reading) -> str | None:
+    """The language whose own letters or words a text has, None when there is none."""
     script = found.script or ""
     words = set(found.words if found.text.isascii() else _WORD_OR_SIGN.findall(found.text))
-    return _by_letters(found.text, script, words) or _by_words(script, words, spoken_for)
+    return _by_letters(found.text, script, words) or _by_words(script, words)
 
 
 def _by_letters(text: str, script: str, words: set[str]) -> str | None:
@@ -132,12 +138,12 @@ def _by_letters(text: str, script: str, words: set[str]) -> str | None:
     return None
 
 
-def _by_words(script: str, words: set[str], spoken_for: Callable[[set[str]], Iterable[tuple[str, ...]]]) -> str | None:
+def _by_words(script: str, words: set[str]) -> str | None:
     if script not in _CLOSED_CLASS:
         return None
     hits = dict.fromkeys(_CLOSED_CLASS[script], 0)
     # Most words speak for none.
-    for tags in filter(None, spoken_for(words)):
+    for tags in filter(None, map(_speaking(script).__getitem__, words)):
         for tag in tags:
             hits[tag] += 1
     best = max(hits, key=hits.__getitem__)

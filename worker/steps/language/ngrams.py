@@ -5,7 +5,8 @@ included: a multinomial logistic regression with weights in hundredths of a natu
 tables; `tools/language_model.py` makes them and says from what.
 
 The weights of one n-gram for all languages of a script are one Python integer with sixteen bits for each language, so
-that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each.
+that adding two integers adds the weights of all languages at once. Those of a word are one with 32 bits for each, and
+are kept for the words met last: nine of ten words of a news text are among them.
 """
 
 import json
@@ -13,12 +14,15 @@ import lzma
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+
+from worker.model.caching import Kept
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
+_WORDS_KEPT = 32_768  # at most, at about 500 bytes
 _LOG_ODDS = 0.02  # of one unit of weight
 
 
@@ -54,12 +58,18 @@ def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:
     return content[:first], content[first : first + second], content[first + second :]
 
 
-def scores(script: str, weights: Iterable[int]) -> dict[str, float]:
+def languages(script: str) -> tuple[str, ...]:
+    """The languages that `scores` knows in a script."""
+    table = _tables().get(script)
+    return () if table is None else table.languages
+
+
+def scores(script: str, words: Iterable[str]) -> dict[str, float]:
     """How well words fit each language of a script: natural-log odds, up to a constant.
 
     Args:
         script: as :mod:`.scripts` names it.
-        weights: those of the words in lower case, each once.
+        words: in lower case, each once.
 
     Returns:
         Scores by language tag; none when no table holds the script.
@@ -68,7 +78,7 @@ def scores(script: str, weights: Iterable[int]) -> dict[str, float]:
     if table is None:
         return {}
     width = len(table.languages)
-    total = sum(weights)
+    total = sum(map(_words(script).__getitem__, words))
     totals = [0] * width
     lanes = struct.unpack(f"<{2 * _half(width)}I", total.to_bytes(8 * _half(width), "little"))
     totals[::2], totals[1::2] = lanes[: _half(width)], lanes[_half(width) : width]
@@ -78,14 +88,14 @@ def scores(script: str, weights: Iterable[int]) -> dict[str, float]:
     }
 
 
-def word_weights(script: str, word: str) -> int:
-    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language.
+@cache
+def _words(script: str) -> Kept[int]:
+    return Kept(partial(_word_weights, script), _WORDS_KEPT)
 
-    0 when no table holds the script.
-    """
-    table = _tables().get(script)
-    if table is None:
-        return 0
+
+def _word_weights(script: str, word: str) -> int:
+    """The weights of a word's n-grams, added up in lanes of 32 bits: first those of every other language."""
+    table = _tables()[script]
     half = _half(len(table.languages))
     every_other = _every_other(half)
     text = f" {word} "

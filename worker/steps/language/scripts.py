@@ -5,9 +5,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from operator import itemgetter
-
-from worker.model.caching import kept
+from functools import lru_cache
 
 # Runs of letters. Combining marks split words, here as in the tables that the n-grams were counted in. From U+2E80 on
 # (East Asia) words are not separated by blanks, and foreign names stand among them: those are runs of their own.
@@ -15,7 +13,6 @@ from worker.model.caching import kept
 _WORDS = re.compile(r"[a-z]++(?![^\x00-`])|[^\W\d_\u2e80-\U0010ffff]+|[^\W\d_\u0000-\u2e7f]+")
 _ASCII_WORDS = re.compile(r"[a-z]+")
 _EAST_ASIA = "\u2e80"
-_FIRST = itemgetter(0)
 
 # First code point of each block (Unicode, Blocks.txt), and its script; "" is everything that names none.
 _BLOCKS = (
@@ -166,7 +163,7 @@ class Reading:
     words: tuple[str, ...]
 
 
-@kept(2_048)
+@lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     index = bisect_right(_STARTS, ord(letter)) - 1
     return _BLOCKS[index][1] if index >= 0 else ""
@@ -184,21 +181,15 @@ def read(text: str) -> Reading:
             words=tuple(dict.fromkeys(ascii_words)),
         )
     text = unicodedata.normalize("NFC", text).lower()
-    found = _WORDS.findall(text)
-    firsts = set(map(_FIRST, found))
-    if firsts and max(firsts) < _EAST_ASIA and set(map(_script, firsts)) == {"latin"}:
-        # A text in English with its quotation marks.
-        return Reading(text=text, script="latin", letters=sum(map(len, found)), words=tuple(dict.fromkeys(found)))
     letters: Counter[str] = Counter()
     words: dict[str, list[str]] = {}
-    for word in found:
+    for word, count in Counter(_WORDS.findall(text)).items():
         if word[0] >= _EAST_ASIA:
             for letter in word:
-                script = _script(letter)
-                letters[script] += 1
+                letters[_script(letter)] += count
         else:
             script = _script(word[0])
-            letters[script] += len(word)
+            letters[script] += count * len(word)
             words.setdefault(script, []).append(word)
     del letters[""]
     if letters["kana"] and letters["kana"] >= _KANA_SHARE * (letters["kana"] + letters["han"]):
@@ -208,7 +199,7 @@ def read(text: str) -> Reading:
     script = max(letters, key=lambda script: letters[script] * _WEIGHT.get(script, 1), default="")
     if not letters[script]:
         return Reading(text=text, script=None, letters=0, words=())
-    return Reading(text=text, script=script, letters=letters[script], words=tuple(dict.fromkeys(words.get(script, ()))))
+    return Reading(text=text, script=script, letters=letters[script], words=tuple(words.get(script, ())))
 
 
 def written_in(tag: str, script: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # feedparser decodes "&#8;" and the like to characters that no text has, and some databases do not take.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL_BYTES = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,18 @@ class Read:
 
 def visible(value: object) -> str | None:
     """A text without characters that nobody sees; None when nothing is left."""
-    return _CONTROL.sub("", value).strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return (_CONTROL.sub("", value) if _has_control(value) else value).strip() or None
+
+
+def _has_control(value: str) -> bool:
+    # Bytes are looked through several times as fast as characters.
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError:
+        return True
+    return len(encoded.translate(None, _CONTROL_BYTES)) < len(encoded)
 
 
 def label(value: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from worker.steps.text.characters import fold, unescape, unescape_again
 from worker.steps.text.plain import split_at_blank_lines, split_plain
 from worker.steps.text.reader import CELL, Block, blocks
-from worker.steps.text.tags import ELEMENTS, VOID, tokens
+from worker.steps.text.tags import ELEMENTS, VOID, has_markup
 from worker.steps.text.tails import without_tails
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])[^<>]*>")
 _BLOCK = re.compile(r"\s*<(?:p|div|table|[uod]l|blockquote|h[1-6]|img|section|article|figure)[\s>]", re.IGNORECASE)
 # Control characters; one of them means something between the markup and its paragraphs.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_CONTROL_BYTES = bytes([*range(0x09), *range(0x0E, 0x20)])
 
 
 def paragraphs(content: Content) -> tuple[str, ...]:
@@ -38,25 +39,23 @@ def line(content: Content) -> str | None:
     return " ".join(block.text for block in _folded(_blocks(content, title=True))) or None
 
 
-def _blocks(content: Content, *, title: bool) -> list[Block]:
-    value = _CONTROL.sub("", content.value)
+def _blocks(content: Content, *, title: bool) -> list[tuple[str, int]]:
+    value = _without_controls(content.value)
     if content.html:
-        if not _has_markup(value, title=title):
+        if not has_markup(value, known_only=title):
             value = unescape(value)
             if not (_BLOCK.match(value) or _is_markup(value)):
-                return [Block(text=part) for part in split_at_blank_lines(value)]
+                return [(part, 0) for part in split_at_blank_lines(value)]
     elif title or not (_BLOCK.match(value) and _is_markup(value)):
         # Plain text is taken at its word, unless it is markup from its first character on: then it was only called so.
-        return [Block(text=part) for part in split_plain(value)]
+        return [(part, 0) for part in split_plain(value)]
     return blocks(value, language=content.language, known_only=title)
 
 
-def _has_markup(value: str, *, title: bool) -> bool:
-    """Whether there is a tag or a comment in a text."""
-    if "<" not in value:
-        return False
-    first = next(tokens(value, known_only=title), "")
-    return not isinstance(first, str) or first != unescape(value)
+def _without_controls(value: str) -> str:
+    # Bytes are looked through ten times as fast as characters.
+    encoded = value.encode("utf-8", "surrogatepass")
+    return _CONTROL.sub("", value) if len(encoded.translate(None, _CONTROL_BYTES)) < len(encoded) else value
 
 
 def _is_markup(value: str) -> bool:
@@ -67,10 +66,13 @@ def _is_markup(value: str) -> bool:
     )
 
 
-def _folded(found: Iterable[Block]) -> list[Block]:
+def _folded(found: Iterable[tuple[str, int]]) -> list[Block]:
     folded = []
-    for block in found:
-        cells = [cell for part in block.text.split(CELL) if (cell := fold(unescape_again(part)))]
-        if cells:
-            folded.append(Block(text=" | ".join(cells), linked_chars=block.linked_chars))
+    for text, linked_chars in found:
+        if CELL in text:
+            line = " | ".join(cell for part in text.split(CELL) if (cell := fold(unescape_again(part))))
+        else:
+            line = fold(unescape_again(text))
+        if line:
+            folded.append(Block(text=line, linked_chars=linked_chars))
     return folded

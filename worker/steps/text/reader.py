@@ -6,47 +6,33 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from worker.model.caching import cached_if_short
+from worker.steps.text.characters import unescape
+from worker.steps.text.elements import (
+    BLOCKS,
+    CELLS,
+    COUNTED,
+    EFFECTS,
+    MEANT,
+    MORE,
+    NO_ATTRIBUTES,
+    UNSEEN_ALONE,
+    Effect,
+    ends_at_once,
+    is_hidden,
+)
 from worker.steps.text.plain import split_at_blank_lines, split_plain
 from worker.steps.text.tables import table
-from worker.steps.text.tags import ELEMENTS, VOID, Tag, tokens
+from worker.steps.text.tags import VOID, Tag, pieces, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What a browser does not show as text of the story; text struck out is withdrawn, and <rt> only says how to pronounce.
-_UNSEEN = frozenset({
-    "applet", "audio", "button", "canvas", "datalist", "del", "figcaption", "form", "head", "iframe", "map", "math",
-    "nav", "noembed", "noframes", "noscript", "rp", "rt", "rtc", "s", "script", "select", "strike", "style",
-    "svg", "template", "textarea", "title", "video",
-})  # fmt: skip
-
-# Elements that begin and end a paragraph (HTML Standard, rendering 15.3), and <br>, which editors use for one.
-_BLOCKS = frozenset({
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir",
-    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
-    "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "search", "section",
-    "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "xmp",
-})  # fmt: skip
-_CELLS = frozenset({"td", "th"})
-# Elements whose end also ends what was left open in them.
-_CONTAINERS = (_BLOCKS | _CELLS | {"ruby", "span"}) - VOID - {"p"}
-
-_COUNTED = _CONTAINERS | {"p"}
-# What `_begin` looks at.
-_MEANT = _CELLS | {"a", "q", "sup", "img"}
-# Hidden without any attribute.
-_UNSEEN_ALONE = _UNSEEN | {"dialog"}
-# Without attributes these change nothing: strong, em, code ...
-_INERT = ELEMENTS - _BLOCKS - _COUNTED - _MEANT - _UNSEEN_ALONE - VOID
-_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
-
 # Hidden elements that need no end tag, and what ends them instead (HTML Standard, 13.1.2.4).
 _ENDED_BY: Mapping[str, frozenset[str]] = {
-    "p": _BLOCKS - {"br", "summary", "legend", "caption"},
+    "p": BLOCKS - {"br", "summary", "legend", "caption"},
     "li": frozenset({"li"}),
     "dt": frozenset({"dt", "dd"}),
     "dd": frozenset({"dt", "dd"}),
@@ -60,8 +46,6 @@ _ENDED_BY: Mapping[str, frozenset[str]] = {
     "head": frozenset({"body"}),
 }
 
-# An inline style that shows nothing: display:none, visibility:hidden, a font of no size, Outlook's own.
-_UNSEEN_STYLE = re.compile(r"(?:display:none|visibility:hidden|font-size:0(?:px|em|pt|%)?(?:;|!|$)|mso-hide:all)")
 _SUPERSCRIPT = str.maketrans("0123456789+-\u2212n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 _SIGNED = re.compile(r"[0-9]{1,3}|[+\u2212-][0-9]{1,3}|n")
 _WORD = re.compile(r"\w")
@@ -77,21 +61,16 @@ class Block:
     linked_chars: int = 0
 
 
-def blocks(markup: str, *, language: str | None, known_only: bool = False) -> list[Block]:
-    """The blocks of a piece of HTML, as they stand: white space and Unicode are not yet folded."""
+def blocks(markup: str, *, language: str | None, known_only: bool = False) -> list[tuple[str, int]]:
+    """The blocks of a piece of HTML, as they stand: white space and Unicode are not yet folded.
+
+    Each with its `linked_chars`, as in `Block`.
+    """
     reader = _Reader(language)
-    for token in tokens(markup, known_only=known_only):
-        if isinstance(token, str):
-            reader.data(token)
-        elif token.name in _INERT and not token.source and not reader.hides():
-            continue
-        elif token.end:
-            reader.end(token.name)
-        else:
-            reader.start(token)
-            if token.empty and token.name not in VOID:
-                reader.end(token.name)
-    return list(reader.finish())
+    parts = None if known_only else pieces(markup)
+    if parts is None or not reader.read_pieces(parts):
+        reader.read_tokens(tokens(markup, known_only=known_only))
+    return reader.finish()
 
 
 class _Reader:
@@ -99,7 +78,7 @@ class _Reader:
 
     def __init__(self, language: str | None) -> None:
         self._language = language
-        self._done: list[Block] = []
+        self._done: list[tuple[str, int]] = []
         self._gathered: list[str] = []
         self._linked_chars = 0
         self._has_blocks = False
@@ -115,9 +94,59 @@ class _Reader:
         self._sup_link = False
         self._anchor: int | None = None
 
-    def hides(self) -> bool:
-        """Whether what comes now stands in an element that is not shown."""
-        return self._hidden is not None
+    def read_tokens(self, found: Iterator[Tag | str]) -> None:
+        """Take all tags and text."""
+        for token in found:
+            if isinstance(token, str):
+                self.data(token)
+            else:
+                self.tag(token)
+
+    def read_pieces(self, parts: list[str]) -> bool:  # noqa: C901, PLR0912 - a call for each effect takes longer
+        """The same, quicker, of `pieces`. False, and nothing is done, where it takes more than them."""
+        found = list(map(EFFECTS.__getitem__, parts[1::2]))
+        if None in found:
+            return False
+        effects = cast("list[tuple[Effect, Tag]]", found)
+        if not all(ends_at_once(effects, at) for at, (effect, _) in enumerate(effects) if effect == "raw"):
+            return False
+        gathered, opened = self._gathered, self._open
+        if parts[0]:
+            self.data(unescape(parts[0]))
+        for (effect, tag), text in zip(effects, parts[2::2], strict=True):
+            if self._hidden is not None or effect in MORE:
+                self.tag(tag)
+            elif effect == "ends":
+                self._end_paragraph(tag.name)
+            elif effect == "begins":
+                self._break()
+                opened["p"] = 0
+                opened[tag.name] += 1
+            elif effect == "opens":
+                opened[tag.name] += 1
+            elif effect == "closes":
+                if opened[tag.name]:
+                    opened[tag.name] -= 1
+            elif effect == "links":
+                self._link = tag.attributes.get("href")
+            elif effect == "unlinks":
+                self._end_link()
+            elif effect == "breaks":
+                self._break()
+                opened["p"] = 0
+            # Blanks between two tags are most texts; at the beginning of a block they count in <pre> alone.
+            if text and (gathered or opened["pre"] or not text.isspace()):
+                self.data(unescape(text) if "&" in text else text)
+        return True
+
+    def tag(self, tag: Tag) -> None:
+        """Take one tag."""
+        if tag.end:
+            self.end(tag.name)
+        else:
+            self.start(tag)
+            if tag.empty and tag.name not in VOID:
+                self.end(tag.name)
 
     def start(self, tag: Tag) -> None:
         name = tag.name
@@ -128,16 +157,16 @@ class _Reader:
                     self._hidden_depth += 1
                 return
             self._show()
-        if name in _BLOCKS:
+        if name in BLOCKS:
             self._break()
             self._open["p"] = 0
-        attributes = tag.attributes if tag.source else _NO_ATTRIBUTES
-        if (attributes or name in _UNSEEN_ALONE) and name not in VOID and _is_hidden(name, attributes):
+        attributes = tag.attributes if tag.source else NO_ATTRIBUTES
+        if (attributes or name in UNSEEN_ALONE) and name not in VOID and is_hidden(name, attributes):
             self._hidden = name
             return
-        if name in _COUNTED:
+        if name in COUNTED:
             self._open[name] += 1
-        if name in _MEANT:
+        if name in MEANT:
             self._begin(name, attributes)
 
     def _begin(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -146,7 +175,7 @@ class _Reader:
             self._link = attributes.get("href")
             if self._is_page_link():
                 self._sup_link, self._anchor = True, len(self._gathered)
-        elif name in _CELLS:
+        elif name in CELLS:
             self._gathered.append(CELL)
         elif name == "q":
             marks = _marks(attributes.get("lang") or self._language)
@@ -159,23 +188,22 @@ class _Reader:
             self._gathered.append(alt if not (alt := attributes.get("alt", "")).isascii() else "")
 
     def end(self, name: str) -> None:
-        if self._hidden is not None and not self._ends_hidden(name):
-            return
-        if name in _BLOCKS:
-            # No quotation goes on in the next paragraph: its end was forgotten.
-            self._gathered.extend(reversed(self._quotes))
-            self._quotes.clear()
-            self._break()
         if self._hidden is not None:
+            if not self._ends_hidden(name):
+                return
             was_its_end = name == self._hidden
             self._show()
             if was_its_end:
+                if name in BLOCKS:
+                    self._end_quotes()
+                    self._break()
                 return
-        if self._open[name]:
+        if name in BLOCKS:
+            self._end_paragraph(name)
+        elif self._open[name]:
             self._open[name] -= 1
         if name == "a":
-            self._link = None
-            self._end_anchor()
+            self._end_link()
         elif name == "q" and self._quotes:
             self._gathered.append(self._quotes.pop())
         elif name == "sup" and self._sup is not None:
@@ -187,14 +215,15 @@ class _Reader:
             if self._link is not None:
                 self._linked_chars += sum(map(len, text.split()))
 
-    def finish(self) -> Iterator[Block]:
+    def finish(self) -> list[tuple[str, int]]:
+        """The blocks."""
         self._end_block()
         if self._has_blocks or not self._done:
-            return iter(self._done)
+            return self._done
         # An editor's own line breaks: nothing else parts the paragraphs.
         (only,) = self._done
-        parts = split_at_blank_lines(only.text)
-        return iter([only] if len(parts) == 1 else [Block(text=part) for part in parts])
+        parts = split_at_blank_lines(only[0])
+        return [only] if len(parts) == 1 else [(part, 0) for part in parts]
 
     def _ends_hidden(self, name: str) -> bool:
         """Whether an end tag is that of the hidden element, or of one that holds it."""
@@ -213,8 +242,9 @@ class _Reader:
         """Whether a link to a place in a page is open. Feeds write out the address of the page before the "#"."""
         return self._link is not None and "#" in self._link
 
-    def _end_anchor(self) -> None:
-        """The sign of a link to a heading, the arrow back from a footnote: no words."""
+    def _end_link(self) -> None:
+        """A link within the page whose text has no words is the sign of a heading, or the arrow back from a note."""
+        self._link = None
         if self._anchor is not None and not any(map(_WORD.search, self._gathered[self._anchor :])):
             del self._gathered[self._anchor :]
         self._anchor = None
@@ -226,6 +256,18 @@ class _Reader:
         elif _SIGNED.fullmatch(text):
             self._gathered[begin:] = [text.translate(_SUPERSCRIPT)]
         self._sup = None
+
+    def _end_paragraph(self, name: str) -> None:
+        if self._quotes:
+            self._end_quotes()
+        self._break()
+        if self._open[name]:
+            self._open[name] -= 1
+
+    def _end_quotes(self) -> None:
+        """No quotation goes on in the next paragraph: its end was forgotten."""
+        self._gathered.extend(reversed(self._quotes))
+        self._quotes.clear()
 
     def _break(self) -> None:
         self._has_blocks = True
@@ -240,30 +282,11 @@ class _Reader:
             return
         text = "".join(self._gathered)
         if self._open["pre"]:
-            self._done.extend(Block(text=part) for part in split_plain(text))
-        else:
-            self._done.append(Block(text=text, linked_chars=self._linked_chars))
+            self._done.extend((part, 0) for part in split_plain(text))
+        elif not text.isspace():
+            self._done.append((text, self._linked_chars))
         self._gathered.clear()
         self._linked_chars = 0
-
-
-def _is_hidden(name: str, attributes: Mapping[str, str]) -> bool:
-    """Whether a reader does not see an element, or does not take it for text of the story."""
-    if name in _UNSEEN or "hidden" in attributes:
-        return True
-    if name == "dialog" and "open" not in attributes:
-        return True
-    if name in {"a", "i"} and attributes.get("aria-hidden") == "true":
-        # An icon, or the sign of a link to a heading. Elsewhere it hides from programs what a reader does see.
-        return True
-    if "style" in attributes and _UNSEEN_STYLE.search("".join(attributes["style"].lower().split())):
-        return True
-    return "class" in attributes and not _unseen_classes().isdisjoint(attributes["class"].lower().split())
-
-
-@cache
-def _unseen_classes() -> frozenset[str]:
-    return frozenset(name for name, *_ in table("classes.tsv"))
 
 
 @cached_if_short(64)

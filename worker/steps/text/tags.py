@@ -40,15 +40,15 @@ VOID = frozenset({
 _OPENING = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]{0,9}>)|!--|!\[CDATA\[|[!?]|[a-zA-Z]|/\s*+[a-zA-Z])|\]\]>")
 # The name, and the attributes as far as ">" or the next "<" outside quotation marks. A mark that nothing closes is a
 # character like others. Possessive: nothing is ever read twice.
-_TAG = re.compile(
-    r"""<(?:(/)\s*+)?([a-zA-Z][^\s/<>]*+)((?:[^<>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s<>"'][^\s<>]*+)?+)*+)(>?)"""
-)
+_ATTRIBUTES = r"""(?:[^<>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s<>"'][^\s<>]*+)?+)*+"""
+_TAG = re.compile(rf"<(?:(/)\s*+)?([a-zA-Z][^\s/<>]*+)({_ATTRIBUTES})(>?)")
+_PIECES = re.compile(rf"(<(?:/\s*+)?[a-zA-Z][^\s/<>]*+{_ATTRIBUTES}>?|<!(?=--)(?s:.*?)-->)")
 _NAME = re.compile(r"[a-zA-Z][\w:.-]*")
 _ATTRIBUTE = re.compile(r"""([^\s/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'][^\s]*+)))?+""")
 _INSTRUCTION = re.compile(r"<\?(?:[^<?]|\?(?!>))*+\?>|<\?[^<>]*+>")
 _DECLARATION = re.compile(r"<![^<>]*+>")
 # What stands in these is no markup. All of them are left out: a reader sees a program's work, never its text.
-_RAW = {
+RAW = {
     name: re.compile(rf"</{name}(?=[\s/>])[^>]*>?", re.IGNORECASE)
     for name in ("script", "style", "title", "textarea", "iframe", "noembed", "noframes")
 }
@@ -84,6 +84,39 @@ _KEPT_CHARS = 100
 _kept_attributes = lru_cache(1_000)(_attributes)
 
 _NO_TAG = Tag(name="", end=False, empty=False, source="")
+
+
+_COMMENT = Tag(name="", end=True, empty=False, source="")
+
+
+def pieces(markup: str) -> list[str] | None:
+    """Text in turn with tags and comments, as written: text comes first and last, and may be empty.
+
+    None when there is more than that: sections of CDATA, declarations and the like are for `tokens`.
+    """
+    comments = markup.count("<!")
+    if "<?" in markup or "]]>" in markup or (comments and not _are_comments(markup, comments)):
+        return None
+    return _PIECES.split(markup)
+
+
+def _are_comments(markup: str, count: int) -> bool:
+    """Whether so many "<!" are comments, each of which ends: looking for missing ends takes quadratic time."""
+    return markup.count("<!--") == count and markup.rfind("<!--") < markup.rfind("-->")
+
+
+def read_piece(source: str) -> Tag | None:
+    """A tag of `pieces`, a comment being an end of nothing; None for what only looks like a tag."""
+    match = _TAG.fullmatch(source)
+    if match is None:
+        return _COMMENT
+    tag = _read_tag(match, known_only=False)
+    return None if tag is _NO_TAG else tag
+
+
+def has_markup(text: str, *, known_only: bool) -> bool:
+    """Whether there is a tag or a comment in a text; `known_only` is as in `tokens`."""
+    return "<" in text and next(_Scanner(text, known_only=known_only).markup(), None) is not None
 
 
 def tokens(markup: str, *, known_only: bool = False) -> Iterator[Tag | str]:
@@ -137,7 +170,7 @@ class _Scanner:
                 tag_match = _TAG.match(self._markup, start)
                 position = tag_match.end() if tag_match else position
                 if tag_match and (found := self._tag(tag_match)) is not _NO_TAG:
-                    if found is not None and found.name in _RAW and not found.end and not found.empty:
+                    if found is not None and found.name in RAW and not found.end and not found.empty:
                         yield start, position, found
                         start, position = position, self._raw_end(found.name, position)
                         found = Tag(name=found.name, end=True, empty=False, source="")
@@ -155,7 +188,7 @@ class _Scanner:
         """Where an element ends in which there is no markup. One without an end is ignored, except for programs."""
         if name in self._unclosed:
             return position
-        match = _RAW[name].search(self._markup, position)
+        match = RAW[name].search(self._markup, position)
         if match is not None:
             return match.end()
         self._unclosed.add(name)
@@ -177,7 +210,7 @@ def _bare_tag(source: str, known_only: bool) -> Tag | None:  # noqa: FBT001 - a 
     """The tag without attributes that goes on like this after its "<"; None when it takes a closer look."""
     match = _TAG.fullmatch(f"<{source}")
     tag = None if match is None else _read_tag(match, known_only=known_only)
-    return None if tag is _NO_TAG or tag is None or tag.name in _RAW else tag
+    return None if tag is _NO_TAG or tag is None or tag.name in RAW else tag
 
 
 def _read_tag(match: re.Match[str], *, known_only: bool) -> Tag | None:

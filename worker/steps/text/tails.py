@@ -30,7 +30,7 @@ _HALF_LINKS_SHARE = 0.5
 _EDGE = ' .,:;!…·•*|–—_~+#()[]{}<>‹›«»→←↑↓⇒➔➜►▶▸▼↩\ufe0e\ufe0f"“”。-'  # noqa: RUF001 - dashes and marks of all kinds
 _PHRASE_EDGE = _EDGE.replace("*", "").replace("#", "")
 _EDGES = f"[{re.escape(_EDGE)}]*+"
-_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")  # noqa: RUF001 - look-alikes are what it is about
+_APOSTROPHES = "’‘ʼ`´"  # noqa: RUF001 - look-alikes are what it is about
 # What * stands for in a phrase. Where it begins one, it begins with no sign: a row of dots is looked at once.
 _WORDS = r".{1,150}?"
 _FIRST_WORDS = rf"(?![{re.escape(_EDGE)}]){_WORDS}"
@@ -113,7 +113,7 @@ def _without_end(text: str, phrases: _Phrases) -> str:
     head = text[: -len(tail)] if tail else ""
     if tail.endswith(("]", ")")):
         tail = _CUT_OFF.sub("", tail)
-    plain = tail.translate(_APOSTROPHES)
+    plain = _straight(tail)
     # Tried where it can begin, not at every character.
     places = (0, *(end.start() for end in _MAY_END_SENTENCE.finditer(plain)))
     match = next(filter(None, (phrases.end.match(plain, at) for at in places)), None)
@@ -128,7 +128,14 @@ def _links_share(block: Block) -> float:
 
 
 def _plain(text: str) -> str:
-    return text.translate(_APOSTROPHES).strip(_EDGE)
+    return _straight(text).strip(_EDGE)
+
+
+def _straight(text: str) -> str:
+    # str.translate() looks every character up.
+    for apostrophe in _APOSTROPHES:
+        text = text.replace(apostrophe, "'")
+    return text
 
 
 @cache

@@ -115,13 +115,13 @@ def _find(prefix: bytes) -> int:
     return found.settlements.find(b"\n" + prefix, start, end) + 1
 
 
-@kept(10_000)
+@kept(20_000)
 def name_key(name: str) -> str:
     """The folded name under which the atlas has a place."""
     return fold(name)
 
 
-@kept(5_000)
+@kept(10_000)
 def spots_named(key: str) -> tuple[Spot, ...]:
     """The places of a folded name: countries, regions and divisions first, then settlements by their size."""
     found = atlas()

@@ -25,7 +25,7 @@ class Known(NamedTuple):
     inhabitants: int
 
 
-@kept(10_000)
+@kept(20_000)
 def known(surface: str) -> Known | None:
     """What is known of a name as written; None when nothing is."""
     words = lexicon()

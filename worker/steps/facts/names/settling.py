@@ -250,7 +250,7 @@ def _is_division_here(text: str, mentions: list[Mention], at: int) -> bool:
     )
 
 
-@kept(2_500)
+@kept(5_000)
 def _namesakes(surface: str) -> tuple[Spot, ...]:
     """The places of a name that is that of a division and of something else as well."""
     spots = spots_named(name_key(surface))

@@ -56,7 +56,7 @@ def take_alone(text: str, run: list[Token], found: list[Mention]) -> bool:
 _SoleKind = Literal["demonym", "place", "unknown", "town", "nothing", ""]
 
 
-@kept(10_000)
+@kept(20_000)
 def _sole_kind(surface: str) -> tuple[_SoleKind, str, str | None]:
     """What a word by itself always is, by which rule, of which country; "" when that depends on its neighbours."""
     key = folded(surface)

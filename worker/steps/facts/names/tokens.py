@@ -165,7 +165,7 @@ def caps_lines(text: str) -> list[tuple[int, int]]:
     return found
 
 
-@kept(10_000)
+@kept(20_000)
 def _word(surface: str) -> tuple[int, str, str, int, int, bool]:
     """Of a capitalised word: signs to cut off before it, what is left, and its part of a token; nothing of others."""
     cut = 0

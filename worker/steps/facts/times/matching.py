@@ -26,7 +26,7 @@ _JOINT = re.compile(r"['\u2019\-:/.](?=\w)")
 _MAX_LEAD = 6
 # Longer words are no words.
 _MAX_WORD_CHARS = 40
-_WORDS_KEPT = 2_048
+_WORDS_KEPT = 4_096
 
 
 class Signs(NamedTuple):
