@@ -56,6 +56,7 @@ _BAD = {
     "capitals": "Bank National Of Republic ",
     "days": "On Saturday, May 3, 2025 and Monday night they met, last week and tomorrow at 5 p.m. ",
     "quarters": "Profit rose 5 percent in the third quarter. ",
+    "bodies that speak": 'The Ministry of Trade said "we will go on." The ministry said "we will not stop." ',
     "verbs of speech": "said that he said according to ",
     "triggers of events": "killed attack strike talks called for sanctions against ",
     "no blanks": "abcdefghi",

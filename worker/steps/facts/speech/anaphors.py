@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.lexicon import media
@@ -10,6 +12,8 @@ from worker.steps.facts.speech.phrases import DETERMINER, NAME, PREPOSITION, Phr
 if TYPE_CHECKING:
     from worker.model.facts import Names
     from worker.steps.facts.speech.reading import Reading
+
+_START = itemgetter(0)
 
 # Where somebody is named, the full name, and the words by which "the" may mean them.
 _Named = tuple[int, str, frozenset[str]]
@@ -30,6 +34,14 @@ _TYPES: Final = {
 # What many are; it means the last one who spoke.
 _ANYBODY: Final = frozenset({"diplomat", "official", "lawmaker", "politician"})
 _NEAR_ITEMS: Final = 120
+# How many mentions before it are looked through, so that a long text takes no time with the square of its length.
+_MOST: Final = 200
+
+
+def _before(named: list[_Named], start: int) -> list[_Named]:
+    """The last of these that are named before a place in the text."""
+    end = bisect_left(named, start, key=_START)
+    return named[max(end - _MOST, 0) : end]
 
 
 class Anaphors:
@@ -55,12 +67,12 @@ class Anaphors:
         if noun in media()["document"]:
             return None
         wanted = {*reading.words[first + 1 : last + 1]}
-        bodies = [one for one in self._bodies.get(noun, ()) if one[0] < start and (noun in _TYPES or wanted <= one[2])]
+        bodies = [one for one in _before(self._bodies.get(noun, []), start) if noun in _TYPES or wanted <= one[2]]
         if bodies:
             return self._only(bodies, start)
-        people = [one for one in self._offices.get(noun, ()) if one[0] < start and wanted <= one[2]]
         if self._is_indefinite(noun, first):
             return None
+        people = [one for one in _before(self._offices.get(noun, []), start) if wanted <= one[2]]
         return self._only(people, start) if people else last_person if noun in _ANYBODY else None
 
     def _only(self, named: list[_Named], start: int) -> str | None:
@@ -83,6 +95,8 @@ class Anaphors:
                 words = frozenset(person.role.lower().split())
                 noun = person.role.lower().rpartition(" ")[2]
                 self._offices.setdefault(noun, []).extend((span.start, person.name, words) for span in person.mentions)
+        for named in (*bodies.values(), *self._offices.values()):
+            named.sort(key=_START)
         return bodies
 
     def _is_indefinite(self, noun: str, item: int) -> bool:
