@@ -149,7 +149,8 @@ class Worker:
             self.life.process.kill()
         else:
             self._read(self.life)
-            if code != 0:
+            # Before it listens it has nothing to end in good order, and may end as any process does.
+            if code != 0 and not (code == -signal.SIGTERM and "listening" not in self.life.reached):
                 self._note_end(self.life, "when it was told to end")
         self._bury()
 

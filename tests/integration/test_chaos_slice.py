@@ -14,7 +14,7 @@ from tests.chaos.report import Report, table
 from tests.chaos.sabotage import KINDS
 from tests.chaos.tally import Seen, Verdict, judge
 from tests.chaos.workers import Worker
-from tests.integration.harness import until
+from tests.integration.harness import PATIENCE_SECONDS, until
 
 # Feed 0 has ten articles; number 4 is edited after the last one came out.
 EXACT = (*(Seen(0, 0, article, 1, 1) for article in range(10)), Seen(0, 0, 4, 2, 2))
@@ -86,6 +86,18 @@ def test_a_worker_that_ends_by_itself_fails_the_gate_and_is_shown_with_its_last_
     report.done = dict.fromkeys(("kills", "zombies", "broker restarts"), 0)
     assert report.violations() == ["a worker ended, w0-1.log: exit code 1 by itself"]
     assert ended in table(report)
+
+
+def test_a_worker_that_is_told_to_end_before_it_has_begun_may_end_as_any_process_does(tmp_path: Path) -> None:
+    config = tmp_path / "dateline.yaml"
+    config.write_text("feeds: [http://127.0.0.1:9/]")
+    worker = Worker(name="w0", folder=tmp_path, config=config)
+    worker.start()
+
+    worker.end(timeout_seconds=PATIENCE_SECONDS)
+
+    assert worker.ends == []
+    assert not worker.running
 
 
 @pytest.mark.parametrize(
