@@ -6,7 +6,7 @@ import re
 import sys
 import unicodedata
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from worker.steps.text import fold
 from worker.steps.text.characters import _ODD
@@ -21,7 +21,7 @@ _TAGS = re.split(
 <a href="https://news.example/a">  <a href="#note">  </a>  <sup>  </sup>  <q>  </q>  <q lang=de>  <dialog>  </dialog>
 <table>  <tr>  <td>  <th>  </td>  </tr>  </table>  <ul>  <li>  </li>  <ruby>  <rt>  </rt>  <title>  </title>
 <img src="a.png">  <img class="emoji" alt="\u2600">  <figcaption>  </figcaption>  <figure>  </figure>  <iframe/>
-<script>  </script>  <iframe src=a>  </iframe>  <!-- more -->  <!-->  <!--  -->  <![CDATA[  ]]>
+<script>  </script>  </ script>  <iframe src=a>  </iframe>  </ iframe>  <!-- more -->  <!-->  <!--  -->  <![CDATA[  ]]>
 <!doctype html>  <?php ?>  <  >  a < b  <b or c>  <p class=  <a href="  </ p>  &amp;  &nbsp;  &lt;b&gt;  &#8217;""",
 )
 _MARKUP = st.lists(
@@ -39,6 +39,7 @@ def _words(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 @settings(max_examples=500)
 @given(_MARKUP)
+@example("<p>One.<iframe></ iframe><p>Two.</iframe><p>Three.")
 def test_tags_taken_apart_at_once_give_the_blocks_that_they_give_one_by_one(markup: str) -> None:
     parts = pieces(markup)
     quick, thorough = _Reader("en"), _Reader("en")

@@ -111,6 +111,8 @@ def read_piece(source: str) -> Tag | None:
     if match is None:
         return _COMMENT
     tag = _read_tag(match, known_only=False)
+    if tag is not None and tag.end and source[2].isspace() and tag.name in RAW:
+        return _COMMENT  # "</ script>" ends nothing
     return None if tag is _NO_TAG else tag
 
 
