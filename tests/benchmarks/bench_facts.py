@@ -59,6 +59,7 @@ _BAD = {
     "bodies that speak": 'The Ministry of Trade said "we will go on." The ministry said "we will not stop." ',
     "verbs of speech": "said that he said according to ",
     "triggers of events": "killed attack strike talks called for sanctions against ",
+    "parties of one sentence": "Lima said Chile had denied that it fired on Peru, ",
     "no blanks": "abcdefghi",
     "full stops": ".",
     "line breaks": "Word\n",

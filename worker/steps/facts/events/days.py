@@ -36,6 +36,8 @@ _BEFORE_CLAUSE: Final = Word.CONJUNCTION | Word.SUBORDINATOR | Word.RELATIVE | W
 _PLANNED: Final = frozenset({"election", "vote", "talks", "visit", "trial", "strike", "protest", "joint_exercise"})
 # "The 2024 floods": so close before a noun a time is that of the noun alone.
 _OWN_CHARS: Final = 12
+# How far a day may be from the "that" of its denial, in characters.
+_DENIED_REACH: Final = 600
 
 
 def days_of(
@@ -175,7 +177,8 @@ def _days(whens: list[_When], span: tuple[int, int], mention: Mention) -> Days |
 
 def _is_of_denied(when: _When, mention: Mention, prose: Prose) -> bool:
     """Whether a day is that of what is denied: "denied that it had fired on Friday"."""
-    return mention.event.name == "denial" and "that" in prose.text[mention.end : max(when.start, mention.end)].split()
+    behind = max(mention.end, when.start - _DENIED_REACH)
+    return mention.event.name == "denial" and "that" in prose.text[behind : max(when.start, mention.end)].split()
 
 
 def _is_own(whens: list[_When], mention: Mention, prose: Prose) -> bool:

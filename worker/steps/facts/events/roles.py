@@ -58,6 +58,8 @@ _DAY_NAMES: Final = frozenset(
 _LOOSE: Final = frozenset({"over", "on", "through"})
 _NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
 _MAX_PARTIES: Final = 6
+# As many events no sentence of a writer tells.
+_MAX_TOGETHER: Final = 20
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
 # Who acts: a country; a body that is not a state's; a person; a ministry or an army of no known country.
 STATE, _BODY, _PERSON, _BRANCH = range(4)
@@ -173,8 +175,17 @@ class Found:
 
     def tie(self, mentions: Sequence[Mention]) -> list[Roles]:
         """The roles of the mentions of one sentence; what could belong to several goes to the nearest."""
-        roles = [Roles() for _ in mentions]
         start, end = self.prose.sentences[mentions[0].sentence.index]
+        roles: list[Roles] = []
+        while len(mentions) > _MAX_TOGETHER:
+            # A text without full stops is one sentence, of which each party would be held to each event.
+            together, mentions = mentions[:_MAX_TOGETHER], mentions[_MAX_TOGETHER:]
+            roles += self._tie(together, start, together[-1].end)
+            start = together[-1].end
+        return roles + self._tie(mentions, start, end)
+
+    def _tie(self, mentions: Sequence[Mention], start: int, end: int) -> list[Roles]:
+        roles = [Roles() for _ in mentions]
         spans = [(mention.start, mention.end) for mention in mentions]
         named = _within(self.named, start, end)
         if named:

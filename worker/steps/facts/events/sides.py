@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Literal
 
 from worker.steps.facts.events.lexicon import AUXILIARY, Word
@@ -17,11 +18,19 @@ if TYPE_CHECKING:
 
 Side = Literal["sources", "targets", "others"]
 
+_START = attrgetter("start")
+
 # Families whose events are seldom the deed of who tells of them, and the words that say that they are: "said it shot".
 _HARM: Final = frozenset({"violence", "disaster", "arrest", "crime", "protest", "territory"})
 _OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "she"})
 # How many words of "Israel's prime minister said" may stand between a name and its verb.
 _HEAD_REACH: Final = 4
+# And how many of "said the Iranian Deputy Foreign Minister".
+_TITLE_REACH: Final = 10
+# A party stands no farther from what it does, in characters.
+_PARTY_REACH: Final = 600
+# No clause has as many words.
+_CLAUSE_REACH: Final = 100
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 _JOINS: Final = frozenset({"and", ",", "the"})
@@ -85,7 +94,8 @@ def subject_starts(mentions: Sequence[Mention], named: Sequence[Named], prose: P
             continue
         sentence = mention.sentence
         verb = prose.words[sentence.first + mention.candidate.at][0]
-        for one in reversed(named):
+        for index in range(bisect_left(named, verb, key=_START) - 1, -1, -1):
+            one = named[index]
             if one.start < behind:
                 break
             if one.end > verb:
@@ -106,10 +116,12 @@ def _is_only_auxiliary(prose: Prose, sentence: Sentence, start: int, verb: int) 
 
 def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequence[int]) -> bool:
     """Whether a party belongs to another mention of the sentence than the one at `at`, by the subjects of the verbs."""
+    mention = mentions[at]
+    if max(one.start - mention.end, mention.start - one.end) > _PARTY_REACH:
+        return True
     for place, start in enumerate(starts):
         if start and (one.start >= start if at < place else one.end <= start):
             return True
-    mention = mentions[at]
     if mention.event.name in _NATURAL or _is_ranked(mention, one) or _is_condition(mention, one):
         return True
     # "Iraq blamed the rebels for the attack" is no attack of Iraq's.
@@ -149,7 +161,7 @@ def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
         if (kinds[place] & Word.SMALL and words[place] != "and") or not words[place][0].isalpha():
             break
     place = here - 1
-    while place > 0 and (words[place] == "the" or prose.written[first + place][0].isupper()):
+    while place > max(here - _TITLE_REACH, 0) and (words[place] == "the" or prose.written[first + place][0].isupper()):
         place -= 1  # "said the Iranian Foreign Minister"
     if place < 1:
         return False
@@ -175,7 +187,8 @@ def clause_start(mention: Mention, prose: Prose) -> int:
     """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
     sentence = mention.sentence
     words, kinds = sentence.words, sentence.kinds
-    for at in range(mention.candidate.start - 1, -1, -1):
+    start = mention.candidate.start
+    for at in range(start - 1, max(start - _CLAUSE_REACH, 0) - 1, -1):
         if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
             return prose.words[sentence.first + at][0]
     return 0
