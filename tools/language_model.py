@@ -1,9 +1,9 @@
 # ruff: noqa: T201 - it says what it does
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["brotli==1.2.1", "numpy==2.4.6", "scipy==1.17.1"]
+# dependencies = ["brotli==1.2.1", "numpy==2.4.6", "scipy==1.17.1", "zstandard==0.25.0"]
 # ///
-"""Make worker/steps/language/ngrams.xz: the weights that tell languages of one script apart.
+"""Make worker/steps/language/ngrams.zst: the weights that tell languages of one script apart.
 
 Source: the n-gram frequency tables of lingua 1.3.5 (Peter M. Stahl, Apache-2.0), as its wheel for Python carries them.
 They hold, for each language, how often every sequence of one to five letters occurs within words; they were counted in
@@ -14,14 +14,13 @@ with the right beginnings, ends and five-letter sequences. A multinomial logisti
 some of them replaced by another language's, with the n-grams that best separate each language from its nearest.
 
     pip download --no-deps lingua-language-detector==1.3.5
-    uv run tools/language_model.py lingua_language_detector-1.3.5-py3-none-any.whl worker/steps/language/ngrams.xz
+    uv run tools/language_model.py lingua_language_detector-1.3.5-py3-none-any.whl worker/steps/language/ngrams.zst
 
 Takes about a quarter of an hour on one core and 4 GB of memory. Seeds are fixed.
 """
 
 import hashlib
 import json
-import lzma
 import pathlib
 import sys
 import zipfile
@@ -29,6 +28,7 @@ from collections import Counter, defaultdict
 
 import brotli
 import numpy as np
+import zstandard
 from scipy import sparse
 
 Shares = dict[str, float]  # by n-gram
@@ -270,7 +270,7 @@ def main(wheel_path: str, target: str) -> None:
         )
         body += packed_names + packed_rows
     content = json.dumps(header, separators=(",", ":")).encode() + b"\n" + body
-    pathlib.Path(target).write_bytes(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))
+    pathlib.Path(target).write_bytes(zstandard.compress(content, 19))
 
 
 if __name__ == "__main__":

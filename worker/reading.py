@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from worker.edges.child_template import launch
+from worker.edges.child_launch import launch
 
 if TYPE_CHECKING:
-    from worker.edges.child_template import Launched
+    from worker.edges.child_launch import Launched
 
 READER = "worker.pipeline.session:Session"
 PREPARE = "worker.pipeline.prepare:prepare"

@@ -27,7 +27,8 @@ from worker.model.errors import Stop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from worker.edges.child_template import Launched, Template
+    from worker.edges.child_launch import Launched
+    from worker.edges.child_template import Template
     from worker.model.children import ChildFailure
 
 _T = TypeVar("_T")

@@ -18,7 +18,7 @@ from worker.edges.call_thread import CallThread, wait
 from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin
 from worker.edges.kafka_group import ShardGroup
 from worker.edges.kafka_producer import INIT_SECONDS, MARGIN_SECONDS, OutdatedError, TransactionalProducer
-from worker.edges.kafka_reader import StateFollower, read_feed_states
+from worker.edges.kafka_reader import FeedStates, StateFollower, read_feed_states
 from worker.edges.kafka_records import RecordMaker, look_around, open_registry
 from worker.edges.limits import check_sizes
 from worker.model.errors import DatelineError, Reject, Retry, Stop, Unknown
@@ -192,6 +192,8 @@ class _Session:
         self._thread = CallThread(f"kafka-{settings.name}")
         self._producer: TransactionalProducer | None = None
         self._elsewhere: StateFollower | None = None
+        # What the first `restore` reads with, as soon as it is connected.
+        self._ahead: Future[StateFollower] | None = None
         self._abandoned = False
         self._maker = RecordMaker(settings, {})
         self._holding: Holding = NOTHING
@@ -208,12 +210,13 @@ class _Session:
         self._maker = look_around(self._settings, self._schemas)
         if not self._abandoned:
             self._group.join()
+            self._ahead = _connected_ahead(self._settings)
             self._producer = TransactionalProducer(self._settings)
 
     def restore(self) -> Restored:
         holding = self._group.hold()
         self._group.settle(holding.shards)
-        found = read_feed_states(self._settings, holding.shards)
+        found = self._read_states(holding.shards)
         values, partitions = dict(found.values), dict(found.partitions)
         if self._misplaced:
             everywhere = read_feed_states(self._settings, range(holding.count))
@@ -222,6 +225,16 @@ class _Session:
             self._misplaced.clear()
         self._holding, self._state_partitions = holding, partitions
         return Restored(holding=holding, states=values)
+
+    def _read_states(self, shards: frozenset[int]) -> FeedStates:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return read_feed_states(self._settings, shards)
+        states = ahead.result()
+        try:
+            return states.read(shards)
+        finally:
+            states.close()
 
     def unknown(self, batches: Sequence[Batch]) -> set[str]:
         """The feeds without a state that may have one in the shards of others: their address may have changed."""
@@ -282,6 +295,8 @@ class _Session:
         self._thread.end()
 
     def _close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.add_done_callback(_let_go_of)
         if self._elsewhere is not None:
             self._elsewhere.close()
         if self._producer is not None:
@@ -289,6 +304,30 @@ class _Session:
 
     def _shard(self, batch: Batch) -> int:
         return shard_of(batch.shard_key, self._holding.count)
+
+
+def _connected_ahead(settings: KafkaSettings) -> Future[StateFollower]:
+    """Connect to read states while the worker takes its place: each new connection takes some rounds with a broker."""
+
+    def connected() -> StateFollower:
+        states = StateFollower(settings)
+        try:
+            states.connect()
+        except BaseException:
+            states.close()
+            raise
+        return states
+
+    thread = CallThread(f"kafka-{settings.name}-ahead")
+    try:
+        return thread.submit(connected)
+    finally:
+        thread.end()
+
+
+def _let_go_of(ahead: Future[StateFollower]) -> None:
+    if ahead.exception() is None:
+        ahead.result().close()
 
 
 class _Pinger:

@@ -118,11 +118,15 @@ class TransactionalProducer:
         )
         self._manager: Any = self._producer._transaction_manager  # noqa: SLF001 - see the module's docstring
         guard(self._producer)
+        topics = (*settings.all_articles_topics, settings.feed_state_topic, settings.dead_letters_topic)
+        for topic in topics:
+            # Looked up while the id is taken over: `partitions_for` would ask for one after the other.
+            self._producer._sender.add_topic(topic)  # noqa: SLF001 - there is no other way
         try:
             self._producer.init_transactions()
             # A record of an unknown topic waits for metadata as long as a takeover may take, if it were left so.
             self._producer.config["max_block_ms"] = delivery_ms
-            for topic in (*settings.all_articles_topics, settings.feed_state_topic, settings.dead_letters_topic):
+            for topic in topics:
                 self._producer.partitions_for(topic)
         except CLIENT_ERRORS as error:
             self.abandon()

@@ -64,6 +64,20 @@ class StateFollower:
         self._admin: Any = None
         self._last: dict[tuple[int, bytes], bytes] = {}
 
+    def connect(self) -> None:
+        """Do what can be done before it is known what to read.
+
+        Raises:
+            Retry: Kafka cannot be reached now.
+            Stop: Kafka does not let us in.
+        """
+        self._admin = open_admin(self._settings)
+        self._consumer = open_consumer(self._settings)
+        try:
+            self._consumer.partitions_for_topic(self._settings.feed_state_topic)
+        except CLIENT_ERRORS as error:
+            raise translate(error, self._settings) from error
+
     def read(self, shards: Collection[int] | None = None, *, keep_values: bool = True) -> FeedStates:
         """What these partitions hold, or all; the same ones each time.
 
@@ -98,8 +112,8 @@ class StateFollower:
 
     def _new(self, shards: Collection[int] | None) -> Iterator[Any]:
         if self._consumer is None:
-            self._admin = open_admin(self._settings)
-            self._consumer = open_consumer(self._settings)
+            self.connect()
+        if not self._consumer.assignment():
             _assign(self._consumer, (self._settings.feed_state_topic,), shards)
             self._consumer.seek_to_beginning()
         # Not the end of what is committed: with that, a commit whose markers are on their way would be passed over.

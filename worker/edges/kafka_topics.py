@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kafka.admin import ConfigResource
@@ -24,7 +25,7 @@ from worker.edges.kafka_client import CLIENT_ERRORS, KafkaSettings, open_admin, 
 from worker.model.errors import DatelineError, Retry, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # The broker's default for max.message.bytes, and what key, headers and framing may add to a value.
 _BROKER_MAX_MESSAGE_BYTES = 1_048_588
@@ -52,17 +53,10 @@ def ensure_topics(settings: KafkaSettings) -> tuple[str, ...]:
         Retry: no broker answers.
         Stop: a topic cannot be created like this, is not as the worker needs it, or must not be looked at.
     """
-    admin = open_admin(settings)
-    try:
-        partitions = _describe(admin, dict.fromkeys(_policies(settings), _RIGHTS_TO_LOOK))
-        missing = tuple(topic for topic in _policies(settings) if topic not in partitions)
-        _check_policies(admin, settings, partitions)
-        if missing:
-            _create(admin, settings, missing)
-    except CLIENT_ERRORS as error:
-        raise translate(error, settings) from error
-    finally:
-        admin.close()
+    with _asking(settings) as admin:
+        missing = _ensure(admin, settings)
+        if not missing:
+            _check_policies(admin, settings, _policies(settings))
     return missing
 
 
@@ -73,20 +67,37 @@ def check_topics(settings: KafkaSettings) -> dict[str, int]:
         Retry: no broker answers, or one does not know yet of a topic that was just created.
         Stop: a topic is missing, is not as the worker needs it, or must not be looked at.
     """
-    if settings.create_topics:
-        ensure_topics(settings)
-    admin = open_admin(settings)
-    try:
+    with _asking(settings) as admin:
+        if settings.create_topics:
+            _ensure(admin, settings)
         partitions = _describe(admin, _rights(settings))
         for topic in _policies(settings):
             if topic not in partitions:
                 raise _unknown(topic, created=settings.create_topics)
         _check_policies(admin, settings, partitions)
+    return partitions
+
+
+@contextmanager
+def _asking(settings: KafkaSettings) -> Iterator[Any]:
+    admin = open_admin(settings)
+    try:
+        yield admin
     except CLIENT_ERRORS as error:
         raise translate(error, settings) from error
     finally:
         admin.close()
-    return partitions
+
+
+def _ensure(admin: Any, settings: KafkaSettings) -> tuple[str, ...]:
+    """Create the topics that do not exist."""
+    partitions = _describe(admin, dict.fromkeys(_policies(settings), _RIGHTS_TO_LOOK))
+    missing = tuple(topic for topic in _policies(settings) if topic not in partitions)
+    if missing:
+        # Nothing is made beside a topic that cannot be used.
+        _check_policies(admin, settings, partitions)
+        _create(admin, settings, missing)
+    return missing
 
 
 def _unknown(topic: str, *, created: bool) -> Retry | Stop:

@@ -1,14 +1,15 @@
 """The settlements of the atlas are found wherever they stand in its file."""
 
-import gzip
 from importlib.resources import files
+
+import zstandard
 
 from worker.steps.facts.names.atlas import phrase_words, spots_named
 
 
 def keys() -> list[str]:
-    packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.gz").read_bytes()
-    lines = gzip.decompress(packed).decode().splitlines()
+    packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.zst").read_bytes()
+    lines = zstandard.decompress(packed).decode().splitlines()
     return [line.partition("\t")[0] for line in lines if not line.startswith("#")]
 
 

@@ -38,7 +38,7 @@ def without_accents(name: str) -> str:
 def lexicon_lines(file_name: str) -> Iterator[str]:
     """The entries of a lexicon file, without its comments."""
     text = (files("worker.steps.facts") / "lexicon" / file_name).read_text(encoding="utf-8")
-    return (line for line in text.splitlines() if line and not line.startswith("#"))
+    return (line for line in text.splitlines() if line and line[0] != "#")
 
 
 def country_code(name: str) -> str | None:

@@ -1,7 +1,7 @@
 """Weighted character n-grams, for the languages that share a script.
 
 A text's score for a language is the sum of the weights of its words' n-grams of one to five characters, word boundaries
-included: a multinomial logistic regression with weights in hundredths of a natural-log odds. `ngrams.xz` holds the
+included: a multinomial logistic regression with weights in hundredths of a natural-log odds. `ngrams.zst` holds the
 tables; `tools/language_model.py` makes them and says from what.
 
 The weights of one n-gram for all languages of a script are one Python integer with sixteen bits for each language, so
@@ -10,20 +10,25 @@ are kept for the words met last: nine of ten words of a news text are among them
 """
 
 import json
-import lzma
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
+from itertools import chain
+
+import zstandard
 
 from worker.model.caching import Kept
 
 _LONGEST = 5  # characters, boundaries included
 _LANE_BYTES = 2
+_ROWS_AT_ONCE = 4_096  # unpacked: all of them take ten megabytes that a process would keep
 _AT_ONCE = 257  # weights of at most 255 that a lane of sixteen bits can add up
 _WORDS_KEPT = 32_768  # at most, at about 500 bytes
 _LOG_ODDS = 0.02  # of one unit of weight
+
+_weight = partial(int.from_bytes, byteorder="little")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +41,28 @@ class _Table:
 @cache
 def _tables() -> dict[str, _Table]:
     """The tables by script. The file is a line of JSON, then for each script its n-grams and its rows of weights."""
-    content = lzma.decompress(files(__package__).joinpath("ngrams.xz").read_bytes())
+    content = zstandard.decompress(files(__package__).joinpath("ngrams.zst").read_bytes())
     header, _, content = content.partition(b"\n")
     tables = {}
     for part in json.loads(header):
         names, rows, content = _cut(content, part["names_bytes"], part["rows_bytes"])
         ngrams = names.decode().split("\n")
         width = len(part["languages"])
-        lanes = bytearray(width * _LANE_BYTES)
-        weights = {}
-        for row, ngram in enumerate(ngrams):
-            lanes[::_LANE_BYTES] = rows[row * width : (row + 1) * width]
-            weights[ngram] = int.from_bytes(lanes, "little")
+        weights = dict(zip(ngrams, map(_weight, _lanes(rows, width)), strict=True))
         tables[part["script"]] = _Table(
             languages=tuple(part["languages"]), offsets=tuple(part["offsets"]), weights=weights
         )
     return tables
+
+
+def _lanes(rows: bytes, width: int) -> Iterator[bytes]:
+    """Each row of weights, of a byte each, in lanes. A start waits for it: there is no step in Python for each row."""
+    size = _ROWS_AT_ONCE * width
+    for at in range(0, len(rows), size):
+        some = rows[at : at + size]
+        lanes = bytearray(_LANE_BYTES * len(some))
+        lanes[::_LANE_BYTES] = some
+        yield from chain.from_iterable(struct.iter_unpack(f"{_LANE_BYTES * width}s", lanes))
 
 
 def _cut(content: bytes, first: int, second: int) -> tuple[bytes, bytes, bytes]:

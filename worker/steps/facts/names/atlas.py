@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, cast
+
+import zstandard
 
 from worker.model.caching import kept
 from worker.steps.facts.gazetteer import fold, lexicon_lines
@@ -23,8 +24,8 @@ _DIVISION_INHABITANTS = 400_000
 _COUNTY_INHABITANTS = 40_000
 _AREA_INHABITANTS = 5_000_000
 _COUNTRY_INHABITANTS = 50_000_000
-# Of how many lines of settlements the first one is in the index.
-_INDEXED_LINES = 16
+# Of so many bytes of settlements, some 16 lines, the first whole line is in the index.
+_INDEXED_BYTES = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Spot:
 class _Atlas:
     fixed: Mapping[str, tuple[Spot, ...]]  # countries, areas, divisions
     settlements: bytes  # the lines of the file, each behind a line break, in order
-    index: tuple[bytes, ...]  # one line in so many, in order, as far as its tab
+    index: tuple[bytes, ...]  # some of the lines, in order, as far as their tabs
     offsets: tuple[int, ...]  # the line break before each of them, and the end of all
     aliases: Mapping[str, tuple[tuple[str, str], ...]]  # alias -> (country, key of the settlement)
     english: Mapping[tuple[str, str], str]  # (country, key) -> what English calls the settlement
@@ -66,8 +67,8 @@ def atlas() -> _Atlas:
         if " " in key:
             words = key.split(" ")
             phrases[words[0]] = max(phrases.get(words[0], 0), len(words))
-    packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.gz").read_bytes()
-    lines = gzip.decompress(packed)
+    packed = (files("worker.steps.facts") / "lexicon" / "settlements.tsv.zst").read_bytes()
+    lines = zstandard.decompress(packed)
     settlements = lines[lines.index(b"\n", lines.rindex(b"\n#") + 1) :]
     index, offsets = _index(settlements)
     return _Atlas(
@@ -97,12 +98,11 @@ def _index(settlements: bytes) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
     """The first of every few lines, and where the line break before each stands: what is between is soon searched."""
     index: list[bytes] = []
     offsets: list[int] = []
-    at = 0
-    for number, line in enumerate(settlements.split(b"\n")[1:]):
-        if not number % _INDEXED_LINES and line:
-            index.append(line.partition(b"\t")[0] + b"\t")
-            offsets.append(at)
-        at += len(line) + 1
+    at, end = 0, len(settlements) - 1
+    while 0 <= at < end:
+        index.append(settlements[at + 1 : settlements.index(b"\t", at) + 1])
+        offsets.append(at)
+        at = settlements.find(b"\n", at + _INDEXED_BYTES)
     return tuple(index), (*offsets, len(settlements))
 
 
@@ -241,7 +241,7 @@ def _divisions() -> Iterator[tuple[str, Spot]]:
             None,
             others,
         )
-        for alias in (*names, *others, name):
+        for alias in dict.fromkeys((*names, *others, name)):
             yield fold(alias), spot
 
 

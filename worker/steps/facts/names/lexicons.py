@@ -80,9 +80,8 @@ def lexicon() -> Lexicon:
     place_heads, place_openers = _place_words("end"), _place_words("start")
     titles = roles["title"] | roles["office"]
     not_first = {*no_names["start"]} - cues["first name or word"]
-    words: dict[str, int] = {}
+    words = dict.fromkeys(islice(lexicon_lines("common_words.txt"), _COMMON_WORDS), COMMON)
     tables: tuple[tuple[int, Iterable[str]], ...] = (
-        (COMMON, islice(lexicon_lines("common_words.txt"), _COMMON_WORDS)),
         (FIRST_NAME, (name for name in _first_names() if name not in not_first)),
         (SURNAME, lexicon_lines("surnames.txt")),
         (DEMONYM, demonyms),

@@ -90,7 +90,8 @@ def grammar(language: str | None) -> Grammar:
     rows, macros = _rows(language)
     patterns = [(name, resolver, _expand(pattern, macros, language)) for name, resolver, pattern in rows]
     plain = {word for *_, tokens in patterns for token in tokens for word in _plain_words(token)}
-    words = vocabulary(language, plain)
+    asked = {tuple(_classes(token)) for *_, tokens in patterns for token in tokens if not _is_structure(token)}
+    words = vocabulary(language, plain, asked)
     starting: dict[str, list[Rule]] = {}
     for name, resolver, tokens in patterns:
         source, parts = _compile(tokens, words)
@@ -144,10 +145,8 @@ def _expand(pattern: str, macros: Mapping[str, str], language: str | None) -> li
 
 def _plain_words(token: str) -> list[str]:
     """The plain words that a token of a pattern names."""
-    if token in _STRUCTURE or token.startswith("<") or token == _BEGIN:
-        return []
-    token = token.removeprefix("!")
-    return [] if token.startswith("<") else token.removesuffix("?").split("|")
+    name = _bare(token)
+    return [] if _is_structure(token) or name.startswith("<") else name.split("|")
 
 
 def _compile(tokens: Sequence[str], words: Vocabulary) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -163,8 +162,7 @@ def _compile(tokens: Sequence[str], words: Vocabulary) -> tuple[str, tuple[tuple
             parts.append(("", ""))
             continue
         optional = "?" if token.endswith("?") else ""
-        name = token.removesuffix("?").removeprefix("!")
-        found = _CLASS.fullmatch(name)
+        found = _CLASS.fullmatch(_bare(token))
         signs = _token_signs(token, words)
         if token.startswith("!"):
             source.append(f"(?![{signs}])")
@@ -206,8 +204,19 @@ def _first(tokens: list[str], words: Vocabulary) -> tuple[set[str], bool]:
 
 
 def _token_signs(token: str, words: Vocabulary) -> str:
-    name = token.removesuffix("?").removeprefix("!")
+    return "".join(words.having.get(name, "") for name in _classes(token))
+
+
+def _classes(token: str) -> list[str]:
+    """The classes of which a token of a pattern asks for one."""
+    name = _bare(token)
     found = _CLASS.fullmatch(name)
-    return "".join(
-        words.signs_of(found[2] if found else literal(word)) for word in ([name] if found else name.split("|"))
-    )
+    return [found[2]] if found else [literal(word) for word in name.split("|")]
+
+
+def _is_structure(token: str) -> bool:
+    return token in _STRUCTURE or token == _BEGIN
+
+
+def _bare(token: str) -> str:
+    return token.removesuffix("?").removeprefix("!")

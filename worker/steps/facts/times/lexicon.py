@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     Value = int | str
 
@@ -23,8 +23,8 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 2199
 _FISCAL_CENTURY = 2000
 # A word that is in no class, and the sign that no pattern has.
 OTHER = "\x00"
-# Where the signs for the sets of classes begin.
-_FIRST_SIGN = 0x100
+# Where the signs for the sets of classes begin: behind what means something in a regular expression.
+_FIRST_SIGN = 0x80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,12 +32,14 @@ class Vocabulary:
     """The words of one language.
 
     `signs` gives for each word a sign that stands for the set of its classes, so that a pattern of classes is a regular
-    expression over signs. `values` gives the value of a word in each of its classes.
+    expression over signs. `values` gives the value of a word in each of its classes, `having` for a class all signs
+    whose sets have it.
     """
 
     signs: Mapping[str, str]
     values: Mapping[str, Mapping[str, Value]]
     classes: Mapping[str, frozenset[str]]
+    having: Mapping[str, str]
 
     def sign(self, word: str) -> str:
         """The sign of a word that may not be in the table: a number, or OTHER."""
@@ -49,10 +51,6 @@ class Vocabulary:
         if values is None or name not in values:
             return None
         return int(word) if name == "int" else word if name in _SHAPES else values[name]
-
-    def signs_of(self, name: str) -> str:
-        """All signs whose sets have the class."""
-        return "".join(sorted(sign for sign, classes in self.classes.items() if name in classes))
 
 
 # The classes whose value is the word itself.
@@ -75,8 +73,11 @@ def literal(word: str) -> str:
     return "=" + word.removeprefix("^").lower()
 
 
-def vocabulary(language: str | None, plain_words: Iterable[str]) -> Vocabulary:
-    """The words of a language (None: numbers only), with those that the patterns name themselves."""
+def vocabulary(language: str | None, plain_words: Iterable[str], asked: Iterable[Sequence[str]]) -> Vocabulary:
+    """The words of a language (None: numbers only), with those that the patterns name themselves.
+
+    `asked` are the classes of which the patterns ask a word to have one.
+    """
     values: dict[str, dict[str, Value]] = {}
     for number in range(1000):
         _add_number(values, str(number), number)
@@ -96,13 +97,34 @@ def vocabulary(language: str | None, plain_words: Iterable[str]) -> Vocabulary:
     for word in plain_words:
         for form in _forms(word):
             values.setdefault(form, {})[literal(word)] = 0
-    sets = sorted({tuple(sorted(entry)) for entry in values.values()})
+    sets = _in_order({tuple(sorted(entry)) for entry in values.values()}, asked)
     sign_of = {classes: chr(_FIRST_SIGN + index) for index, classes in enumerate(sets)}
     return Vocabulary(
         signs={word: sign_of[tuple(sorted(entry))] for word, entry in values.items()},
         values=values,
         classes={sign: frozenset(classes) for classes, sign in sign_of.items()},
+        having={name: "".join(map(sign_of.__getitem__, found)) for name, found in _having(sets).items()},
     )
+
+
+def _in_order(sets: Iterable[tuple[str, ...]], asked: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """First those between which a pattern leaves the choice.
+
+    `re` compiles a choice of signs in a tenth of the time, and searches it faster, where all are below 256.
+    """
+    having = _having(sets)
+    choices = (set().union(*(having.get(name, ()) for name in names)) for names in asked)
+    chosen = {classes for choice in choices if len(choice) > 1 for classes in choice}
+    return sorted(sets, key=lambda classes: (classes not in chosen, classes))
+
+
+def _having(sets: Iterable[tuple[str, ...]]) -> dict[str, list[tuple[str, ...]]]:
+    """The sets with each class, in their order."""
+    having: dict[str, list[tuple[str, ...]]] = {}
+    for classes in sets:
+        for name in classes:
+            having.setdefault(name, []).append(classes)
+    return having
 
 
 def _add_number(values: dict[str, dict[str, Value]], word: str, number: int) -> None:
