@@ -114,6 +114,9 @@ class AddressGuard:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return f"{address[:60]!r} is not an IP address"
+        return self._judged(address, parsed)
+
+    def _judged(self, address: str, parsed: Address) -> str | None:
         judged = _unmapped(parsed)
         if any(judged in network for network in self._allowed if network.version == judged.version):
             return None
@@ -130,11 +133,16 @@ class AddressGuard:
             None for a name and for an address that may be visited, else one line as from `check`.
         """
         bare = host.removesuffix(".")
-        if ":" in bare or _is_ipv4(bare):
+        if ":" in bare:
             return self.check(bare)
-        if _NUMBER.fullmatch(bare.rpartition(".")[2]):
+        # First, since nearly all hosts are names: parsing one as an address takes ten times as long.
+        if not _NUMBER.fullmatch(bare.rpartition(".")[2]):
+            return None
+        try:
+            parsed = ipaddress.IPv4Address(bare)
+        except ValueError:
             return f"{host[:60]} is not an IPv4 address in its usual form"
-        return None
+        return self._judged(bare, parsed)
 
     def socket_factory(self, addr_info: AddrInfoType) -> socket.socket:
         """Make the socket for one address, for `aiohttp.TCPConnector(socket_factory=...)`.
@@ -233,14 +241,6 @@ class GuardedResolver(AbstractResolver):
 def _numeric(family: int, address: tuple[object, ...]) -> str:
     zone = address[3] if family == socket.AF_INET6 else 0
     return f"{address[0]}%{zone}" if zone else str(address[0])
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unmapped(address: Address) -> Address:

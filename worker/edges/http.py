@@ -17,7 +17,7 @@ from worker.edges.http_headers import received_headers, sent_headers
 from worker.edges.http_proxy import Proxies
 from worker.edges.http_room import Room
 from worker.edges.http_tls import tls_context
-from worker.edges.http_urls import origin, parse_url, place, redirect_target
+from worker.edges.http_urls import basic_authorization, origin, parse_url, redirect_target
 from worker.model.fetch import FetchFailure, Hop, Response, header_problem
 from worker.model.secrets import without_credentials
 
@@ -109,7 +109,6 @@ class HttpFetcher:
         Before a redirect is followed, `hop` waits for its turn. Waiting takes no place from others.
         """
         visit = Visit(
-            url=without_credentials(request.url),
             started_seconds=self._clock.monotonic_seconds(),
             left_seconds=self._timeout_seconds,
         )
@@ -127,7 +126,7 @@ class HttpFetcher:
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
             failed = explain(error, visit)
         return FetchFailure(
-            url=visit.url,
+            url=visit.url or without_credentials(request.url),
             kind=failed.kind,
             detail=failed.detail,
             retrieved_at=self._clock.now(),
@@ -151,20 +150,28 @@ class HttpFetcher:
             if (problem := header_problem(name, value)) is not None:
                 raise FailedError("internal", problem)
         form = None if request.form is None else urlencode(request.form).encode()
-        url = start.with_user(None)
+        credentials = basic_authorization(start)
+        url = start if credentials is None else start.with_user(None)
+        home = at = str(url)
         at_home = True
         seen = {url}
         while True:
-            at_home = at_home and origin(url) == origin(start)
-            visit.url, visit.place = str(url), place(url)
-            with self._waiting(visit):
-                if visit.hops and hop is not None and not await hop(visit.url):
-                    raise FailedError("unavailable", "the host asked to be left alone")
-                await self._slots.acquire()
+            visit.url, visit.asked = at, url
+            await self._begin(visit, hop)
             try:
                 async with asyncio.timeout(visit.left_seconds) as visit.deadline:
-                    await self._choose_way(url, visit)
-                    headers = sent_headers(request, url, start=start, user_agent=self._user_agent, at_home=at_home)
+                    if (refusal := self._guard.check_host(url.raw_host or "")) is not None:
+                        raise FailedError("blocked", refusal)
+                    if self._proxies:
+                        await self._choose_proxy(url, visit)
+                    headers = sent_headers(
+                        request,
+                        at,
+                        home=home,
+                        user_agent=self._user_agent,
+                        credentials=credentials,
+                        at_home=at_home,
+                    )
                     answer = await self._ask(url, headers, form, visit)
                     if isinstance(answer, Response):
                         return answer
@@ -173,23 +180,35 @@ class HttpFetcher:
                 visit.deadline = None
                 self._slots.release()
             url = answer.target
-            visit.hops += (Hop(status=answer.status, url=str(url)),)
+            at = str(url)
+            at_home = at_home and origin(url) == origin(start)
+            visit.hops += (Hop(status=answer.status, url=at),)
             if url in seen:
                 raise FailedError("redirect", f"{visit.place} redirects in a circle")
             if len(visit.hops) > _MAX_REDIRECTS:
                 raise FailedError("redirect", f"more than {_MAX_REDIRECTS} redirects, the last from {visit.place}")
             seen.add(url)
 
-    async def _choose_way(self, url: URL, visit: Visit) -> None:
+    async def _begin(self, visit: Visit, hop: NextHop | None) -> None:
+        """Wait until one more request may be made."""
+        if not visit.hops and not self._slots.locked():
+            await self._slots.acquire()
+            return
+        with self._waiting(visit):
+            if visit.hops and hop is not None and not await hop(visit.url):
+                raise FailedError("unavailable", "the host asked to be left alone")
+            await self._slots.acquire()
+
+    async def _choose_proxy(self, url: URL, visit: Visit) -> None:
         """Find the proxy, if any, and stop here where the socket's own check would not see the address."""
-        host = url.raw_host or ""
         visit.proxy = self._proxies.choose(url)
-        refusal = self._guard.check_host(host)
-        if refusal is None and visit.proxy is not None:
-            # A name server that does not answer is as good as one that does not know the name.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._connect_timeout_seconds):
-                    refusal = await self._resolver.refusal(host)
+        if visit.proxy is None:
+            return
+        refusal = None
+        # A name server that does not answer is as good as one that does not know the name.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._connect_timeout_seconds):
+                refusal = await self._resolver.refusal(url.raw_host or "")
         if refusal is not None:
             raise FailedError("blocked", refusal)
 
@@ -217,7 +236,7 @@ class HttpFetcher:
             if response.status == 407 and visit.proxy is not None:
                 raise proxy_wants_credentials(visit)
             return Response(
-                url=str(url),
+                url=visit.url,
                 status=response.status,
                 headers=received_headers(response),
                 body=await self._read(response, visit),

@@ -12,9 +12,12 @@ import aiohttp
 
 from worker.edges.guard import BlockedAddressError
 from worker.edges.http_connection import HangUpError
+from worker.edges.http_urls import place
 
 if TYPE_CHECKING:
     import asyncio
+
+    from yarl import URL
 
     from worker.edges.http_proxy import Proxy
     from worker.model.fetch import FailureKind, Hop
@@ -31,19 +34,24 @@ class FailedError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """How far a fetch has got. `url` has no credentials; `place` is host and port, for people.
+    """How far a fetch has got. `asked` is who is asked now, and `url` the same as text; neither has credentials.
 
     `started_seconds` is moved on by what was waited for others; `left_seconds` is what there was when the request under
     way began, and `deadline` its end.
     """
 
-    url: str
     started_seconds: float
     left_seconds: float
+    url: str = ""
+    asked: URL | None = None
     deadline: asyncio.Timeout | None = None
     hops: tuple[Hop, ...] = ()
-    place: str = "the server"
     proxy: Proxy | None = None
+
+    @property
+    def place(self) -> str:
+        """Host and port, for people to read."""
+        return "the server" if self.asked is None else place(self.asked)
 
     @property
     def route(self) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from worker.edges.http_urls import basic_authorization
 from worker.model.fetch import fits_header
 
 if TYPE_CHECKING:
     import aiohttp
-    from yarl import URL
 
     from worker.model.fetch import Request
 
@@ -28,15 +26,18 @@ ACCEPT_ENCODING = "gzip, deflate, zstd"
 _NOT_UTF8 = re.compile(r"[\udc80-\udcff]")  # a byte that is not, as aiohttp decodes headers
 
 
-def sent_headers(request: Request, url: URL, *, start: URL, user_agent: str, at_home: bool) -> list[tuple[str, str]]:
+def sent_headers(  # noqa: PLR0913 - all that has a say
+    request: Request, url: str, *, home: str, user_agent: str, credentials: str | None, at_home: bool
+) -> list[tuple[str, str]]:
     """What is said to one address on the way.
 
     Args:
         request: what is wanted.
         url: where this request goes.
-        start: the URL of `request`, credentials included.
+        home: the URL of `request`, without credentials.
         user_agent: who we say we are.
-        at_home: no redirect has left the origin of `start` yet, for which credentials and own headers are meant.
+        credentials: those of the URL of `request`, as a value of Authorization.
+        at_home: no redirect has left the origin of `home` yet, for which credentials and own headers are meant.
     """
     headers = [
         ("User-Agent", user_agent),
@@ -45,14 +46,15 @@ def sent_headers(request: Request, url: URL, *, start: URL, user_agent: str, at_
     ]
     if request.form is not None:
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    elif str(url) == (request.validators_url or str(start.with_user(None))):
+    elif url == (request.validators_url or home):
         validators = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
         headers += [(name, value) for name, value in validators if value is not None and fits_header(value)]
     if not at_home:
         return headers
-    credentials = basic_authorization(start)
     if credentials is not None:
         headers.append(("Authorization", credentials))
+    if not request.headers:
+        return headers
     replaced = {name.lower() for name, _ in request.headers}
     return [(name, value) for name, value in headers if name.lower() not in replaced] + list(request.headers)
 

@@ -59,6 +59,10 @@ class Proxies:
             _Exception.read(text) for text in re.split(r"[,\s]+", _variable(environment, "no_proxy"))
         )
 
+    def __bool__(self) -> bool:
+        """Whether any request goes through a proxy."""
+        return bool(self._by_scheme)
+
     def choose(self, url: URL) -> Proxy | None:
         """The proxy for one URL; None to connect directly."""
         proxy = self._by_scheme.get(url.scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from worker.model.entries import SeenEntries
 from worker.model.entry import NotAFeed, Unreadable
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from worker.model.entries import Articles
     from worker.model.entry import LetterReason
     from worker.model.errors import Invalid
-    from worker.model.event import DeadLetter, Event
+    from worker.model.event import DeadLetter, Event, Outcome
     from worker.model.feed import Feed, FeedState, SeenEntry
     from worker.model.fetch import Fetched
     from worker.model.step import Ask, Claims, Digest
 
 # The page of an entry that left the feed is asked again for this long.
 _RECHECKED_FOR = timedelta(days=2)
+# Most answers are 304.
+_SHA256_OF_NOTHING = sha256().hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,44 +193,33 @@ class Poll:
     def _unmodified(self, response: Response) -> Batch:
         body_sha256 = None if response.status == 304 else self.raw_sha256
         state = standing.unmodified(self.feed, self.state, response, body_sha256=body_sha256, now=self.now)
-        return self.batch(state, PollReport(feed_id=self.feed.id, outcome="not_modified"))
+        return self.batch(state, "not_modified")
 
     def _gone(self, response: Response) -> Batch:
         state = standing.gone(self.feed, self.state, response, now=self.now)
-        return self.batch(state, PollReport(feed_id=self.feed.id, outcome="gone", reason="http_410"))
+        return self.batch(state, "gone", reason="http_410")
 
     def _refused(self, response: Response) -> Batch:
         challenge = schedule.is_challenge(response.status, response.headers)
         reason = "challenge" if challenge else f"http_{response.status}"
-        return self._failed(reason, PollReport(feed_id=self.feed.id, outcome="http_error", reason=reason))
+        return self._failed("http_error", reason)
 
     def _unanswered(self, failure: FetchFailure) -> Batch:
-        report = PollReport(
-            feed_id=self.feed.id,
-            outcome="network_error",
-            reason=failure.kind,
-            warnings=(failure.detail,),
-        )
-        return self._failed(failure.kind, report)
+        return self._failed("network_error", failure.kind, failure.detail)
 
     def not_a_feed(self, response: Response, refusal: NotAFeed) -> Batch:
         """What is written for a document that is none."""
-        report = PollReport(
-            feed_id=self.feed.id,
-            outcome="not_a_feed",
-            reason=refusal.reason,
-            warnings=(refusal.detail,),
-        )
+        batch = self._failed("not_a_feed", refusal.reason, refusal.detail)
         if refusal.reason not in {"broken", "undecodable", "too_costly"} or self.raw_sha256 == self.state.broken_sha256:
-            return self._failed(refusal.reason, report)
+            return batch
         # A damaged document is kept, once: someone may want to know what was in it.
         letter = self.dead_letter("parse", response.body, refusal.reason, refusal.detail)
-        batch = self._failed(refusal.reason, report)
         state = replace(batch.state, broken_sha256=self.raw_sha256)
-        return self.batch(state, report, rejected=(letter,))
+        return self.batch(state, "not_a_feed", letters=(letter,), reason=refusal.reason, warnings=batch.report.warnings)
 
-    def _failed(self, reason: str, report: PollReport) -> Batch:
-        return self.batch(standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now), report)
+    def _failed(self, outcome: Outcome, reason: str, *warnings: str) -> Batch:
+        state = standing.failed(self.feed, self.state, self.fetched, reason=reason, now=self.now)
+        return self.batch(state, outcome, reason=reason, warnings=warnings)
 
     def dead_letter(  # noqa: PLR0913 - all that is known of the bytes
         self,
@@ -259,20 +250,24 @@ class Poll:
     def batch(
         self,
         state: FeedState,
-        report: PollReport,
+        outcome: Outcome,
         *,
         events: Sequence[Event] = (),
-        rejected: Sequence[DeadLetter] = (),
+        letters: Sequence[DeadLetter] = (),
+        **told: Any,
     ) -> Batch:
-        """All that the poll writes."""
+        """All that the poll writes; `told` are fields of its report besides those of the answer."""
         moved = state.adopted_url is not None and state.adopted_url != self.state.adopted_url
         response = self.fetched if isinstance(self.fetched, Response) else None
-        report = replace(
-            report,
+        # Made once: a poll without anything new has not much else to do.
+        report = PollReport(
+            feed_id=self.feed.id,
+            outcome=outcome,
             fetch_seconds=self.fetched.duration_seconds,
-            moved_to=without_secrets(state.adopted_url) if moved and state.adopted_url else report.moved_to,
-            status=report.status if response is None else response.status,
-            received_bytes=report.received_bytes if response is None else len(response.body),
+            moved_to=without_secrets(state.adopted_url) if moved and state.adopted_url else None,
+            status=None if response is None else response.status,
+            received_bytes=0 if response is None else len(response.body),
+            **told,
         )
         state, forgotten = self._forget(state, events)
         return Batch(
@@ -280,7 +275,7 @@ class Poll:
             shard_key=self.feed.shard_key,
             forgotten=forgotten,
             events=tuple(events),
-            rejected=tuple(rejected),
+            rejected=tuple(letters),
             state=state,
             state_value=encode.encode_state(state),
             report=report,
@@ -306,7 +301,7 @@ class Poll:
 
 
 def _hash(response: Response) -> str:
-    return sha256(response.body).hexdigest()
+    return sha256(response.body).hexdigest() if response.body else _SHA256_OF_NOTHING
 
 
 def _due_pages(feed: Feed, state: FeedState, now: datetime) -> tuple[SeenEntry, ...]:

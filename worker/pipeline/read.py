@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from worker.model.entry import Document, NotAFeed, SitemapIndex
-from worker.model.event import PollReport
 from worker.model.fetch import FetchFailure, Request
 from worker.model.page import NoPage, Page
 from worker.model.step import Ask, Claims
@@ -194,9 +193,11 @@ class PollReader:
             waiting=waiting,
         )
         state = standing.read(self.poll.feed, self.poll.state, what.response, learned, now=self.poll.now)
-        report = PollReport(
-            feed_id=self.poll.feed.id,
-            outcome=result,
+        return self.poll.batch(
+            state,
+            result,
+            events=found.events,
+            letters=rejected,
             entries=entries,
             published=changes["published"],
             revised=changes["revised"],
@@ -208,7 +209,6 @@ class PollReader:
             gap=bool(self.poll.state.entries and what.reader.entries) and not what.reader.overlaps(),
             warnings=document.warnings,
         )
-        return self.poll.batch(state, report, events=found.events, rejected=rejected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,24 +97,32 @@ def is_known(feed: Feed, state: FeedState, response: Response, *, body_sha256: s
 
 def was_asked(feed: Feed, state: FeedState, response: Response) -> bool:
     """Whether the server that says "not modified" was asked that: it has given validators, and got them back."""
-    return _has_validators(state) and _source(feed, state, response) == _validators_source(feed, state)
+    if not _has_validators(state):
+        return False
+    # No redirect, neither then nor now: most are such.
+    return _final(response) == state.validators_url or (
+        _source(feed, state, response) == _validators_source(feed, state)
+    )
 
 
 def unmodified(
     feed: Feed, state: FeedState, response: Response, *, body_sha256: str | None, now: datetime
 ) -> FeedState:
     """The state after an answer without anything new; `body_sha256` is of its body, None when it had none (304)."""
+    known: dict[str, Any]
     if body_sha256 is None:
         # A 304 may bring new validators and otherwise leaves the old ones as they are (RFC 9111, 4.3.4).
         etag, last_modified = _given(response)
-        given = (etag or state.etag, last_modified or state.last_modified, _final(response))
-        if given != (state.etag, state.last_modified, state.validators_url):
-            state = replace(state, etag=given[0], last_modified=given[1], validators_url=given[2])
+        known = {
+            "etag": etag or state.etag,
+            "last_modified": last_modified or state.last_modified,
+            "validators_url": _final(response),
+        }
     elif body_sha256 == state.body_sha256:
-        state = replace(state, **_validators(response), mismatches=0, body_at=now)
+        known = {**_validators(response), "mismatches": 0, "body_at": now}
     else:
-        state = replace(state, mismatches=state.mismatches + 1)
-    return _good(feed, state, response, news=(), now=now)
+        known = {"mismatches": state.mismatches + 1}
+    return _good(feed, state, response, known, news=(), now=now)
 
 
 def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, now: datetime) -> FeedState:
@@ -143,7 +151,7 @@ def read(feed: Feed, state: FeedState, response: Response, learned: Learned, *, 
         entries=SeenEntries.of(learned.entries),
         waiting=learned.waiting,
     )
-    return _good(feed, state, response, news=learned.news, now=now)
+    return _good(feed, state, response, {}, news=learned.news, now=now)
 
 
 def failed(feed: Feed, state: FeedState, fetched: Fetched, *, reason: str, now: datetime) -> FeedState:
@@ -186,7 +194,16 @@ def gone(feed: Feed, state: FeedState, fetched: Fetched, *, now: datetime) -> Fe
     )
 
 
-def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[datetime], now: datetime) -> FeedState:
+def _good(  # noqa: PLR0913 - all that has a say
+    feed: Feed,
+    state: FeedState,
+    response: Response,
+    known: dict[str, Any],
+    *,
+    news: Sequence[datetime],
+    now: datetime,
+) -> FeedState:
+    """The state after an answer that was good; `known` are fields that change with it, of its bytes and validators."""
     rhythm = schedule.learned(state.rhythm, news, now=now)
     if schedule.is_silent(rhythm, now=now):
         rhythm = replace(rhythm, silent=True)
@@ -194,9 +211,11 @@ def _good(feed: Feed, state: FeedState, response: Response, *, news: Sequence[da
     if fresh_seconds is None:
         # A 304 leaves what was said with the document as it was (RFC 9111, 4.3.4).
         fresh_seconds = state.fresh_seconds if response.status == 304 else 0.0
-    state = _moved(feed, state, response)
+    if response.hops or state.move is not None:
+        state, known = _moved(feed, replace(state, **known), response), {}
     return replace(
         state,
+        **known,
         version=state.version + 1,
         polled_at=now,
         fresh_seconds=fresh_seconds,

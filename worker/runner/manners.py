@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from worker.model.entry import NotAFeed
@@ -17,10 +16,8 @@ from worker.steps.robots import Robots, read_robots
 from worker.steps.schedule import held_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from worker.model.fetch import FailureKind, Fetched
-    from worker.ports import Clock, Fetcher, Metrics, NextHop
+    from worker.ports import Clock, Fetcher, Metrics
 
 _HOSTS_AT_MOST = 20_000
 # RFC 9309, 2.4: no longer than a day.
@@ -69,21 +66,21 @@ class Manners:
 
     async def fetch(self, request: Request) -> Fetched:
         """Ask when it is the host's turn. A page is asked for only where the site allows it, and the host is well."""
-        host = self._host(request.url)
+        host = self.host(request.url)
         if request.kind != "page":
-            async with self._turn(host) as hop:
-                if self.held_seconds(request.url) > 0:
+            async with _Turn(self, host) as turn:
+                if self._held_seconds(host) > 0:
                     return self._no(request, "unavailable", "the host asked to be left alone")
-                fetched = await self._fetcher.fetch(request, hop)
+                fetched = await self._fetcher.fetch(request, turn.hop)
             self._hear(fetched)
             return fetched
         if (refused := await self._refused(host, request)) is not None:
             return refused
-        async with self._turn(host) as hop:
+        async with _Turn(self, host) as turn:
             # Others may have waited for their turn as well, and been sent away.
             if self._clock.monotonic_seconds() < host.peace_until_seconds:
                 return self._no(request, "unavailable", "the host is left in peace for now")
-            fetched = await self._fetcher.fetch(request, hop)
+            fetched = await self._fetcher.fetch(request, turn.hop)
         self._hear(fetched)
         self._learn(host, fetched)
         return fetched
@@ -91,14 +88,19 @@ class Manners:
     def held_seconds(self, url: str) -> float:
         """For how long yet the host asks to be left alone; 0 when it does not."""
         host = self._hosts.get(host_of(url))
-        return 0.0 if host is None else max(host.held_until_seconds - self._clock.monotonic_seconds(), 0.0)
+        return 0.0 if host is None else self._held_seconds(host)
 
     def hold(self, url: str, seconds: float) -> None:
         """Leave the host alone for so long: it asked for that, maybe before a restart."""
-        host = self._host(url)
+        host = self.host(url)
         until_seconds = self._clock.monotonic_seconds() + seconds
         host.held_until_seconds = max(host.held_until_seconds, until_seconds)
         host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
+
+    def _held_seconds(self, host: _Host) -> float:
+        # Of most hosts it was never said: then no clock is looked at.
+        until_seconds = host.held_until_seconds
+        return max(until_seconds - self._clock.monotonic_seconds(), 0.0) if until_seconds else 0.0
 
     async def close(self) -> None:
         """Close all connections."""
@@ -119,12 +121,12 @@ class Manners:
         """The host's rules, asked for at most once a day; None when they cannot be had for now."""
         if self._clock.monotonic_seconds() < host.robots_until_seconds:
             return host.robots
-        async with self._turn(host) as hop:
+        async with _Turn(self, host) as turn:
             if self._clock.monotonic_seconds() < host.robots_until_seconds:
                 return host.robots
             parts = urlsplit(url)
             request = Request(url=f"{parts.scheme}://{parts.netloc}/robots.txt", kind="robots")
-            fetched = await self._fetcher.fetch(request, hop)
+            fetched = await self._fetcher.fetch(request, turn.hop)
         self._hear(fetched)
         host.robots = None
         if isinstance(fetched, Response):
@@ -155,34 +157,7 @@ class Manners:
             until_seconds = self._clock.monotonic_seconds() + _PEACE_SECONDS
             host.peace_until_seconds = max(host.peace_until_seconds, until_seconds)
 
-    @asynccontextmanager
-    async def _turn(self, first: _Host) -> AsyncIterator[NextHop]:
-        """One request's turn at a host, and at those to which it is redirected: at one at a time.
-
-        A host that redirects has answered, so others may ask it meanwhile. Whoever waited for a host and kept another
-        could wait for ever: that one's request may be waiting for this one's.
-        """
-        host: _Host | None = None
-
-        async def hop(url: str) -> bool:
-            nonlocal host
-            if host is not None:
-                self._give_back(host)
-                host = None
-            following = self._host(url)
-            await self._take(following)
-            host = following
-            return self.held_seconds(url) <= 0
-
-        await self._take(first)
-        host = first
-        try:
-            yield hop
-        finally:
-            if host is not None:
-                self._give_back(host)
-
-    async def _take(self, host: _Host) -> None:
+    async def take(self, host: _Host) -> None:
         """Wait until the host may be asked. Nobody else asks it before it is given back."""
         self.waiting += 1
         try:
@@ -197,12 +172,14 @@ class Manners:
         finally:
             self.waiting -= 1
 
-    def _give_back(self, host: _Host) -> None:
+    def give_back(self, host: _Host) -> None:
+        """End what `take` began: the next one may ask the host after the pause."""
         gap_seconds = max(self._gap_seconds, host.robots.pause_seconds if host.robots else 0.0)
         host.free_seconds = self._clock.monotonic_seconds() + gap_seconds
         host.lock.release()
 
-    def _host(self, url: str) -> _Host:
+    def host(self, url: str) -> _Host:
+        """What is known of the host of an address."""
         name = host_of(url)
         host = self._hosts.get(name)
         if host is None:
@@ -223,3 +200,39 @@ class Manners:
 
     def _no(self, request: Request, kind: FailureKind, detail: str) -> FetchFailure:
         return FetchFailure(url=request.url, kind=kind, detail=detail, retrieved_at=self._clock.now())
+
+
+class _Turn:
+    """One request's turn at a host, and at those to which it is redirected: at one at a time.
+
+    A host that redirects has answered, so others may ask it meanwhile. Whoever waited for a host and kept another
+    could wait for ever: that one's request may be waiting for this one's.
+    """
+
+    __slots__ = ("_first", "_host", "_manners")
+
+    def __init__(self, manners: Manners, first: _Host) -> None:
+        self._manners = manners
+        self._first = first
+        self._host: _Host | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._manners.take(self._first)
+        self._host = self._first
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    async def hop(self, url: str) -> bool:
+        """See `worker.ports.NextHop`."""
+        self._leave()
+        following = self._manners.host(url)
+        await self._manners.take(following)
+        self._host = following
+        return self._manners.held_seconds(url) <= 0
+
+    def _leave(self) -> None:
+        if self._host is not None:
+            self._manners.give_back(self._host)
+            self._host = None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
-from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -48,13 +47,15 @@ class Turns:
         # All by whether the feed is known. Of others, polls that have begun go first.
         self._queues: dict[bool, list[_Waiting]] = {True: [], False: []}
         self._had_seconds = {True: 0.0, False: 0.0}
-        self._held_bytes: Counter[bool] = Counter()
+        self._held_bytes = {True: 0, False: 0}
         self._fewer = {known: asyncio.Event() for known in (True, False)}
         # Polls that have not begun to be read.
         self.waiting = 0
 
     async def room(self, *, known: bool, begun: bool) -> None:
         """Wait until one more document may be fetched."""
+        if self._held_bytes[known] < self._max_bytes:
+            return
         with self._wait(begun=begun):
             while self._held_bytes[known] >= self._max_bytes:
                 self._fewer[known].clear()
