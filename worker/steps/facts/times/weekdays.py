@@ -50,6 +50,17 @@ def weekday(reading: Reading) -> Period | None:
     return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
 
 
+def night_of_weekdays(reading: Reading) -> Period | None:
+    """Overnight Friday to Saturday, overnight into Saturday: named by the day on which it began."""
+    first, last, today = reading.number("weekday"), reading.number("last"), reading.today()
+    if last is None or today is None or (first is not None and (first + 1) % 7 != last):
+        return None
+    ahead = last != today.weekday() and reading.tense() == "future"
+    morning = nearest_weekday(today, last, latest=not ahead)
+    evening = shift_days(morning, -1) if morning else None
+    return Period("night", evening.isoformat(), evening, morning) if evening else None
+
+
 def _is_name(reading: Reading) -> bool:
     """Whether the word is part of a name: "Super Tuesday", "the Sunday Times", "Mail on Sunday"."""
     if "day-name" in reading.classes(-1):

@@ -114,6 +114,21 @@ def day_range(reading: Reading) -> Period | None:
     return range_period(_day(year, month, day), _day(year, month, last))
 
 
+def week_of_day(reading: Reading) -> Period | None:
+    """The week of June 2: the week of the calendar in which that day lies."""
+    found = day_of_month(reading)
+    return week_period(found.first) if found and found.first else None
+
+
+def night_of_days(reading: Reading) -> Period | None:
+    """The night of May 23 to 24: named by the day on which it began; None for more than one night."""
+    found = day_of_month(reading)
+    morning = shift_days(found.first, 1) if found and found.first else None
+    if found is None or morning is None or morning.day != reading.number("last"):
+        return None
+    return found._replace(kind="night", last=morning)
+
+
 def month_of_year(reading: Reading) -> Period | None:
     """May 2025; mid-May 2025."""
     year, month = year_of(reading), reading.number("month")
