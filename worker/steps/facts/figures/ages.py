@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.figures.draft import Draft
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from worker.steps.facts.figures.draft import Bound
     from worker.steps.facts.figures.lexicon import Words
     from worker.steps.facts.figures.tokens import Tokens
 
 _OLDEST: Final = 125
+_LIMITS: Final[Mapping[str, Bound]] = {"over": "more_than", "under": "less_than"}
 
 
 def is_age(draft: Draft, tokens: Tokens, words: Words) -> bool:
@@ -110,5 +114,24 @@ def decade_of_life(index: int, tokens: Tokens) -> Draft:
         unit="year",
         approximate=True,
         rule="decade-of-life",
+        digits=True,
+    )
+
+
+def age_group(index: int, tokens: Tokens) -> Draft | None:
+    """The limit of "the over-65s", "under-18s"; "the Under-21s" are a team."""
+    bound: Bound | None = _LIMITS.get(tokens.low[index - 2]) if tokens.hyphen(index - 1) else None
+    if bound is None or tokens.capital(index - 2) or not tokens.low[index].isdecimal():
+        return None
+    return Draft(
+        first=index,
+        last=index,
+        after=index + 2,
+        values=(float(tokens.low[index]),),
+        kind="age",
+        unit="year",
+        approximate=True,
+        bound=bound,
+        rule="age",
         digits=True,
     )
