@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from worker.steps.facts.figures.tokens import Tokens
 
 _OLDEST: Final = 125
+# The number of "Under-18s" that begins a sentence.
+_SECOND: Final = 2
 _LIMITS: Final[Mapping[str, Bound]] = {"over": "more_than", "under": "less_than"}
 
 
@@ -118,10 +120,14 @@ def decade_of_life(index: int, tokens: Tokens) -> Draft:
     )
 
 
+def is_age_group(index: int, tokens: Tokens) -> bool:
+    """Whether a number before an "s" is a limit of age: "the over-65s", "under-18s"."""
+    return tokens.hyphen(index - 1) and tokens.low[index - 2] in _LIMITS and tokens.low[index].isdecimal()
+
+
 def age_group(index: int, tokens: Tokens) -> Draft | None:
-    """The limit of "the over-65s", "under-18s"; "the Under-21s" are a team."""
-    bound: Bound | None = _LIMITS.get(tokens.low[index - 2]) if tokens.hyphen(index - 1) else None
-    if bound is None or tokens.capital(index - 2) or not tokens.low[index].isdecimal():
+    """The age that is the limit; None for a team ("England Under-21s")."""
+    if index > _SECOND and tokens.capital(index - 2):
         return None
     return Draft(
         first=index,
@@ -131,7 +137,7 @@ def age_group(index: int, tokens: Tokens) -> Draft | None:
         kind="age",
         unit="year",
         approximate=True,
-        bound=bound,
+        bound=_LIMITS[tokens.low[index - 2]],
         rule="age",
         digits=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.figures.ages import age_group, decade_of_life, is_age, is_decade_of_life
+from worker.steps.facts.figures.ages import age_group, decade_of_life, is_age, is_age_group, is_decade_of_life
 from worker.steps.facts.figures.bounds import BoundReader
 from worker.steps.facts.figures.draft import Draft
 from worker.steps.facts.figures.names import NameReader
@@ -93,8 +93,8 @@ class SentenceReader:
         if tokens.low[index + 1] == "s" and tokens.glued(index + 1):
             if is_decade_of_life(index, tokens, self._words):
                 return decade_of_life(index, tokens), index + 2
-            if draft := age_group(index, tokens):
-                return draft, index + 2
+            if is_age_group(index, tokens):
+                return age_group(index, tokens), index + 2
         money = self._units.currency_before(index)
         beyond = self._names.skip(index) if money is None else self._names.broken(index)
         numeral = None if beyond else self._numerals.read(index, money=money is not None)

@@ -74,6 +74,7 @@ RESOLVERS: Mapping[str, Callable[[Reading], Period | None]] = {
         relative.unit_shifted,
         relative.unit_current,
         relative.unit_before_last,
+        relative.unit_after_next,
         relative.weekend,
         story.next_in_story,
         story.before_in_story,
