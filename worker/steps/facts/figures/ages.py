@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Final
 from worker.steps.facts.figures.draft import Draft
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from worker.steps.facts.figures.draft import Bound
     from worker.steps.facts.figures.lexicon import Words
     from worker.steps.facts.figures.tokens import Tokens
 
 _OLDEST: Final = 125
+# The number of "Under-18s" that begins a sentence.
+_SECOND: Final = 2
+_LIMITS: Final[Mapping[str, Bound]] = {"over": "more_than", "under": "less_than"}
 
 
 def is_age(draft: Draft, tokens: Tokens, words: Words) -> bool:
@@ -110,5 +116,28 @@ def decade_of_life(index: int, tokens: Tokens) -> Draft:
         unit="year",
         approximate=True,
         rule="decade-of-life",
+        digits=True,
+    )
+
+
+def is_age_group(index: int, tokens: Tokens) -> bool:
+    """Whether a number before an "s" is a limit of age: "the over-65s", "under-18s"."""
+    return tokens.hyphen(index - 1) and tokens.low[index - 2] in _LIMITS and tokens.low[index].isdecimal()
+
+
+def age_group(index: int, tokens: Tokens) -> Draft | None:
+    """The age that is the limit; None for a team ("England Under-21s")."""
+    if index > _SECOND and tokens.capital(index - 2):
+        return None
+    return Draft(
+        first=index,
+        last=index,
+        after=index + 2,
+        values=(float(tokens.low[index]),),
+        kind="age",
+        unit="year",
+        approximate=True,
+        bound=_LIMITS[tokens.low[index - 2]],
+        rule="age",
         digits=True,
     )

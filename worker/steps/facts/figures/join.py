@@ -48,7 +48,7 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
             elif not counted and _is_pronoun(draft, tokens, words):
                 continue
         # "82 people, including 28 children, and 41 are missing": people are.
-        if draft.kind in ("count", "total") and draft.noun and not (counted and _is_included(draft, tokens)):
+        if draft.kind == "count" and draft.noun and not (counted and _is_included(draft, tokens)):
             counted = draft
         before = draft
         kept.append(draft)

@@ -38,12 +38,23 @@ class NounReader:
         if self._tokens.low[index] in _OPENING:
             return self._quoted(index)
         index = self._skip(self._past_age(index))
+        if end := self._types(index):
+            return index, end
         run, last = (self._run(index), None) if singular else self._phrase(index)
         if last is not None:
             return index, self._classified(last)
         if run and ((singular and not self._is_adverb(index, run)) or (attributive and self._opens(index))):
             return index, self._singular(index, run)
         return None
+
+    def _types(self, index: int) -> int:
+        """The last token of things that are named by their type ("F-35s", "A320s"), or 0."""
+        tokens = self._tokens
+        if not tokens.capital(index):
+            return 0
+        number = index + 2 if tokens.hyphen(index + 1) else index + 1
+        glued = tokens.is_number(number) and tokens.glued(number) and tokens.glued(number + 1)
+        return number + 1 if glued and tokens.low[number + 1] == "s" else 0
 
     def _quoted(self, index: int) -> tuple[int, int] | None:
         """What is counted in marks of its own: nine "terrorist camps"; not what is only said behind a number."""

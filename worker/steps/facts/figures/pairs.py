@@ -154,10 +154,12 @@ class PairReader:
         return one.isdecimal() and two.isdecimal() and len(one) <= len(two) <= 3 and int(one) > int(two)
 
     def _for(self, one: Numeral, between: int) -> Draft | None:
-        """1,000-for-1,000; 52-to-48; three-to-one; 0-to-60."""
+        """1,000-for-1,000; 52-to-48; three-to-one; 0-to-60; a one-in-five chance."""
         two = self._second(between + 2, None)
         if two is None:
             return None
+        if self._tokens.low[between] == "in":
+            return self._pair(one, two, "ratio", "one-in") if 0 < one.low < two.low else None
         if self._tokens.low[between] == "for" or two.low == 1:
             return self._pair(one, two, "ratio")
         return self._pair(one, two, "score") if one.low >= two.low else self._range(one, between + 2, None)

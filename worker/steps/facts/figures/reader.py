@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.figures.ages import decade_of_life, is_age, is_decade_of_life
+from worker.steps.facts.figures.ages import age_group, decade_of_life, is_age, is_age_group, is_decade_of_life
 from worker.steps.facts.figures.bounds import BoundReader
 from worker.steps.facts.figures.draft import Draft
 from worker.steps.facts.figures.names import NameReader
@@ -90,8 +90,11 @@ class SentenceReader:
         tokens = self._tokens
         if tokens.low[index + 1] in self._words.classes["ordinal_end"] and tokens.glued(index + 1):
             return self._ordinal(index, index + 1, float(tokens.low[index].replace(",", "")))
-        if tokens.low[index + 1] == "s" and is_decade_of_life(index, tokens, self._words):
-            return decade_of_life(index, tokens), index + 2
+        if tokens.low[index + 1] == "s" and tokens.glued(index + 1):
+            if is_decade_of_life(index, tokens, self._words):
+                return decade_of_life(index, tokens), index + 2
+            if is_age_group(index, tokens):
+                return age_group(index, tokens), index + 2
         money = self._units.currency_before(index)
         beyond = self._names.skip(index) if money is None else self._names.broken(index)
         numeral = None if beyond else self._numerals.read(index, money=money is not None)
@@ -166,8 +169,8 @@ class SentenceReader:
         """The unit behind a number, or the years of an age."""
         tokens, words = self._tokens, self._words
         at = draft.after
-        if numeral.part and self._part_of_percent(draft):
-            return
+        if (numeral.part and self._part_of_percent(draft)) or (draft.rule == "one-in" and tokens.hyphen(at)):
+            return  # the years of "a 1-in-100-year flood" are no length
         if tokens.low[at] == "of" and (numeral.vague or (numeral.part and words.has("article", tokens.low[at + 1]))):
             at += 1  # thousands of dollars, 1/16 of a pint
         if numeral.part and words.has("article", tokens.low[at]):  # half an hour
@@ -265,7 +268,7 @@ class SentenceReader:
         if (
             words.has("no_rank", before)
             or words.has("no_rank", following)
-            or (tokens.capital(first) and first > 0)
+            or (tokens.capital(first) and first > 0 and not self._is_stressed(first))
             or words.has("month", before.rstrip("."))
             or words.has("month", month)
             or self._blocked(tokens.start[first])
@@ -276,6 +279,12 @@ class SentenceReader:
         if phrase:
             draft.noun = self._nouns.offsets(*phrase)
         return draft, after
+
+    def _is_stressed(self, index: int) -> bool:
+        """Whether only this word of its sentence stands in capitals: "A SECOND child"."""
+        tokens = self._tokens
+        following = tokens.raw(index + 1, index + 1) if tokens.sort[index + 1] == WORD else ""
+        return tokens.raw(index, index).isupper() and following.islower()
 
     def _as_many(self, first: int, last: int) -> tuple[Draft | None, int]:
         """What repeats a number: "as many Russian servicemen", "the same number of people"."""

@@ -117,9 +117,14 @@ class UnitReader:
         return None
 
     def _is_dimension(self, last: int) -> bool:
-        """Whether a letter behind a number is metres: "12 m wide"."""
-        tokens = self._tokens
-        return tokens.low[last] == "m" and self._words.has("dimension", tokens.low[last + 1])
+        """Whether a letter behind a number is metres: "12 m wide", "12 m (39 ft)"."""
+        tokens, words = self._tokens, self._words
+        if tokens.low[last] != "m":
+            return False
+        again = (
+            tokens.low[last + 1] == "(" and tokens.is_number(last + 2) and words.has("imperial", tokens.low[last + 3])
+        )
+        return again or words.has("dimension", tokens.low[last + 1])
 
     def _is_race(self, index: int) -> bool:
         """Whether K behind a number is for kilometres: "a 10K run", "third in the 50K,"."""
@@ -219,12 +224,20 @@ class UnitReader:
         if not slash and (not words.has("per", link) or tokens.sort[at] in (NUMBER, SIGN)):
             return None
         found = self._sign(at) or self._longest(at) if slash else self._longest(at) or self._sign(at)
+        if found and self._is_away(found.last + 1):
+            return None  # "$3 billion a year earlier"
         if found and found.unit.kind != "money":
             return Rate(found.last, found.unit.name, found.unit)
         if link == "per" and words.has("rated", tokens.low[at + 1]) and not words.has("rated", tokens.low[at]):
             at += 1  # "per diluted share"
         named = tokens.sort[at] == WORD and (link == "per" or words.has("rated", tokens.low[at]))
         return Rate(at, tokens.low[at]) if named else None
+
+    def _is_away(self, index: int) -> bool:
+        """Whether what stands behind a length says when, and not how often: "earlier", and "before" at an end."""
+        tokens, words = self._tokens, self._words
+        word = tokens.low[index]
+        return words.has("away", word) or (word == "before" and tokens.sort[index + 1] != WORD)
 
     def offsets(self, found: Measure) -> tuple[int, int]:
         """Where the unit itself is written, without what hangs on it ("mile" of "mile-wide")."""

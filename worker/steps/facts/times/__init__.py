@@ -67,12 +67,19 @@ def _read(prose: Prose, day: date | None, language: str | None) -> list[Named]:
 def _resolve(reading: Reading) -> bool:
     """Adds what the match names to what the text named before; whether it makes sense."""
     rule, spans = reading.match.rule, reading.signs.spans
+    if _is_rest_of_number(reading.prose.text, spans[reading.match.first][0]):
+        return False
     period = RESOLVERS[rule.resolver](reading)
     if period is None:
         return False
     start, end = spans[reading.match.first][0], spans[reading.match.last - 1][1]
     reading.named.append(Named(period, rule.name, rule.resolver, start, end, reading.sentence, reading.anchor))
     return True
+
+
+def _is_rest_of_number(text: str, start: int) -> bool:
+    """Whether what begins at an offset is the end of a number: the "83 seconds" of "9.83 seconds"."""
+    return start > 1 and text[start - 1] in ".," and text[start].isdecimal() and text[start - 2].isdecimal()
 
 
 def _mention(text: str, named: Named) -> TimeMention:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from worker.steps.facts.times.grammar import grammar
-from worker.steps.facts.times.periods import shift_months
+from worker.steps.facts.times.periods import quarter_period, shift_months
 from worker.steps.facts.times.tense import Clause
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_SENTENCES_OFF = 2
 # The same for the quarter of a company's results, with which all is compared.
 _QUARTER_SENTENCES = 10
+_YEAR_MONTHS = 12
 # Of how many months companies tell results other than those of a quarter and a year.
 _LONG_RESULTS = frozenset({"P6M", "P9M"})
 _NO_CLASSES: frozenset[str] = frozenset()
@@ -104,23 +105,27 @@ class Reading:
         return self.day
 
     def quarter(self) -> Period | None:
-        """The quarter that the story is about: the last named that is over, with which others are only compared."""
+        """The quarter that the story is about: the latest of those named lately that are over; others are compared."""
         here, today = self.sentence, self.day
-        quarters: list[Period] = []
+        quarters: list[date] = []
+        ended: list[date] = []
         for named in self.named[: -_MOST_NAMED - 1 : -1]:
             if here - named.sentence > _QUARTER_SENTENCES:
                 break
-            over = today is None or (named.period.last is not None and named.period.last < today)
-            if named.period.kind == "quarter" and named.resolver != "year_ago" and over:
-                quarters.append(named.period)
-        if not quarters or quarters[0].first is None:
+            first, last = named.period.first, named.period.last
+            over = today is None or (last is not None and last < today)
+            if first and named.period.kind == "quarter" and named.resolver != "year_ago" and over:
+                (ended if named.resolver == "quarter_ended" else quarters).append(first)
+        # "The quarter ended July 31" mostly has a number of its own in the story.
+        quarters = quarters or ended
+        if not quarters:
             return None
-        # "From $3 million in the third quarter of last year" compares the third quarter with it.
-        later = shift_months(quarters[0].first, 12)
-        starts = (later[0], later[1], 1) if later else None
-        found = next((one for one in quarters if one.first and one.first.timetuple()[:3] == starts), quarters[0])
-        self.anchor = found.first
-        return found
+        # "After a flat second quarter", "$3 million in the third quarter of last year": a later one is compared.
+        later = shift_months(quarters[0], _YEAR_MONTHS)
+        latest = max(quarters)
+        first = latest if later and (latest.year, latest.month) <= later else quarters[0]
+        self.anchor = first
+        return quarter_period(first.year, (first.month + 2) // 3)
 
     def is_of_months(self) -> bool:
         """Whether the sentence speaks of the first six or nine months of a year, and not of a quarter behind them."""

@@ -137,10 +137,15 @@ def _expand(pattern: str, macros: Mapping[str, str], language: str | None) -> li
             tokens += ["(", *_expand(macros[name], macros, language), ")" + token[len(name) :]]
         elif token == _HOLIDAY and language:
             names = [" ".join(PIECE.findall(holiday)) for holiday in sorted(holidays(language), key=len, reverse=True)]
-            tokens += ["(", *" | ".join(" ".join(f"^{word}" for word in name.split()) for name in names).split(), ")"]
+            tokens += ["(", *" | ".join(" ".join(map(_as_named, name.split())) for name in names).split(), ")"]
         else:
             tokens.append(token)
     return tokens
+
+
+def _as_named(word: str) -> str:
+    """A word of a name as a pattern has it: with a capital where the name has one ("Cinco de Mayo")."""
+    return f"^{word}" if word[0].isupper() else word
 
 
 def _plain_words(token: str) -> list[str]:

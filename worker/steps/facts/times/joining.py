@@ -25,7 +25,9 @@ _WEEKDAYS = frozenset({_WEEKDAY, "weekday_shifted"})
 _DAYS = frozenset({"day", "night", "time"})
 # What may stand between a time and its day that are one mention: "5 p.m. EST, Nov. 6".
 _TIME_GAP = re.compile(r"[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
-_BRACKET = re.compile(r"[ \xa0]?\(")
+_BRACKET = re.compile(r"[ \xa0]?(?:local time[ \xa0]?)?\(")
+# "At 9 p.m., up from 53 percent on May 4": such a day behind a time is another one.
+_OTHER_DAY = re.compile(r"\b(?:from|since|than|after|before|until|compared|versus)\b")
 # "Two weeks before Christmas"; "from Monday to Wednesday".
 _AWAY_GAP = re.compile(r"[ \xa0](before|after|from)[ \xa0]")
 _BESIDE_GAP = re.compile(r",?[ \xa0]\(?(?:on[ \xa0])?")
@@ -57,11 +59,11 @@ def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named
         if following and found.resolver in _WEEKDAYS:
             found = _named_twice(prose.text, found, following)
         if both:
-            joined.append(both)
+            joined.append(_said_twice(prose.text, joined[-1], both) if joined else both)
             here += 1
         elif found.resolver == _CLOCK:
             before = joined[-1] if joined and joined[-1].resolver == _CLOCK else None
-            timed = _with_day(found, joined, following, day)
+            timed = _with_day(prose.text, found, joined, following, day)
             if before is None or not _BRACKET.fullmatch(prose.text, before.end, found.start):
                 joined.append(timed)
             elif before.period.value is None:
@@ -117,6 +119,18 @@ def _joined(text: str, found: Named, following: Named) -> Named | None:
     )
 
 
+def _said_twice(text: str, before: Named, found: Named) -> Named:
+    """The time of "midnight on Saturday (2100 GMT Friday)": another name of that night, so the nearest such day."""
+    first, second = before.period.first, found.period.first
+    if found.resolver != _WEEKDAY or first is None or second is None or before.period.kind not in _DAYS:
+        return found
+    if not _BRACKET.fullmatch(text, before.end, found.start):
+        return found
+    near = filter(None, (shift_days(first, days) for days in (0, -1, 1)))
+    same = next((day for day in near if day.weekday() == second.weekday()), second)
+    return found._replace(period=day_period(same, "time"))
+
+
 def _named_twice(text: str, found: Named, following: Named) -> Named:
     """The weekday of "next Friday (June 6)": the day that stands beside it, when it is one of that name."""
     first, second = found.period.first, following.period.first
@@ -137,12 +151,14 @@ def _after(text: str, before: Named, found: Named, day: date | None) -> Named:
     return found._replace(period=day_period(moved, found.period.kind)) if moved else found
 
 
-def _with_day(found: Named, before: list[Named], after: Named | None, day: date | None) -> Named:
+def _with_day(text: str, found: Named, before: list[Named], after: Named | None, day: date | None) -> Named:
     """A time with the day that its sentence names, else with the last one named, a few sentences before.
 
     "0735 GMT" may else be of the document's day; of "the shop closes at 6 p.m." no one knows the day.
     """
-    near = [named for named in (*before[-2:], *([after] if after else [])) if named.sentence == found.sentence]
+    near = [named for named in before[-2:] if named.sentence == found.sentence]
+    if after and after.sentence == found.sentence and not _OTHER_DAY.search(text, found.end, after.start):
+        near.append(after)
     near += [named for named in before[-4:] if 0 < found.sentence - named.sentence <= _TIME_SENTENCES]
     near = [named for named in near if named.period.kind in _DAYS and named.period.first]
     other = min(near, key=lambda named: abs(named.start - found.start), default=None)

@@ -38,8 +38,8 @@ def duration(reading: Reading) -> Period | None:
 def span_of_units(reading: Reading) -> Period | None:
     """The past two days, the next three weeks: a length that ends or begins at the document's day."""
     shift = reading.number("shift")
-    if reading.word(0) == "of":
-        # "The last three months of 2021" ends with another day.
+    if reading.word(0) == "of" or (reading.written().startswith("last ") and "may-last" in reading.classes(-1)):
+        # "The last three months of 2021" ends with another day, and "it may last three months" with none.
         return _length(reading, None, None)
     if not shift:
         return these_units(reading)

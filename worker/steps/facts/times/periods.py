@@ -167,16 +167,27 @@ def easter_sunday(year: int) -> date:
     return date(year, month, day + 1)
 
 
+def orthodox_easter_sunday(year: int) -> date:
+    """Orthodox Easter, by the Julian computus (J. Meeus, Astronomical Algorithms), as a day of our calendar."""
+    d = (19 * (year % 19) + 15) % 30
+    e = (2 * (year % 4) + 4 * (year % 7) - d + 34) % 7
+    month, day = divmod(d + e + 114, 31)
+    return date(year, month, day + 1) + timedelta(days=year // 100 - year // 400 - 2)
+
+
 def holiday(rule: str, year: int) -> date | None:
     """The day of a holiday in a year.
 
-    A rule is `12-25` (fixed), `easter-2` (days from Easter Sunday) or `11-thu-4` (the fourth Thursday of November;
-    -1 is the last), which may be followed by days to add (`11-thu-4+1`). None when the rule does not hold in that year.
+    A rule is `12-25` (fixed), `easter-2` (days from Easter Sunday), `orthodox+1` (the same in the East) or `11-thu-4`
+    (the fourth Thursday of November; -1 is the last), which may be followed by days to add (`11-thu-4+1`). None when
+    the rule does not hold in that year.
     """
     if not 1583 <= year <= MAXYEAR:
         return None
     if rule.startswith("easter"):
         return shift_days(easter_sunday(year), int(rule[6:] or 0))
+    if rule.startswith("orthodox"):
+        return shift_days(orthodox_easter_sunday(year), int(rule[8:] or 0))
     month, day, *count = rule.split("-", 2)
     if not count:
         return written_day(year, int(month), int(day))

@@ -228,6 +228,12 @@ def unit_before_last(reading: Reading) -> Period | None:
     return period_away(today, str(reading.parts["unit"]), -2) if today else None
 
 
+def unit_after_next(reading: Reading) -> Period | None:
+    """The week after next."""
+    today = reading.today()
+    return period_away(today, str(reading.parts["unit"]), 2) if today else None
+
+
 def unit_current(reading: Reading) -> Period | None:
     """Earlier in the week, the end of the year."""
     today, unit = reading.today(), str(reading.parts["unit"])

@@ -40,14 +40,17 @@ _HALF_QUARTER_DAYS = 45
 
 def later(reading: Reading) -> Period | None:
     """Two days later: counted from what the story named last."""
+    if reading.word(0) == "than":
+        # "Two days later than planned".
+        return None
     found = away(reading, _story_day(reading), 1)
     # The story tells of what has been: beyond the document's day it was counted from something else.
     return found if found and not (reading.day and found.first and found.first > reading.day) else None
 
 
 def earlier(reading: Reading) -> Period | None:
-    """Two days earlier."""
-    return away(reading, _story_day(reading), -1)
+    """Two days earlier; not "two days earlier than planned"."""
+    return None if reading.word(0) == "than" else away(reading, _story_day(reading), -1)
 
 
 def next_in_story(reading: Reading) -> Period | None:

@@ -28,7 +28,7 @@ _MAX_WORDS_OFF = 30
 # "Is meeting on Friday" is of the future; "is hurting, to judge by the polls of Friday" is not.
 _MAX_PRESENT_WORDS_OFF = 9
 _FIRM_WORDS_OFF = 9
-_PAST_ENDING, _PRESENT_ENDING = "ed", "ing"
+_PAST_ENDING, _PRESENT_ENDING, _ADVERB_ENDING = "ed", "ing", "ly"
 # Its last letter, which tells that most words have another ending.
 _PAST_SIGN = "d"
 # "Goes to the Senate", not "due to the storm".
@@ -129,7 +129,7 @@ class Clause(NamedTuple):
             # "Had been scheduled to expire on Friday": it has.
             over = index > 1 and self.signs.signs[index - 2] in cues.perfect
             leads = self._leads_to_noun(cues, index) and not self.signs.word(index).endswith(_PRESENT_SIGN)
-            return None if leads else "past" if over else "future"
+            return None if leads or self._is_measure(cues, index) else "past" if over else "future"
         # "Voters go to the polls", not "the go", "did not meet"; "holds its vote on Tuesday", not "Tuesday's offer by
         # Ford, which holds a stake".
         based = cue == "ahead-base" and before not in cues.determiners and before not in cues.no_base
@@ -143,6 +143,13 @@ class Clause(NamedTuple):
             back = cues.of.get(before) != "ahead" and before not in cues.towards
         # "To be published in May" looks to its "to".
         return self._past(cues, index) if back and before not in cues.passive else None
+
+    def _is_measure(self, cues: _Cues, index: int) -> bool:
+        """Whether what is told is only held against a plan: "more than expected", "as previously planned"."""
+        if not self.signs.word(index).endswith(_PAST_ENDING):
+            return False
+        before = index - 2 if self.signs.word(index - 1).endswith(_ADVERB_ENDING) else index - 1
+        return before >= 0 and self.signs.signs[before] in cues.as_told
 
     def _past(self, cues: _Cues, index: int) -> Tense:
         return "future" if self._is_condition(cues, index) else "past"
@@ -243,6 +250,7 @@ class _Cues:
     determiners: frozenset[str]
     towards: frozenset[str]
     intended: frozenset[str]
+    as_told: frozenset[str]
 
 
 @cache
@@ -277,4 +285,5 @@ def _cues(language: str | None) -> _Cues:
         determiners=signs_of("determiner"),
         towards=signs_of("towards"),
         intended=signs_of("intended"),
+        as_told=signs_of("as-told"),
     )

@@ -22,6 +22,8 @@ _NEAR_DAYS = 2
 _MAX_MOVED_WORDS = 5
 # "Monday's deadly car bomb attack".
 _MAX_NOUN_WORDS = 5
+# "Ahead of the long awaited talks in Istanbul on Monday".
+_MAX_AHEAD_WORDS = 9
 # Nothing is told by weeks that is further away.
 _MOST_WEEKS = 100
 
@@ -38,8 +40,8 @@ def weekday(reading: Reading) -> Period | None:
         return part_of_day(reading, nearest_weekday(today, number, latest=True))
     days_back = (today.weekday() - number) % 7
     moved = _is_moved(reading)
-    tense = "future" if moved or _is_intended(reading) else reading.tense()
-    if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in POSSESSIVE):
+    tense = "future" if moved or _is_intended(reading) or _is_awaited(reading) else reading.tense()
+    if 7 - days_back <= _NEAR_DAYS and (tense is None or reading.word(0) in POSSESSIVE or _is_voted_on(reading)):
         # Tomorrow's name, or tomorrow's match, is rarely that of a day of last week.
         ahead = not reading.follows()
     elif 7 - days_back <= _NEAR_DAYS and "part" not in reading.parts and (reading.is_asked_for() or _begins(reading)):
@@ -50,9 +52,23 @@ def weekday(reading: Reading) -> Period | None:
     return part_of_day(reading, nearest_weekday(today, number, latest=not ahead))
 
 
+def night_of_weekdays(reading: Reading) -> Period | None:
+    """Overnight Friday to Saturday, overnight into Saturday: named by the day on which it began."""
+    first, last, today = reading.number("weekday"), reading.number("last"), reading.today()
+    if last is None or today is None or (first is not None and (first + 1) % 7 != last):
+        return None
+    ahead = last != today.weekday() and reading.tense() == "future"
+    morning = nearest_weekday(today, last, latest=not ahead)
+    evening = shift_days(morning, -1) if morning else None
+    return Period("night", evening.isoformat(), evening, morning) if evening else None
+
+
 def _is_name(reading: Reading) -> bool:
-    """Whether the word is part of a name: "Super Tuesday", "the Sunday Times", "Mail on Sunday"."""
+    """Whether no day is meant: "Super Tuesday", "the Sunday Times", "Mail on Sunday", "on a Tuesday"."""
     if "day-name" in reading.classes(-1):
+        return True
+    if "article" in reading.classes(-1) and not (reading.word(0).isalpha() and "no-noun" not in reading.classes(0)):
+        # "He was born on a Tuesday"; not "a Tuesday hearing".
         return True
     following = reading.surface(0)
     if "part" in reading.parts:
@@ -83,6 +99,24 @@ def _is_intended(reading: Reading) -> bool:
         # "Responsibility for Friday's attack".
         return False
     return any("intended" in reading.classes(offset) for offset in ((-2, -3) if timed else (-1,)))
+
+
+def _is_voted_on(reading: Reading) -> bool:
+    """Whether the day is that of "the primary on Tuesday"."""
+    return "election" in reading.classes(_behind_noun(reading))
+
+
+def _is_awaited(reading: Reading) -> bool:
+    """Whether the day is that of "ahead of the Iowa caucuses on Monday"; "ahead of Norris on Sunday" is over."""
+    for ahead in range(-_MAX_AHEAD_WORDS, -2):
+        if reading.word(ahead) == "ahead" and reading.word(ahead + 1) == "of":
+            return any("awaited" in reading.classes(offset) for offset in range(ahead + 2, 0))
+    return False
+
+
+def _behind_noun(reading: Reading) -> int:
+    """The offset of the word to which the day belongs: before it, or before its "on"."""
+    return -2 if reading.word(-1) == "on" else -1
 
 
 def _begins(reading: Reading) -> bool:

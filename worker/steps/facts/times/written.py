@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # payable Dec. 15"), or as far back although it looks ahead.
 _NEAR_AHEAD_DAYS = 100
 _NEAR_BACK_DAYS = 45
+_WEDNESDAY = 2
 # What stands behind a holiday that is no part of a name: "Christmas was", "Christmas in", "Christmas morning".
 _GOES_ON = frozenset({"no-noun", "back", "back-base", "ahead", "ahead-to", "part", "shift", "determiner", "year-after"})
 
@@ -112,6 +113,21 @@ def day_range(reading: Reading) -> Period | None:
     if year is None:
         return None
     return range_period(_day(year, month, day), _day(year, month, last))
+
+
+def week_of_day(reading: Reading) -> Period | None:
+    """The week of June 2: the week of the calendar in which that day lies."""
+    found = day_of_month(reading)
+    return week_period(found.first) if found and found.first else None
+
+
+def night_of_days(reading: Reading) -> Period | None:
+    """The night of May 23 to 24: named by the day on which it began; None for more than one night."""
+    found = day_of_month(reading)
+    morning = shift_days(found.first, 1) if found and found.first else None
+    if found is None or morning is None or morning.day != reading.number("last"):
+        return None
+    return found._replace(kind="night", last=morning)
 
 
 def month_of_year(reading: Reading) -> Period | None:
@@ -214,6 +230,9 @@ def _is_month(reading: Reading) -> bool:
         return "month-name" not in classes or not reading.surface(0)[:1].isupper()
     if "month-before" in reading.classes(-1) or reading.word(0) in {"'s", "\u2019s"}:
         return True
+    if reading.word(-1).endswith("est") and reading.word(0) in {"since", "on", "in", "for"}:
+        # "The wettest May since 1941".
+        return True
     # "The March accession", not "the March on Washington".
     following = reading.surface(0)
     return "determiner" in reading.classes(-1) and following.islower() and "no-noun" not in reading.classes(0)
@@ -225,7 +244,7 @@ def holiday_day(reading: Reading) -> Period | None:
     rule = _holiday_rule(reading.language or "", written)
     if rule is None or not _is_holiday(reading):
         return None
-    wide = week_period if written.endswith(" week") else weekend_period if written.endswith(" weekend") else day_period
+    wide = week_period if written.endswith(" week") else _weekend_of if written.endswith(" weekend") else day_period
     if year is not None:
         found = holiday(rule, year)
         return wide(found) if found else None
@@ -247,6 +266,12 @@ def holiday_day(reading: Reading) -> Period | None:
         near = by_tense([day_period(day) for day in days], today, reading.tense())
         day = near.first if near and near.first else day
     return wide(day)
+
+
+def _weekend_of(day: date) -> Period | None:
+    """The weekend nearest to a holiday: "Memorial Day weekend" is the one before that Monday."""
+    near = shift_days(day, -2) if day.weekday() < _WEDNESDAY else day
+    return weekend_period(near) if near else None
 
 
 def _is_holiday(reading: Reading) -> bool:
