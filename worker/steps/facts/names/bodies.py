@@ -190,6 +190,8 @@ def _joined(tokens: Sequence[Token]) -> str:
     for before, token in zip((None, *tokens), tokens, strict=False):
         if before is not None and before.possessive:
             parts[-1] += "'s"
+        if token.gap == ",":
+            parts[-1] += ","
         parts.append(f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface)
     return " ".join(parts)
 
