@@ -95,7 +95,8 @@ def _goes_on(before: Token, token: Token, kind: str) -> bool:
     if token.gap in {"", "particle", "."}:
         return not token.flags & (TITLE | OFFICE)
     if token.gap == "of":
-        return bool(before.flags & HEAD)
+        # "Organisation for the Prohibition of Chemical Weapons"
+        return bool(before.flags & HEAD) or (before.gap == "for" and bool(before.flags & token.flags & COMMON))
     return token.gap == "," or (
         token.gap in _LISTED
         and kind in _WITH_AND

@@ -109,6 +109,7 @@ def _behind_as(reading: Reading, first: int, high: int) -> int | None:
 def join_levels(reading: Reading, in_unit: list[Saying]) -> None:
     """Makes one of two acts of speech in a sentence where one reports the other; `in_unit` is changed."""
     _join_according(in_unit)
+    _join_according_left(reading, in_unit)
     _join_trailing(reading, in_unit)
     _cut_at_outer(in_unit)
     low, high = in_unit[0].unit
@@ -140,6 +141,21 @@ def _join_according(in_unit: list[Saying]) -> None:
     if inner is not None and inner.source is not None:
         inner.via = first.source
         in_unit.remove(first)
+
+
+def _join_according_left(reading: Reading, in_unit: list[Saying]) -> None:
+    """ "The talks had failed, the ministry said, according to TASS."."""  # noqa: D210 - as above
+    for outer in in_unit:
+        if outer.rule != "according-left":
+            continue
+        comma = outer.cue[0] - 1
+        inner = next(
+            (one for one in in_unit if one.left and one.cue[1] == comma - 1 and reading.words[comma] == ","), None
+        )
+        if inner is not None and inner.source is not None and inner.via is None:
+            inner.via = outer.source
+            in_unit.remove(outer)
+            return
 
 
 def _join_trailing(reading: Reading, in_unit: list[Saying]) -> None:

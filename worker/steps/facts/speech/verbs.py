@@ -123,6 +123,8 @@ def _own_subject(verb: Verb) -> Phrase | None:
     if found is None or found[0] <= verb.low:
         return None
     before = reading.words[found[0] - 1]
+    if verb.cue.lemma == "read" and found[1] == verb.first - 1:
+        return found  # "in a hat reading ..."
     return found if before == "with" or (before in _HAS and reading.kinds[found[0]] & NAME) else None
 
 
