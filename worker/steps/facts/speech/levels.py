@@ -114,8 +114,9 @@ def join_levels(reading: Reading, in_unit: list[Saying]) -> None:
     _cut_at_outer(in_unit)
     low, high = in_unit[0].unit
     words = reading.words[low:high]
-    if "citing" in words:
-        _join_citing(reading, in_unit, low + words.index("citing"))
+    citing = next((word for word in ("citing", "quoting") if word in words), None)
+    if citing is not None:
+        _join_citing(reading, in_unit, low + words.index(citing))
     elif "cited" in words and words[words.index("cited") - 1] == "which":
         _join_citing(reading, in_unit, low + words.index("cited"))
 
@@ -180,7 +181,9 @@ def _join_citing(reading: Reading, in_unit: list[Saying], item: int) -> None:
     cited = source_after(reading, item + 1, high)
     if cited is None:
         return
-    before = [one for one in in_unit if one.source is not None and one.source[1] < item and one.lemma != "cite"]
+    before = [
+        one for one in in_unit if one.source is not None and one.source[1] < item and one.lemma not in {"cite", "quote"}
+    ]
     outer = next((one for one in before if one.source is not None and item - one.source[1] <= _MAX_AFTER_SOURCE), None)
     outer = outer or next((one for one in reversed(before) if one.cue[0] < item), None)
     if outer is None or not _informs(reading, cited, outer.lemma):

@@ -155,8 +155,12 @@ class Resolver:
         _, end, name, person = self.mentions[index]
         after = bisect_left(reading.starts, end)
         ends = after >= len(reading.words) or reading.words[after] in {",", ".", "("}
-        if person is None or not ends:
+        head = reading.words[phrase[1]]
+        is_body = person is None and head in _BODY and not any(reading.words[i] in _TIES for i in range(*phrase))
+        if (person is None and not is_body) or not ends:
             return None
+        if person is None:
+            return name
         self._remember(name, phrase)
         return name
 
