@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # A division that has no settlements of its own in the gazetteer ranks with a large town.
 _DIVISION_INHABITANTS = 400_000
 _COUNTY_INHABITANTS = 40_000
+_LEAST_OF_DIVISION = 100_000
 _AREA_INHABITANTS = 5_000_000
 _COUNTRY_INHABITANTS = 50_000_000
 # Of so many bytes of settlements, some 16 lines, the first whole line is in the index.
@@ -129,6 +130,11 @@ def spots_named(key: str) -> tuple[Spot, ...]:
     for country, name in found.aliases.get(key, ()):
         settlements[:0] = [spot for spot in _settlements(name) if spot.country_code == country][:1]
     return (*found.fixed.get(key, ()), *settlements)
+
+
+def is_division(spot: Spot) -> bool:
+    """Whether a region is one of the large parts of its country, and no county."""
+    return spot.kind == "region" and spot.inhabitants > _LEAST_OF_DIVISION
 
 
 def _fixed() -> dict[str, tuple[Spot, ...]]:

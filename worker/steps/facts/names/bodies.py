@@ -175,7 +175,8 @@ def _key(named: Mention) -> str:
         # "Acme Power, Inc" is Acme Power.
         surface = head.rstrip(",")
     known = lexicon().organisations.get(surface)
-    return _ministry(name_key(known.name if known else surface).removeprefix("the "))
+    # What joins the words of a name is no part of its tokens, but of the surface that a short form stands for.
+    return _ministry(name_key(known.name if known else surface).removeprefix("the ").replace(" the ", " "))
 
 
 def _ministry(key: str) -> str:
@@ -189,7 +190,9 @@ def _joined(tokens: Sequence[Token]) -> str:
     parts: list[str] = []
     for before, token in zip((None, *tokens), tokens, strict=False):
         if before is not None and before.possessive:
-            parts[-1] += "'s"
+            parts[-1] += "'s" if token.start - before.end > len("' ") else "'"
+        if token.gap == ",":
+            parts[-1] += ","
         parts.append(f"{token.gap} {token.surface}" if token.gap in {"of", "and", "for"} else token.surface)
     return " ".join(parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from worker.steps.facts.names import organisations, people, phrases
@@ -44,7 +45,7 @@ _CITY_INHABITANTS = 250_000
 # What no office cares for, and the kinds of bodies that care for something.
 _NO_CARE = FIRST_NAME | OFFICE | TITLE | DEMONYM | THING
 _CARING = frozenset({"government", "security", "education", "health", "ngo", "company"})
-_NAMED_AFTER_PEOPLES = frozenset({"party", "culture", "education"})
+_NAMED_AFTER_PEOPLES = frozenset({"party", "culture", "education", "ngo"})
 _SITES = (".com", ".org", ".net", ".gov", ".tv", ".io")
 _ROLE = ROLE_START | OFFICE_HEAD
 _PLACE = PLACE_HEAD | PLACE_OPENER
@@ -133,9 +134,16 @@ def _joined(run: list[Token], end: int, at: int) -> tuple[int, str] | None:
 
 
 def _is_named_after_people(place: _Place) -> bool:
-    """Whether a people is part of a name, because its head word alone says nothing: "British Museum"."""
+    """Whether a people is part of a name, because the words behind it name nothing: "Chinese Academy of Sciences"."""
     stop, kind = place.organisation or (0, "")
-    return stop == place.at + 2 and kind in _NAMED_AFTER_PEOPLES
+    following = place.run[place.at + 1 : stop]
+    is_known = place.known is not None and len(place.known.tokens) > 1  # the Soviet Union
+    if not following or is_known or kind not in _NAMED_AFTER_PEOPLES:
+        return False
+    if len(following) == 1 or (kind == "party" and following[0].key in cue("every people")):
+        return True
+    names = takewhile(lambda token: token.gap not in _OF, following)
+    return kind != "party" and all(token.flags & COMMON and not token.flags & FIRST_NAME for token in names)
 
 
 def _is_of_known(place: _Place) -> bool:
@@ -185,7 +193,7 @@ def _is_part_of_facility(place: _Place, named: Mention) -> bool:
 def _is_part_of_person(place: _Place, named: Mention) -> bool:
     """Whether a known place is only the first of a person's names ("Paris Hilton", "Jordan Smith")."""
     after = place.at + 1
-    if named.kind != "place" or len(named.tokens) > 1 or after >= len(place.run):
+    if not (named.kind == "place" or named.rule == "known team") or len(named.tokens) > 1 or after >= len(place.run):
         return False
     first, following = place.run[place.at], place.run[after]
     if not first.flags & FIRST_NAME or following.gap not in {"", ".", "particle"}:
@@ -264,6 +272,10 @@ def _take_organisation(place: _Place, found: list[Mention]) -> int:
     stop, kind = place.organisation
     named = mention(place.text, place.run[place.at : stop], "organisation", "head word")
     named.type = kind
+    size = phrases.demonym_length(place.run, place.at)
+    if size:
+        named.country_code = phrases.demonym_country(place.run, place.at, size)
+        named.explicit = named.country_code is not None
     found.append(named)
     return stop - place.at
 

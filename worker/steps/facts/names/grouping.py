@@ -147,7 +147,8 @@ def places_of(text: str, located: Sequence[tuple[Mention, Spot | None]]) -> tupl
     # The same spot of the map mostly comes as the same object.
     of_spot: dict[tuple[int, str], list[Mention]] = {}
     for mention, spot in located:
-        label = mention.label if spot is None or mention.is_part or mention.label == "region" else ""
+        is_called = mention.label == "region" and spot is not None and spot.kind != "region"
+        label = mention.label if spot is None or mention.is_part or is_called else ""
         if spot is None or mention.is_part:
             groups.setdefault((name_key(mention.surface), label), (spot, []))[1].append(mention)
             continue

@@ -79,6 +79,13 @@ def _is_abbreviation(text: str, token: Token, spots: tuple[Spot, ...]) -> bool:
     """Whether a state is abbreviated: "Austin, Tex.", "in B.C.", "a Mass. man"."""
     surface, end = token.surface, token.end
     if (
+        token.flags & TITLE
+        and not surface.isupper()
+        and text.startswith(". ", end)
+        and text[end + 2 : end + 3].isupper()
+    ):
+        return False  # "Col. Jane Doe"
+    if (
         "." in surface
         and len(surface) > _SHORT
         and (any(surface in spot.aliases for spot in spots) or name_key(surface) in atlas().aliases)

@@ -14,6 +14,7 @@ from worker.steps.facts.names.lexicons import (
     OFFICE,
     START,
     SURNAME,
+    THING,
     TITLE,
     TRADE,
     cue,
@@ -32,6 +33,8 @@ def is_no_name(run: list[Token], at: int) -> bool:
     token = run[at]
     if (token.opens or token.gap in {"for", "in"}) and _is_opening(run, at):
         return True
+    if token.flags & THING and at and not token.gap and run[at - 1].flags & NEVER:
+        return True  # "Christmas Eve"
     if not token.flags & NEVER or phrases.begins(run, at) or _is_first_name(run, at):
         return False
     # "Football Federation"

@@ -30,6 +30,7 @@ _WITH_AND = frozenset({"government", "ngo", "international", "education", "secur
 _OF_PLACE = frozenset({"government", "security", "court", "education", "military", "health", "ngo"})
 _AT_PLACE = _OF_PLACE | {"media", "party", "company", "culture"}
 _LOCAL = frozenset({"government", "security", "court"})
+_LISTED = frozenset({"and", "&"})
 _MOST_COMPLEMENT_WORDS = 8
 _MOST_HEAD_WORDS = 3
 _MOST_PLACE_WORDS = 3
@@ -94,9 +95,10 @@ def _goes_on(before: Token, token: Token, kind: str) -> bool:
     if token.gap in {"", "particle", "."}:
         return not token.flags & (TITLE | OFFICE)
     if token.gap == "of":
-        return bool(before.flags & HEAD)
-    return (
-        token.gap == "and"
+        # "Organisation for the Prohibition of Chemical Weapons"
+        return bool(before.flags & HEAD) or (before.gap == "for" and bool(before.flags & token.flags & COMMON))
+    return token.gap == "," or (
+        token.gap in _LISTED
         and kind in _WITH_AND
         and token.flags & (COMMON | HEAD) == COMMON
         and bool(before.flags & COMMON)

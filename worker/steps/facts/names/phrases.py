@@ -102,6 +102,10 @@ def _organisation(text: str, tokens: list[Token], surface: str, of_name: KnownOr
     if of_name is None or not _is_meant(text, surface, tokens[0].start, last.end):
         return None
     found = mention(text, tokens, "organisation", "known organisation")
+    party = lexicon().organisations.get(surface + " Party") if text.startswith(" party", last.end) else None
+    if party is not None:
+        # "the Congress party" is no congress.
+        of_name, found.same_as, found.explicit = party, party.name, True
     found.type, found.country_code = of_name.type, of_name.country_code
     return found
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from worker.steps.facts.names.atlas import name_key, spots_named
+from worker.steps.facts.names.atlas import is_division, name_key, spots_named
+from worker.steps.facts.names.containing import KNOWN_INHABITANTS, contained, spread_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 # Beyond these, places of one name are too small to be told apart.
 _MOST_CHOICES = 25
 _LARGE_CITY_INHABITANTS = 600_000
-_DIVISION_INHABITANTS = 100_000
 # A people speaks less for its country than the country's own name.
 _NO_VOTE = 0.05
-# Towns above this are known the world over; below it, they are where English is the language of local news.
-_KNOWN_INHABITANTS = 150_000
 # A state of one of these is meant rather than another country's of the same name, where nothing tells.
 _ENGLISH = frozenset({"US", "GB", "CA", "AU", "NZ", "IE"})
 _NEAR = 1.3
@@ -33,7 +31,6 @@ _DEMONYM_VOTE = 0.7
 _LOCATED = frozenset({"facility", "area", "water"})
 _WITHIN = frozenset({", ", " in ", " in the ", " in central ", " in downtown ", " of ", " at "})
 _AROUND_CELL = [(north, east) for north in (-1, 0, 1) for east in (-1, 0, 1)]
-_BETWEEN = frozenset({", ", " (", ",", " [", ", \n"})
 
 
 _Key = tuple[str, str]
@@ -112,7 +109,8 @@ def resolve(text: str, mentions: Sequence[Mention], dateline_country: str | None
         _name(key, label, 1 if mention.of else len(mention.tokens)) if mention.kind == "place" else _NOWHERE
         for mention, (key, label) in zip(mentions, keys, strict=True)
     ]
-    fixed = _contained(text, mentions, names)
+    fixed = contained(text, mentions, [name.spots for name in names])
+    spread_unlisted(mentions, keys, fixed)
     votes = _Votes()
     if dateline_country:
         votes.countries[dateline_country] = 1.0
@@ -164,23 +162,6 @@ def _only_town(spots: Sequence[Spot | None]) -> Spot | None:
     return max(towns, key=lambda town: town.inhabitants) if is_close else None
 
 
-def _contained(text: str, mentions: Sequence[Mention], names: Sequence[_Name]) -> dict[int, Spot]:
-    """The places that lie in the one that is named behind them ("Paris, Texas"), and those that hold them."""
-    fixed: dict[int, Spot] = {}
-    for at in range(len(mentions) - 1, 0, -1):
-        outer, inner = names[at].spots, names[at - 1].spots
-        if not (outer and inner) or text[mentions[at - 1].end : mentions[at].start] not in _BETWEEN:
-            continue
-        known = fixed.get(at)
-        for container in (known,) if known else outer:
-            inside = _inside(inner, container) if container.kind in {"country", "region", "area"} else None
-            if inside is not None:
-                fixed[at - 1] = inside
-                fixed.setdefault(at, container)
-                break
-    return fixed
-
-
 def _is_stray(votes: _Votes, voted: _Name, name: _Name) -> bool:
     """Whether the text says nothing else of the countries in which a small town is."""
     return all(votes.of_country(spot.country_code or "", without=voted) <= _NO_VOTE for spot in name.spots)
@@ -197,7 +178,7 @@ def _name(key: str, label: str, words: int) -> _Name:
     if not spots:
         return _NOWHERE
     is_far_off = not label and all(
-        spot.kind == "city" and spot.inhabitants < _KNOWN_INHABITANTS and spot.country_code not in _ENGLISH
+        spot.kind == "city" and spot.inhabitants < KNOWN_INHABITANTS and spot.country_code not in _ENGLISH
         for spot in spots
     )
     return _named(spots, is_far_off=is_far_off)
@@ -211,8 +192,8 @@ def _named(spots: tuple[Spot, ...], *, is_far_off: bool) -> _Name:
         country = spot.country_code or ""
         countries[country] += share
         if spot.division:
-            divisions[country, spot.division] += share * (2.0 if _is_division(spot) else 1.0)
-        if spot.latitude is not None and (spot.kind == "city" or (spot.kind == "region" and not _is_division(spot))):
+            divisions[country, spot.division] += share * (2.0 if is_division(spot) else 1.0)
+        if spot.latitude is not None and (spot.kind == "city" or (spot.kind == "region" and not is_division(spot))):
             cells[_cell(spot)] += share
     return _Name(
         spots,
@@ -240,7 +221,7 @@ def _shares(spots: tuple[Spot, ...]) -> list[tuple[Spot, float]]:
 def _is_first_meant(spots: Sequence[Spot]) -> bool:
     """Whether the first of the places is meant wherever the name stands: a country, a sea."""
     return len(spots) == 1 or (
-        spots[0].kind in {"country", "continent", "water", "area"} and not any(_is_division(spot) for spot in spots[1:])
+        spots[0].kind in {"country", "continent", "water", "area"} and not any(is_division(spot) for spot in spots[1:])
     )
 
 
@@ -262,7 +243,7 @@ def _best(name: _Name, votes: _Votes, *, is_region: bool) -> Spot:
             weight = 6.0 + 2.5 * share
         elif spot.kind == "area":
             weight = 8.0
-        elif _is_division(spot):
+        elif is_division(spot):
             weight = 5.0 + 4.0 * share + 1.5 * (country in _ENGLISH) + 2.0 * is_region
             if not is_region and (spot.country_code in namesakes or spot.country_code == sovereign):
                 weight = 4.0
@@ -275,26 +256,6 @@ def _best(name: _Name, votes: _Votes, *, is_region: bool) -> Spot:
         if weight > most:
             best, most = spot, weight
     return best
-
-
-def _is_division(spot: Spot) -> bool:
-    return spot.kind == "region" and spot.inhabitants > _DIVISION_INHABITANTS
-
-
-def _inside(spots: Sequence[Spot], container: Spot) -> Spot | None:
-    """The largest place that lies in the container."""
-    if container.kind == "country" and spots[0].kind == "country":
-        # "China, Japan": a list, whatever towns have such names.
-        return None
-    inside = [
-        spot
-        for spot in spots
-        if spot.country_code == container.country_code
-        and spot.kind not in {"country", "continent"}
-        and spot is not container
-        and (container.kind != "region" or (spot.division == container.division and not _is_division(spot)))
-    ]
-    return max(inside, key=lambda spot: spot.inhabitants, default=None)
 
 
 _NOWHERE = _Name((), is_first_meant=False, is_far_off=False, countries={}, divisions={}, cells={})

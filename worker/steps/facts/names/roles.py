@@ -47,6 +47,8 @@ _REACH = 60
 _OPENING = re.compile(r"(?:\d{1,3}, )?(?:(?:the|a|an|its|their|his|her|who is|who was) )?", re.IGNORECASE)
 _WORDS = re.compile(r"[\w'\u2019-]{1,20}(?: [\w'\u2019-]{1,20}){0,6}")
 _WORD = re.compile(r"[^ ]+")
+# "The buyer, Jane Doe, is a trader" says so in a sentence, and behind no comma of an apposition.
+_BEGINS_NO_ROLE = ("who ", "whose ", "which ", "is ", "was ", "has ", "had ", "and ", "said ", "as ")
 _MOST_ADJECTIVES = 3
 _MOST_ROLE_WORDS = 4
 
@@ -187,7 +189,7 @@ def _role_at(text: str, start: int) -> tuple[int, int] | None:
     opening = _OPENING.match(text, start)
     begins = opening.end() if opening is not None else start
     words = _WORDS.match(text, begins)
-    if words is None or words[0].startswith(("who ", "whose ", "which ")):
+    if words is None or words[0].startswith(_BEGINS_NO_ROLE):
         return None
     ends = [word.end() + begins for word in _WORD.finditer(words[0])]
     roles = lexicon().roles

@@ -79,6 +79,8 @@ def _follows_place(text: str, mentions: list[Mention], at: int) -> bool:
     before = mentions[at - 1] if at else None
     if before is None or before.kind != "place" or text[before.end : mentions[at].start] not in {" and ", " or "}:
         return False
+    if word_before(text, before.start) in cue("place only before"):
+        return True
     return not mentions[at].tokens[-1].flags & FIRST_NAME
 
 

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 from worker.model.caching import kept
 from worker.steps.facts.names.atlas import atlas
 from worker.steps.facts.names.known import phrase_words
-from worker.steps.facts.names.lexicons import COMMON, START, cue, folded, lexicon, surface_flags, word_flags
+from worker.steps.facts.names.lexicons import (
+    COMMON,
+    DEMONYM,
+    HEAD,
+    NEVER,
+    OFFICE,
+    START,
+    TITLE,
+    cue,
+    folded,
+    lexicon,
+    surface_flags,
+    word_flags,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +65,7 @@ GAP_TEXT = {
     "for": " for ",
     "and the": " and the ",
     "in": " in ",
+    ",": ", ",
 }
 # What most often parts two names.
 _NO_GAPS = frozenset((", ", ",", ": ", " - ", " \u2013 ", " (", "\n\n", "\n"))
@@ -70,6 +84,12 @@ _SMALL = re.compile("[a-z]")
 _CAPS_LINE_LETTERS = 6
 _THREE_CAPITALS = re.compile(r"[A-Z]{3}")
 _LOOKBACK = 40
+# What an office cares for may be a list: "Ministry of Housing, Communities and Local Government".
+_CARED_FOR = re.compile(
+    r"(?:[A-Z][a-z]+(?: [A-Z][a-z]+){0,2}, ){0,3}[A-Z][a-z]+(?: [A-Z][a-z]+){0,2},? (?:and|&) [A-Z][a-z]"
+)
+_MOST_CARED_FOR = 6
+_NO_CARE = DEMONYM | TITLE | OFFICE | START | NEVER
 
 
 @dataclass(slots=True)
@@ -121,6 +141,8 @@ def read_runs(text: str, caps: Sequence[tuple[int, int]]) -> list[list[Token]]:
         gap = None
         if last is not None and (len(between) <= _MOST_GAP or between.isspace() or begins != start):
             gap = _gap(text, last, begins, key)
+            if gap is None and between == ", " and _is_cared_for(text, run, begins, key, flags):
+                gap = ","
         if gap is None:
             opens = (between[-1:] != " " or not between[-2:-1].isalnum()) and _opens(text, begins)
             last = Token(surface, begins, ends, key, flags, phrase, opens, possessive)
@@ -224,6 +246,18 @@ def _gap(text: str, last: Token, start: int, key: str) -> str | None:
         return "." if is_short else None
     is_particle = between[:1] == between[-1:] == " " and between[1:-1] in cue("particle")
     return "particle" if is_particle else _wrapped(between)
+
+
+def _is_cared_for(text: str, run: list[Token], start: int, key: str, flags: int) -> bool:
+    """Whether the word at `start` goes on with the list of what the office of this run cares for."""
+    if flags & HEAD and lexicon().heads.get(key, ("sport", ""))[0] != "sport":
+        return False
+    if flags & (COMMON | _NO_CARE) != COMMON or not run[-1].flags & COMMON or _CARED_FOR.match(text, start) is None:
+        return False
+    for at in range(len(run) - 1, max(len(run) - _MOST_CARED_FOR, 0), -1):
+        if run[at].gap in {"of", "for"}:
+            return bool(run[at - 1].flags & HEAD) and not run[at].flags & _NO_CARE
+    return False
 
 
 def _wrapped(between: str) -> str | None:

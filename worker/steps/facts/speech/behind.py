@@ -106,7 +106,8 @@ def _announced(reading: Reading, item: int, high: int, cue: Cue) -> Behind | Non
     speaks = cue.frames & _SPEAKS
     if word in _LEADS_TO_QUOTE and reading.kinds[item + 1] & QUOTE:
         return _quoted(reading, item + 1, high)
-    if word == "," and speaks and not _reports_more(reading, item + 1):
+    reported = reading.words[item + 1 : item + 3] == ["according", "to"]
+    if word == "," and speaks and not reported and not _reports_more(reading, item + 1):
         # "..., he said, and then": the content stands around the verb.
         last = last_item(reading, item + 1, high, cue)
         return Behind(

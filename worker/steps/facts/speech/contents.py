@@ -17,6 +17,7 @@ from worker.steps.facts.speech.phrases import (
     DETERMINER,
     NAME,
     NOUN_CUE,
+    NUMBER,
     PREPOSITION,
     PRONOUN,
     QUOTE,
@@ -34,6 +35,7 @@ _ENDS_CONTENT: Final = frozenset(
 )
 _MAY_END: Final = SIGN | QUOTE | COORDINATOR | ANNOUNCES
 _MAX_SUBJECT_ITEMS: Final = 16
+_CURRENCIES: Final = frozenset({"$", "\u20ac", "\u00a3", "\u00a5"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +74,9 @@ def _is_finite(reading: Reading, item: int) -> bool:
     kind, word = reading.kinds[item], reading.words[item]
     if kind & (NAME | DETERMINER | PREPOSITION | ADVERB):
         return False
+    if not kind and word.endswith("s") and item + 1 < len(reading.words):
+        # "The agency needs $500 million": a noun has nothing of the kind behind it, but a preposition.
+        return bool(reading.kinds[item + 1] & (DETERMINER | NUMBER)) or reading.words[item + 1] in _CURRENCIES
     return bool(kind & VERB) or word.endswith("ed") or bool(kind & CUE and not kind & NOUN_CUE)
 
 

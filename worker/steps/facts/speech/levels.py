@@ -109,12 +109,14 @@ def _behind_as(reading: Reading, first: int, high: int) -> int | None:
 def join_levels(reading: Reading, in_unit: list[Saying]) -> None:
     """Makes one of two acts of speech in a sentence where one reports the other; `in_unit` is changed."""
     _join_according(in_unit)
+    _join_according_left(reading, in_unit)
     _join_trailing(reading, in_unit)
     _cut_at_outer(in_unit)
     low, high = in_unit[0].unit
     words = reading.words[low:high]
-    if "citing" in words:
-        _join_citing(reading, in_unit, low + words.index("citing"))
+    citing = next((word for word in ("citing", "quoting") if word in words), None)
+    if citing is not None:
+        _join_citing(reading, in_unit, low + words.index(citing))
     elif "cited" in words and words[words.index("cited") - 1] == "which":
         _join_citing(reading, in_unit, low + words.index("cited"))
 
@@ -142,6 +144,21 @@ def _join_according(in_unit: list[Saying]) -> None:
         in_unit.remove(first)
 
 
+def _join_according_left(reading: Reading, in_unit: list[Saying]) -> None:
+    """ "The talks had failed, the ministry said, according to TASS."."""  # noqa: D210 - as above
+    for outer in in_unit:
+        if outer.rule != "according-left":
+            continue
+        comma = outer.cue[0] - 1
+        inner = next(
+            (one for one in in_unit if one.left and one.cue[1] == comma - 1 and reading.words[comma] == ","), None
+        )
+        if inner is not None and inner.source is not None and inner.via is None:
+            inner.via = outer.source
+            in_unit.remove(outer)
+            return
+
+
 def _join_trailing(reading: Reading, in_unit: list[Saying]) -> None:
     """ "The ministry said ..., Al Jazeera reported."."""  # noqa: D210 - as above
     outer = in_unit[-1]
@@ -164,7 +181,9 @@ def _join_citing(reading: Reading, in_unit: list[Saying], item: int) -> None:
     cited = source_after(reading, item + 1, high)
     if cited is None:
         return
-    before = [one for one in in_unit if one.source is not None and one.source[1] < item and one.lemma != "cite"]
+    before = [
+        one for one in in_unit if one.source is not None and one.source[1] < item and one.lemma not in {"cite", "quote"}
+    ]
     outer = next((one for one in before if one.source is not None and item - one.source[1] <= _MAX_AFTER_SOURCE), None)
     outer = outer or next((one for one in reversed(before) if one.cue[0] < item), None)
     if outer is None or not _informs(reading, cited, outer.lemma):

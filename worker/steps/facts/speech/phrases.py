@@ -50,6 +50,7 @@ _POSSESSIVE: Final = ("'s", "\u2019s")
 _ARTICLES: Final = frozenset({"the", "a", "an", "his", "her", "their", "its", "our", "my", "your"})
 # "the Trump campaign said", "a senior U.S. official who"
 _FOLLOWS_NOUN: Final = CUE | AUXILIARY | ADVERBIAL | RELATIVE | PREPOSITION | SIGN
+_APOSTROPHES: Final = frozenset({"'", "\u2019"})  # "the Farmers' Association"
 _MADE: Final = frozenset(
     {"posted", "published", "released", "shared", "aired", "broadcast", "carried", "issued", "delivered", "sent"}
 )
@@ -83,6 +84,8 @@ def _in_phrase(reading: Reading, item: int) -> bool:  # noqa: PLR0911 - one case
         if word == "-" and 0 < item < len(reading.words) - 1:
             # "43-year-old" is three words to the reader of numbers.
             return reading.ends[item - 1] == reading.starts[item] and reading.ends[item] == reading.starts[item + 1]
+        if word in _APOSTROPHES and item > 0:
+            return reading.ends[item - 1] == reading.starts[item] and reading.words[item - 1].endswith("s")
         return word == "&"
     if kind & VERB:
         return False
@@ -136,6 +139,20 @@ def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
     words, kinds = reading.words, reading.kinds
     if kinds[last] & PRONOUN:
         return first, last
+    first = joined = _attached(reading, first, last, low)
+    while first - 2 >= low and words[first - 1] in {"and", "&", "or"} and last - first < _MAX_PHRASE_ITEMS:
+        before = first - 2 if words[first - 2] != "," else first - 3
+        inner = simple_before(reading, before, low) if before >= low else None
+        if inner is None or bool(kinds[before] & NAME) != bool(kinds[first] & NAME | kinds[last] & NAME):
+            break
+        first = inner
+    # "Critics in Salem and Ulm"
+    return first if first == joined else _attached(reading, first, last, low), last
+
+
+def _attached(reading: Reading, first: int, last: int, low: int) -> int:
+    """Where the phrase begins that prepositions tie the one from `first` on to: "the mayor of Salem"."""
+    words, kinds = reading.words, reading.kinds
     while first - 2 >= low and words[first - 1] in _ATTACHING and last - first < _MAX_PHRASE_ITEMS:
         if kinds[first - 2] & (TIME | PERIOD):
             break
@@ -143,13 +160,7 @@ def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
         if inner is None or kinds[inner] & PRONOUN:
             break
         first = inner
-    while first - 2 >= low and words[first - 1] in {"and", "&", "or"} and last - first < _MAX_PHRASE_ITEMS:
-        before = first - 2 if words[first - 2] != "," else first - 3
-        inner = simple_before(reading, before, low) if before >= low else None
-        if inner is None or bool(kinds[before] & NAME) != bool(kinds[first] & NAME | kinds[last] & NAME):
-            break
-        first = inner
-    return first, last
+    return first
 
 
 def phrase_after(reading: Reading, first: int, high: int) -> Phrase | None:

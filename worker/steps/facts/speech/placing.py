@@ -9,9 +9,12 @@ from worker.steps.facts.speech.contents import Behind, content_before, is_clause
 from worker.steps.facts.speech.lexicon import Frame, media
 from worker.steps.facts.speech.phrases import (
     COORDINATOR,
+    CUE,
+    DETERMINER,
     NAME,
     OBJECT,
     PREPOSITION,
+    PRONOUN,
     QUOTE,
     SIGN,
     SUBORDINATOR,
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
     from worker.steps.facts.speech.reading import Reading
     from worker.steps.facts.speech.saying import Verb
 
+_HIDDEN: Final = frozenset({"named", "identified", "quoted"})
+_MAX_HIDING_ITEMS: Final = 6
+_PUTS_BEFORE: Final = frozenset({"after", "when", "while", "although", "though", "because", "since", "once"})
+_MAX_CLAUSE_ITEMS: Final = 40
+_MAX_ANNOUNCING_ITEMS: Final = 6
+_BEGINS_MAIN_CLAUSE: Final = NAME | DETERMINER | PRONOUN
 _SAYS: Final = int(Frame.SAY)
 _MENTAL: Final = int(Frame.MENTAL)
 _SPEAKS: Final = int(Frame.SAY | Frame.QUOTE)
@@ -50,6 +59,10 @@ def complete(verb: Verb, source: Phrase, rule: str) -> Saying | None:
             return left
     if behind is None or behind.parenthetical or verb.is_negated(source):
         return None
+    if source[0] < verb.first:
+        _end_with_clause(verb, source, behind)
+    if behind.how == "to" and _hides(verb):
+        return None
     if behind.how in {"object", "to", "wh"} and verb.is_within_content():
         return None
     return Saying(
@@ -62,6 +75,26 @@ def complete(verb: Verb, source: Phrase, rule: str) -> Saying | None:
         quotes=behind.quotes,
         direct=behind.quoted,
     )
+
+
+def _end_with_clause(verb: Verb, source: Phrase, behind: Behind) -> None:
+    """ "After the court refused to hear it, the mayor ...": what is said ends with the clause put before."""  # noqa: D210
+    reading, low = verb.reading, verb.low
+    low += bool(reading.kinds[low] & COORDINATOR)
+    if source[0] - low > 1 or reading.words[low] not in _PUTS_BEFORE or reading.kinds[low + 1] & QUOTE:
+        return
+    for item in range(verb.last + 1, min(verb.high - 1, verb.last + _MAX_CLAUSE_ITEMS)):
+        if reading.words[item] == "," and reading.ends[item] > behind.start:
+            if reading.kinds[item + 1] & _BEGINS_MAIN_CLAUSE and reading.starts[item] < behind.end:
+                behind.end = reading.ends[item - 1]
+                behind.quotes = [quote for quote in behind.quotes if reading.quoted[quote] < item]
+            return
+
+
+def _hides(verb: Verb) -> bool:
+    """ "Asked not to be named": it says who speaks, and no more."""  # noqa: D210
+    words = verb.reading.words[verb.last + 1 : verb.last + _MAX_HIDING_ITEMS]
+    return "be" in words and not _HIDDEN.isdisjoint(words)
 
 
 def _may_stand_left(verb: Verb, item: int) -> bool:
@@ -212,4 +245,12 @@ def _question_before(verb: Verb, item: int) -> int | None:
     if reading.text[marked.end - 1] not in "?!\u2026":
         return None
     same = reading.paragraph_of(marked.start) == reading.paragraph_of(reading.starts[item + 1])
-    return item if same else None
+    return item if same and not _is_announced(reading, item) else None
+
+
+def _is_announced(reading: Reading, quote: int) -> bool:
+    """Whether a verb of speech leads to the quotation: "Smith told her: "Go!" She replied that ..."."""
+    if reading.words[quote - 1] not in {",", ":"} and not reading.kinds[quote - 1] & CUE:
+        return False
+    first = max(quote - _MAX_ANNOUNCING_ITEMS, reading.unit_of(quote)[0])
+    return any(kind & CUE for kind in reading.kinds[first:quote])

@@ -60,6 +60,7 @@ class Resolver:
         mentions.sort(key=lambda mention: (mention[0], -mention[1]))
         self.mentions = mentions
         self.starts = [mention[0] for mention in mentions]
+        self.bodies = {body.name for body in names.organisations}
         outlets = [body for body in names.organisations if body.type == "media"]
         self.outlets = {span.start: body.name for body in outlets for span in body.mentions}
         self.demonyms = {demonym.span.start for demonym in names.demonyms}
@@ -140,6 +141,8 @@ class Resolver:
         """ "The mayor of Ulm, Eva Hahn, said": the name between commas behind "the mayor"."""  # noqa: D210
         reading = self.reading
         comma = phrase[1] + 1
+        if reading.words[comma : comma + 3][::2] == ["(", ")"]:
+            comma += 3  # "The head of the Union (HU), Eva Hahn, said"
         owned = any(word.endswith(("'s", "\u2019s")) for word in reading.words[phrase[0] : phrase[1]])
         if not (owned or reading.kinds[phrase[0]] & DETERMINER):
             return None
@@ -152,8 +155,12 @@ class Resolver:
         _, end, name, person = self.mentions[index]
         after = bisect_left(reading.starts, end)
         ends = after >= len(reading.words) or reading.words[after] in {",", ".", "("}
-        if person is None or not ends:
+        head = reading.words[phrase[1]]
+        is_body = person is None and head in _BODY and not any(reading.words[i] in _TIES for i in range(*phrase))
+        if (person is None and not is_body) or not ends:
             return None
+        if person is None:
+            return name
         self._remember(name, phrase)
         return name
 
@@ -168,6 +175,8 @@ class Resolver:
 
     def _pronoun(self, word: str, at: int) -> str | None:
         """Who spoke last, or the subject of a sentence since, if "he" or "she" may stand for them."""
+        if word == "it":
+            return self._body_before(at)
         wanted = "he" if word in _HE else "she" if word in _SHE else None
         if wanted is None:
             return None
@@ -178,6 +187,22 @@ class Resolver:
             self.genders[name] = wanted
             self.last_person, self.last_at = name, at
         return name
+
+    def _body_before(self, at: int) -> str | None:
+        """The body that the sentence before this one was about, in the same paragraph."""
+        reading = self.reading
+        item = bisect_left(reading.starts, at)
+        low, _ = reading.unit_of(item)
+        if low == 0:
+            return None
+        first, high = reading.unit_of(low - 1)
+        if reading.paragraph_of(reading.starts[first]) != reading.paragraph_of(at):
+            return None
+        subject = main_subject(reading, first, high)
+        if subject is None or subject[1] + 1 >= high or reading.words[subject[1] + 1] == ",":
+            return None
+        name = self._named(subject)
+        return name if name in self.bodies else None
 
     def _subject_since(self, wanted: str, at: int) -> str | None:
         """The person that a sentence began with, later than anybody spoke."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.speech.behind import content_behind
 from worker.steps.facts.speech.levels import read_quoted_as
-from worker.steps.facts.speech.lexicon import Frame
+from worker.steps.facts.speech.lexicon import Frame, media
 from worker.steps.facts.speech.phrases import (
     AUXILIARY,
     COORDINATOR,
@@ -57,6 +57,7 @@ _HAS: Final = frozenset({"has", "have", "had"})
 _NOUN: Final = int(Frame.NOUN)
 _SPEAKS: Final = int(Frame.SAY | Frame.TELL)
 _HAS_CONTENT: Final = int(Frame.TELL | Frame.OBJECT | Frame.THAT | Frame.SAY)
+_MAX_PART_ITEMS: Final = 40
 _POSSESSIVE: Final = ("'s", "\u2019s")
 
 
@@ -99,6 +100,8 @@ def _infinitive(verb: Verb) -> Saying | None:
 def _participle(verb: Verb, at: str, kind: int, *, is_first: bool) -> Saying | None:
     reading = verb.reading
     source: Phrase | None = None
+    if reading.words[verb.first] in media()["occasion"] and not kind and not is_first:
+        return None  # a press briefing
     if at in _BE:
         source, rule = subject_before(reading, verb.first - 1, verb.low), "progressive"
     elif is_first:
@@ -123,6 +126,8 @@ def _own_subject(verb: Verb) -> Phrase | None:
     if found is None or found[0] <= verb.low:
         return None
     before = reading.words[found[0] - 1]
+    if verb.cue.lemma == "read" and found[1] == verb.first - 1:
+        return found  # "in a hat reading ..."
     return found if before == "with" or (before in _HAS and reading.kinds[found[0]] & NAME) else None
 
 
@@ -213,10 +218,20 @@ def _agrees(verb: Verb, source: Phrase, kind: int) -> bool:  # noqa: PLR0911 - o
 def _governing_subject(verb: Verb) -> Phrase | None:
     """The subject of a participle, or of a verb behind "and": that of the verb before that is in no other's content."""
     reading = verb.reading
+    low = _behind_semicolon(verb)
     for index in range(len(verb.before) - 1, -1, -1):
         saying = verb.before[index]
+        if saying.cue[0] < low:
+            break
         cue = saying.cue[0]
         inner = any(other.content[0] <= reading.starts[cue] < other.content[1] for other in verb.before[:index])
         if saying.source is not None and not inner and reading.kinds[cue] & CUE:
             return saying.source
-    return main_subject(reading, verb.low, verb.first)
+    return main_subject(reading, low, verb.first)
+
+
+def _behind_semicolon(verb: Verb) -> int:
+    """Where the part of the sentence begins that the verb is in: "...; his deputy went further and spoke of ..."."""
+    words = verb.reading.words
+    first = max(verb.low, verb.first - _MAX_PART_ITEMS)
+    return next((item + 1 for item in range(verb.first - 1, first - 1, -1) if words[item] == ";"), verb.low)
