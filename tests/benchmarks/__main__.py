@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks import report
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _PREFIX = "bench_"
 
@@ -28,15 +33,31 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.names) - set(names):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    signal.signal(signal.SIGTERM, _stop)
     if len(given.names) == 1:
         return _run(given.names[0], given.rounds, keep=given.keep)
     options = ["--rounds", str(given.rounds), *(["--keep"] if given.keep else [])]
     # Each in a fresh process: what one leaves in memory is no part of another's peak.
-    ended = [
-        subprocess.run([sys.executable, "-m", "tests.benchmarks", name, *options], check=False).returncode
-        for name in given.names or names
-    ]
-    return max(ended)
+    return max([_apart(name, options) for name in given.names or names])
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End as by Ctrl-C: what a benchmark started (a Kafka, workers, servers) is stopped on the way out."""
+    del frame
+    signal.signal(number, signal.SIG_IGN)  # once is enough: a second would cut that short
+    raise SystemExit(128 + number)
+
+
+def _apart(name: str, options: list[str]) -> int:
+    with subprocess.Popen([sys.executable, "-m", "tests.benchmarks", name, *options]) as running:
+        try:
+            return running.wait()
+        except BaseException as reason:
+            # It has things to stop: not killed, as by subprocess.run. Ctrl-C in a terminal has reached it already.
+            if not isinstance(reason, KeyboardInterrupt):
+                running.terminate()
+            running.wait()
+            raise
 
 
 def _run(name: str, rounds: int, *, keep: bool) -> int:

@@ -211,6 +211,21 @@ async def test_a_server_that_was_right_is_asked_without_conditions_only_every_ei
     assert [visit.number for visit in site.visits if not visit.conditional] == [0, 16, 32]
 
 
+async def test_other_bytes_of_the_same_entries_do_not_make_a_liar(worker: Steered):
+    """11: the time in a gzip header, or a comment, is not what validators are about (RFC 9110, 8.8.1)."""
+    site = await worker.site()
+    given = {"ETag": 'W/"1"', "Content-Encoding": "gzip"}
+
+    def whole(number: int) -> bytes:
+        return gzip.compress(rss("a").replace(b"</rss>", b"<!-- %d --></rss>" % number), mtime=number)
+
+    site.on("/feed", lambda visit: answer(304) if visit.conditional else answer(200, whole(visit.number), given))
+    await worker.start({"url": site.url(), "interval": "12h"})
+    await worker.passing(16.6 * DAY)
+    assert [visit.number for visit in site.visits if not visit.conditional] == [0, 16, 32]
+    assert len(worker.events()) == 1
+
+
 async def test_the_same_bytes_are_no_news_whatever_their_validators(worker: Steered):
     """12: the new validators count from now on."""
     site = await worker.site()

@@ -561,6 +561,10 @@ feeds:
             "example-org-feed-xml-d74f9ca5",
             "example.org",
         ),
+        *(
+            (written, "https://example.org/%C3%BC%25?q=%7C%2F", "example-org-c3-bc-25-5eed8050", "example.org")
+            for written in ("https://example.org/ü%?q=|%2F", "https://example.org/%C3%BC%25?q=%7C%2F")
+        ),
     ],
 )
 def test_a_feeds_url_takes_one_form_and_gives_its_id_and_shard(

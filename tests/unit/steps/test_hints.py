@@ -22,10 +22,16 @@ def of_channel(parts: str, namespaces: str = "") -> Hints:
 
 
 @pytest.mark.parametrize(
-    ("ttl", "seconds"), [("60", 3_600), (" 5 ", 300), ("0", 0), ("-5", 0), ("1.5", 0), ("soon", 0), ("", 0)]
+    ("ttl", "seconds"),
+    [("60", 3_600), (" 5 ", 300), ("0" * 40 + "5", 300), ("0", 0), ("-5", 0), ("1.5", 0), ("soon", 0), ("", 0)],
 )
 def test_ttl_is_in_minutes(ttl: str, seconds: float) -> None:
     assert of_channel(f"<ttl>{ttl}</ttl>").ttl_seconds == seconds
+
+
+def test_a_ttl_beyond_all_sense_is_no_less_than_years() -> None:
+    """As `max-age` is: how long a feed really waits is bounded by `max_interval`."""
+    assert of_channel(f"<ttl>{'9' * 5000}</ttl>").ttl_seconds == 999_999_999 * 60
 
 
 def test_hours_and_days_to_be_skipped_are_read() -> None:

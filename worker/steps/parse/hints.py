@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from .fields import Fields
 
-_NUMBER = re.compile(r"\d{1,9}")
+_HOUR = re.compile(r"[0-9]{1,2}")
+_MAX_DIGITS = 9
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # http://web.resource.org/rss/1.0/modules/syndication/
 _PERIODS = {
@@ -52,7 +53,7 @@ def _period(fields: Fields) -> float:
 
 def _hours(fields: Fields) -> list[int]:
     """Hours from 0 to 23 (RSS 2.0), or to 24 (RSS 0.91, where that is midnight)."""
-    return [int(said) for said in _said(fields, "skiphours/hour") if _NUMBER.fullmatch(said) and int(said) <= 24]
+    return [int(said) for said in _said(fields, "skiphours/hour") if _HOUR.fullmatch(said) and int(said) <= 24]
 
 
 def _said(fields: Fields, path: str) -> list[str]:
@@ -70,4 +71,6 @@ def _linked(links: list[etree._Element], relation: str, base: str) -> list[str]:
 
 
 def _number(text: str | None) -> int:
-    return int(text.strip()) if text and _NUMBER.fullmatch(text.strip()) else 0
+    """A number without a sign, 0 for anything else. Of more digits than anybody means, the first nine count."""
+    digits = text.strip() if text else ""
+    return int(digits.lstrip("0")[:_MAX_DIGITS] or 0) if digits.isascii() and digits.isdigit() else 0
