@@ -6,12 +6,13 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.events.lexicon import Word
+from worker.steps.facts.events.own_times import PLANNED, is_at, is_ground, noun_behind, quotation_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from worker.model.facts import TimeMention
+    from worker.model.facts import Span, TimeMention
     from worker.steps.facts.events.moods import Mention
     from worker.steps.facts.prose import Prose
 
@@ -28,12 +29,10 @@ _COMPARED_REACH: Final = 6
 # "Since the start of the invasion of that country in 2022".
 _SINCE_REACH: Final = 12
 # What tells of another time than the clause before it.
-_EARLIER: Final = frozenset({"after", "following", "since"})
+_EARLIER: Final = frozenset({"after", "following", "since", ";"})
 # How much farther a time is from the verb behind it: "who killed two in 1998 was hanged on Monday".
 _BEFORE: Final = 9
 _BEFORE_CLAUSE: Final = Word.CONJUNCTION | Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING | Word.DETERMINER
-# What is mostly planned.
-_PLANNED: Final = frozenset({"election", "vote", "talks", "visit", "trial", "strike", "protest", "joint_exercise"})
 # "The 2024 floods": so close before a noun a time is that of the noun alone.
 _OWN_CHARS: Final = 12
 # How far a day may be from the "that" of its denial, in characters.
@@ -41,16 +40,25 @@ _DENIED_REACH: Final = 600
 
 
 def days_of(
-    mentions: Sequence[Mention], spans: Sequence[tuple[int, int]], times: Sequence[TimeMention], prose: Prose
+    mentions: Sequence[Mention],
+    spans: Sequence[tuple[int, int]],
+    times: Sequence[TimeMention],
+    prose: Prose,
+    quoted: Sequence[Span],
 ) -> list[Days | None]:
-    """The first and the last day of each mention of one sentence; `spans` are those of the triggers in the text."""
+    """The first and the last day of each mention of one sentence; `spans` are those of the triggers in the text.
+
+    What stands inside a quotation (`quoted`, in order of the text) dates nothing outside, nor the other way round.
+    """
     found: list[list[_When]] = [[] for _ in mentions]
+    quotes = [quotation_at(quoted, mention.start) for mention in mentions]
     for when in _ranges([_When(time, mentions[0], prose) for time in times if time.kind in _DAYS], prose):
+        quote = quotation_at(quoted, when.start)
         nearest = min(
             (
                 at
                 for at, mention in enumerate(mentions)
-                if when.can_be_of(mention) and not _is_of_denied(when, mention, prose)
+                if quotes[at] is quote and when.can_be_of(mention) and not _is_of_denied(when, mention, prose)
             ),
             key=lambda at: when.distance(spans[at]),
             default=None,
@@ -70,7 +78,9 @@ def days_of(
         (one,) = dated
         if not _is_own(found[one], mentions[one], prose):
             days = [
-                days[one] if at == one or _shares(found[one], mention, mentions[one]) else None
+                days[one]
+                if at == one or (quotes[at] is quotes[one] and _shares(found[one], mention, mentions[one]))
+                else None
                 for at, mention in enumerate(mentions)
             ]
     return days
@@ -88,6 +98,7 @@ class _When:
         "is_of_something_else",
         "is_set_for",
         "kind",
+        "noun",
         "opens_clause",
         "start",
         "start_on",
@@ -109,6 +120,7 @@ class _When:
             or (before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper())
             or not _COMPARED.isdisjoint(words[max(at - _COMPARED_REACH, 0) : at])
         )
+        self.noun = noun_behind(prose, sentence, at, behind, self.end)
         first = at
         while first and kinds[first - 1] & (Word.PREPOSITION | Word.ADVERB):
             first -= 1
@@ -122,13 +134,15 @@ class _When:
         """Whether it may be when an event is: no deadline of what has happened, no day to come, none of only saying."""
         if self.is_deadline and mention.status not in _AHEAD:
             return False
+        if self.noun and not is_at(self.noun, mention):
+            return False
         if self.is_to_come:
             return self._sets(mention) or mention.tense.future or mention.tense.obliged or mention.status == "expected"
         return not (self.is_of_saying and mention.status == "expected")
 
     def _sets(self, mention: Mention) -> bool:
         """Whether something is set for it: "called a strike for Friday", "goes to the polls on Friday in a vote"."""
-        return self.is_set_for or (mention.candidate.form == "noun" and mention.event.name in _PLANNED)
+        return self.is_set_for or (mention.candidate.form == "noun" and mention.event.name in PLANNED)
 
     @property
     def is_to_come(self) -> bool:
@@ -183,11 +197,14 @@ def _is_of_denied(when: _When, mention: Mention, prose: Prose) -> bool:
 
 def _is_own(whens: list[_When], mention: Mention, prose: Prose) -> bool:
     """Whether a time is only that of a noun: "the 2024 floods", not "in 2024, floods"."""
-    return mention.candidate.form == "noun" and any(
-        when.kind == "year"
-        and 0 < mention.start - when.end <= _OWN_CHARS
-        and "," not in prose.text[when.end : mention.start]
-        for when in whens
+    return any(when.noun for when in whens) or (
+        mention.candidate.form == "noun"
+        and any(
+            when.kind == "year"
+            and 0 < mention.start - when.end <= _OWN_CHARS
+            and "," not in prose.text[when.end : mention.start]
+            for when in whens
+        )
     )
 
 
@@ -195,4 +212,6 @@ def _shares(whens: list[_When], mention: Mention, dated: Mention) -> bool:
     """Whether a mention is told for the same time as one that has a day: not "fled after an attack on Friday"."""
     first, second = sorted((mention.candidate.at, dated.candidate.at))
     between = mention.sentence.words[first + 1 : second]
+    if dated.candidate.at == first and is_ground(dated, between):
+        return False
     return _EARLIER.isdisjoint(between) and all(when.can_be_of(mention) for when in whens)

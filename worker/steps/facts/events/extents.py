@@ -20,8 +20,8 @@ def extent(prose: Prose, candidate: Candidate, governed: Candidate | None) -> tu
     """Where a trigger begins and ends in the text."""
     sentence = candidate.sentence
     start, end = candidate.start, candidate.end
-    if candidate.passive and candidate.at - start > _GOVERNED_REACH:
-        start = candidate.at
+    if candidate.at - start > (_GOVERNED_REACH if candidate.passive else 1) and candidate.form != "noun":
+        start = candidate.at  # "talks between Peru and Chile broke down"
     if end - candidate.at > _GOVERNED_REACH + 1:
         end = candidate.at + 1
     if governed is not None and 0 <= governed.start - end < _GOVERNED_REACH:

@@ -10,9 +10,10 @@ from worker.steps.facts.events.extents import extent
 from worker.steps.facts.events.lexicon import family_of, lexicon
 from worker.steps.facts.events.merging import Gathered, merge
 from worker.steps.facts.events.moods import Mention, read_mentions
+from worker.steps.facts.events.parties import parties_of
 from worker.steps.facts.events.ranking import HEADLINE, is_background, is_central, is_told, kept, score
 from worker.steps.facts.events.reading import document_classes, read_line, read_sentences
-from worker.steps.facts.events.roles import Found, Roles, parties_of
+from worker.steps.facts.events.roles import Found, Roles
 from worker.steps.facts.events.subjects import SERIOUS, has_party, is_market_talk, is_sport, of_its_kind
 from worker.steps.facts.events.triggers import find_candidates
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _MAX_FIGURES: Final = 20
 _MAX_HEADLINE: Final = 500
 
+# What closes a quoted sentence inside its marks; one without it is as long as this, in spaces.
+_ENDS_QUOTED: Final = ".,?!\u2026"
+_MANY_SPACES: Final = 5
 # A long story tells of its event in every second sentence; the first ones are enough to judge it by.
 _MAX_EVIDENCE: Final = 5
 
@@ -69,7 +73,8 @@ def find_events(  # noqa: PLR0913, PLR0917 - all that was found in the text so f
         mention.score = score(mention)
         mention.score += HEADLINE if mention.type in titled else 0
     mentions = [mention for mention in mentions if is_told(mention)]
-    told = _with_roles(mentions, Found.of(prose, names, times, figures, words.of_class("side")))
+    quoted = [span for span in spoken if _is_whole(span)]
+    told = _with_roles(mentions, Found.of(prose, names, times, figures, quoted, words.of_class("side")))
     told, is_public = of_its_kind(told, prose, sentences, words)
     events = kept([event for event in merge(told) if is_public or is_central(event, titled)])
     day = opening.day(None) or next((time.anchor for time in times if time.anchor), None)
@@ -90,8 +95,13 @@ def _with_roles(mentions: list[Mention], found: Found) -> list[tuple[Mention, Ro
 def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date | None) -> NewsEvent:
     lead = event.lead
     start_on, end_on = event.start_on, event.end_on
-    if start_on is None and lead.event.mood is not None and not (lead.tense.perfect or lead.tense.repeated):
-        start_on = end_on = day  # what is demanded, promised or refused without a day is so on the day of the report
+    if (
+        start_on is None
+        and lead.event.mood is not None
+        and not (lead.depth or lead.tense.perfect or lead.tense.repeated)
+    ):
+        # What is demanded, promised or refused without a day is so on the day of the report, if it is what is told.
+        start_on = end_on = day
     return NewsEvent(
         type=lead.type,
         family=family_of(lead.told_as, lead.roots),
@@ -129,6 +139,11 @@ def _headline_types(headline: str | None, words: Lexicon, document: int) -> froz
     return frozenset(
         mention.type for mention in read_mentions(find_candidates(sentence, words, document | sentence.has))
     )
+
+
+def _is_whole(quoted: Span) -> bool:
+    """Whether somebody is quoted with a sentence, not with some words in one of the writer's."""
+    return quoted.surface.rstrip()[-1:] in _ENDS_QUOTED or quoted.surface.count(" ") >= _MANY_SPACES
 
 
 def _is_in(spans: Sequence[Span], offset: int) -> bool:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from worker.steps.facts.events.forms import Form
 
-Where = Literal["object", "subject", "next", "near", "left", "has", "document", "lacks", "nowhere", "active"]
+Where = Literal["object", "subject", "next", "near", "left", "has", "document", "lacks", "nowhere", "active", "without"]
 Mood = Literal["reject", "request", "propose", "agree", "intend", "threaten", "fail", "accuse"]
 
-_SLOT = re.compile(r"([>~<=^]|@@|@|!!|!)?(=?)(.+)")
+_SLOT = re.compile(r"([>~<=^-]|@@|@|!!|!)?(=?)(.+)")
 _PLACES: Final[dict[str, Where]] = {
     "": "object",
     "=": "object",
@@ -31,10 +31,11 @@ _PLACES: Final[dict[str, Where]] = {
     "@@": "document",
     "!": "lacks",
     "!!": "nowhere",
+    "-": "without",
 }
 _AT_ONCE: Final = frozenset({"has", "document", "lacks", "nowhere", "active"})
 _NOUNS: Final = frozenset({"object", "subject", "near", "left"})
-_LACKS: Final = frozenset({"lacks", "nowhere", "active"})
+_LACKS: Final = frozenset({"lacks", "nowhere", "active", "without"})
 _OF_CLASSES: Final = frozenset({"@", "@@", "!", "!!"})
 _OF_WILL: Final = frozenset({"AGREE", "REQUEST", "REJECT"})
 _OF_DEEDS: Final = frozenset({"territory", "other"})

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.events.parties import one_side
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from worker.steps.facts.events.lexicon import EventType
     from worker.steps.facts.events.moods import Mention
-    from worker.steps.facts.events.roles import Party, Roles
+    from worker.steps.facts.events.parties import Party
+    from worker.steps.facts.events.roles import Roles
 
 # What lasts is told of as one, but not with so many days between: "Hurricane Gilbert in 1988", "the floods of 2024".
 _APART: Final = timedelta(days=31)
@@ -50,16 +53,26 @@ class Gathered:
         if not (mention.spoken and self.places):
             self.places += [place for place in roles.places if place not in self.places]
         self.figures += [figure for figure in roles.figures if figure not in self.figures]
-        if roles.start_on is not None and (self.start_on is None or self.lead.event.lasts):
+        if roles.start_on is not None and (
+            self.start_on is None or (self.lead.event.lasts and self._prolongs(mention))
+        ):
             self.start_on = min(self.start_on, roles.start_on) if self.start_on else roles.start_on
             last = roles.end_on or roles.start_on
             self.end_on = max(self.end_on, last) if self.end_on else last
 
+    def _prolongs(self, mention: Mention) -> bool:
+        """Whether the days of a mention are more days of the event: what is only expected is none of what happened.
+
+        "The typhoon made landfall on Sunday and is expected to weaken by Wednesday"; but "the exchange is expected to
+        continue on Sunday".
+        """
+        return mention.status != "expected" or self.lead.status == "expected" or mention.type == "continuation"
+
     def _take_parties(self, roles: Roles) -> None:
         harmed = roles.countries if self.lead.event.family == "violence" else []
         for party in (
-            *roles.sources,
-            *roles.targets,
+            *one_side(roles.sources),
+            *one_side(roles.targets),
             *harmed,
             *(() if roles.sources or roles.targets else roles.others),
         ):

@@ -25,6 +25,8 @@ _MAX_SENTENCES: Final = 200
 # Diseases that are written with a capital.
 _PROPER: Final = frozenset({"Ebola", "Covid", "Zika", "Covid-19"})
 _LINE: Final = re.compile(r"\w[\w'\u2019.-]*|\S")
+_OPENING_MARKS: Final = frozenset('"\u201c\u2018\u00ab')
+_CLOSING_MARKS: Final = (['"'], ["\u201d"], ["\u2019"], ["\u00bb"])
 _ENDINGS: Final = ("'s", "\u2019s")
 # Small words that say how exact the number of an object is, by what stands behind or before them: "at least", "up to".
 _BOUND_BEFORE: Final = {"at": frozenset({"least", "most"}), "as": frozenset({"many", "much", "few"})}
@@ -61,8 +63,11 @@ class Sentence:
         if not at or self.prose is None:
             return False
         word = self.prose.written[self.first + at]
-        if not word[0].isupper() or not word[1:].islower() or word in _PROPER or not self.words[at - 1].isalpha():
+        if not word[0].isupper() or not word[1:].islower() or word in _PROPER:
             return False
+        if not self.words[at - 1].isalpha():
+            # The film "Siege"
+            return self.words[at - 1] in _OPENING_MARKS and self.words[at + 1 : at + 2] in _CLOSING_MARKS
         if self._titled is None:
             written = self.prose.written[self.first : self.first + len(self.words)]
             self._titled = 2 * sum(1 for word in written if word[0].isupper() and word[1:].islower()) > len(written)

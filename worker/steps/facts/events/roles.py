@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from worker.steps.facts.events.days import days_of
+from worker.steps.facts.events.parties import BODY, BRANCH, PERSON, STATE
+from worker.steps.facts.events.placing import is_where, nearest
 from worker.steps.facts.events.sides import (
     can_be_party,
     clause_start,
+    does_harm,
+    is_mourner,
     is_of_another,
     is_speaker,
     side_of,
@@ -23,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from worker.model.facts import Figure, Names, Place, TimeMention
+    from worker.model.facts import Figure, Names, Place, Span, TimeMention
     from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.parties import Party
     from worker.steps.facts.events.sides import Side
     from worker.steps.facts.prose import Prose
 
@@ -32,46 +39,18 @@ _STATE_BODIES: Final = frozenset(
     {"government", "military", "security", "ministry", "parliament", "court", "police", "embassy"}
 )
 _NO_PARTY: Final = frozenset({"media", "platform", "agency"})
-_WHERE: Final = frozenset(
-    {
-        "in",
-        "at",
-        "near",
-        "around",
-        "across",
-        "outside",
-        "inside",
-        "over",
-        "on",
-        "throughout",
-        "off",
-        "through",
-    }
-)
-_DAY_NAMES: Final = frozenset(
-    {
-        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march"),
-        *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "new"),
-        *("april", "may", "june", "july", "august", "september", "october", "november", "december"),
-    }
-)
-_LOOSE: Final = frozenset({"over", "on", "through"})
-_NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
-_MAX_PARTIES: Final = 6
 # As many events no sentence of a writer tells.
 _MAX_TOGETHER: Final = 20
 _COUNTED: Final = frozenset({"count", "total", "money", "percent", "measure", "number"})
-# Who acts: a country; a body that is not a state's; a person; a ministry or an army of no known country.
-STATE, _BODY, _PERSON, _BRANCH = range(4)
 # How far before a place or a party its preposition may stand, in words: "in the southern city of Basra".
 _REACH: Final = 6
 
+_ATTRIBUTE_CHARS: Final = 40
+_PLAIN: Final = re.compile(r" (?!and |or )(?:[a-z]+(?:-[a-z]+)* )*")
 _START: Final = itemgetter(0)
 _END: Final = itemgetter(1)
 
 _T = TypeVar("_T")
-# A party and what it is: the lower the number, the sooner it is named.
-Party = tuple[int, str]
 
 
 class Named(NamedTuple):
@@ -118,14 +97,14 @@ def _named(names: Names) -> list[Named]:
     for person in names.people:
         country = person.country or (country_name(person.country_code) if person.country_code else None)
         party = country or person.organisation or person.name
-        kind = STATE if country else _PERSON
+        kind = STATE if country else PERSON
         found += [Named(span.start, span.end, party, None, kind) for span in person.mentions]
     for body in names.organisations:
         if body.type in _NO_PARTY:
             continue
         is_state = body.type in _STATE_BODIES
         country = country_name(body.country_code) if body.country_code and is_state else None
-        kind = STATE if country else _BRANCH if is_state else _BODY
+        kind = STATE if country else BRANCH if is_state else BODY
         found += [Named(span.start, span.end, country or body.name, None, kind) for span in body.mentions]
     found.sort(key=_END, reverse=True)
     found.sort(key=_START)
@@ -141,7 +120,10 @@ def _state_at(place: Place) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All that was found in a text beside its events. `sides` are nouns whose figures only count the parties."""
+    """All that was found in a text beside its events.
+
+    `quoted` are whole sentences that somebody is quoted with; `sides` are nouns whose figures only count the parties.
+    """
 
     prose: Prose
     named: Sequence[Named]
@@ -150,15 +132,17 @@ class Found:
     time_starts: list[int]
     figures: Sequence[Figure]
     figure_starts: list[int]
+    quoted: Sequence[Span]
     sides: frozenset[str]
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913, PLR0917 - all that was found in the text so far
         cls,
         prose: Prose,
         names: Names,
         times: Sequence[TimeMention],
         figures: Sequence[Figure],
+        quoted: Sequence[Span],
         sides: frozenset[str],
     ) -> Found:
         """What was found, in order of the text."""
@@ -170,6 +154,7 @@ class Found:
             time_starts=[time.span.start for time in times],
             figures=figures,
             figure_starts=[figure.span.start for figure in figures],
+            quoted=quoted,
             sides=sides,
         )
 
@@ -192,13 +177,13 @@ class Found:
             self._tie_named(mentions, roles, spans, named)
         times = self.times[bisect_left(self.time_starts, start) : bisect_left(self.time_starts, end)]
         if times:
-            for role, days in zip(roles, days_of(mentions, spans, times, self.prose), strict=True):
+            for role, days in zip(roles, days_of(mentions, spans, times, self.prose, self.quoted), strict=True):
                 if days is not None:
                     role.start_on, role.end_on = days
         for index in range(bisect_left(self.figure_starts, start), bisect_left(self.figure_starts, end)):
             figure = self.figures[index]
             if figure.kind in _COUNTED and not (figure.noun and figure.noun.surface.split()[-1].lower() in self.sides):
-                roles[_nearest(spans, figure.span.start, figure.span.end)].figures += (index,)
+                roles[nearest(spans, figure.span.start, figure.span.end)].figures += (index,)
         return roles
 
     def _tie_named(
@@ -207,26 +192,28 @@ class Found:
         sentence, words = mentions[0].sentence, self.prose.words
         last = sentence.first + len(sentence.words)
         tied = [
-            (mention, role, clause_start(mention, self.prose)) for mention, role in zip(mentions, roles, strict=True)
+            (mention, role, clause_start(mention, mentions[:index], self.prose))
+            for index, (mention, role) in enumerate(zip(mentions, roles, strict=True))
         ]
         starts = subject_starts(mentions, named, self.prose) if len(mentions) > 1 else [0]
         at = sentence.first
-        for one in named:
-            if self._is_in_figure(one):
+        for one, following in zip_longest(named, named[1:]):
+            if self._is_in_figure(one) or _is_of_body(one, following, self.prose.text):
                 continue
             at = bisect_left(words, (one.start, 0), at, last)
             here = at - sentence.first
             before = sentence.words[here - _REACH if here > _REACH else 0 : here]
-            if one.place is not None and _is_where(before):
-                role = roles[_nearest(spans, one.start, one.end)]
+            if one.place is not None and is_where(before):
+                role = roles[nearest(spans, one.start, one.end, self.prose.text)]
                 role.places = _with(role.places, one.place)
                 if one.place in self.country_of:
                     role.countries = _with(role.countries, (STATE, self.country_of[one.place]))
             elif one.party and can_be_party(self.prose, sentence, here, one):
                 party = one.kind, one.party
                 speaks = is_speaker(self.prose, sentence, here, one)
+                mourns = is_mourner(self.prose, sentence, here, one)
                 for index, (mention, role, clause) in enumerate(tied):
-                    if is_of_another(index, one, mentions, starts):
+                    if (mourns and does_harm(mention)) or is_of_another(index, one, mentions, starts):
                         continue
                     side = side_of(mention, clause, one, before)
                     if speaks and side is not None:
@@ -240,29 +227,12 @@ class Found:
         return at >= 0 and one.end <= self.figures[at].span.end
 
 
-def _is_where(before: Sequence[str], *, of: bool = False) -> bool:
-    """Whether the words before a place say that something is there: "in the southern city of", "near Basra and"."""
-    for at in range(len(before) - 1, -1, -1):
-        word = before[at]
-        if word == "of":
-            return _is_where(before[:at], of=True)
-        if word in _WHERE or word == "border":
-            # "On Sunday and Israel", "in May and Israel"; "over the objections of Peru"
-            return not (of and word in _LOOSE) and (at + 1 == len(before) or before[at + 1] not in _DAY_NAMES)
-        if word in {"and", ","}:
-            return at == len(before) - 1 and _is_where(before[:at])
-        if word == "with":
-            return at > 0 and before[at - 1] == "border"
-        if word in _NOT_WHERE or word.endswith(("ed", "ing")):
-            return False
-    return False
-
-
-def _nearest(spans: Sequence[tuple[int, int]], start: int, end: int) -> int:
-    if len(spans) == 1:
-        return 0
-    distances = [max(first - end, start - last, 0) for first, last in spans]
-    return distances.index(min(distances))
+def _is_of_body(one: Named, following: Named | None, text: str) -> bool:
+    """Whether a state only says whose a body is that is no part of it: "the German airline Lufthansa"."""
+    if following is None or one.kind != STATE or one.place is not None or following.kind != BODY:
+        return False
+    between = text[one.end : following.start]
+    return len(between) <= _ATTRIBUTE_CHARS and between.startswith(" ") and _PLAIN.fullmatch(between) is not None
 
 
 def _with(items: tuple[_T, ...], item: _T) -> tuple[_T, ...]:
@@ -282,16 +252,3 @@ def _countries(names: Names) -> dict[str, str]:
         if country and place.kind not in {"country", "continent", "water"}:
             found[place.name] = country
     return found
-
-
-def parties_of(found: Sequence[Party]) -> tuple[str, ...]:
-    """The parties of an event: people and branches of a state only where no country or other body is named."""
-    first = [party for party in found if party[0] in {STATE, _BODY}]
-    chosen = first or [party for party in found if party[0] == _PERSON] or found
-    # "the World Dairy Council (WDC)" is one.
-    full = {_initials(name): name for _, name in chosen if " " in name}
-    return tuple(dict.fromkeys([full.get(name, name) for _, name in chosen]))[:_MAX_PARTIES]
-
-
-def _initials(name: str) -> str:
-    return "".join([word[0] for word in name.split() if word[0].isupper()])

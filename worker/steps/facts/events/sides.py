@@ -33,12 +33,43 @@ _PARTY_REACH: Final = 600
 _CLAUSE_REACH: Final = 100
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
+_FINITE: Final = frozenset({"past", "s"})
+_BY: Final = (" by ", " by the ")
 _JOINS: Final = frozenset({"and", ",", "the"})
 _NO_PARTY_AFTER: Final = frozenset(
     {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
 )
 # A capital behind one of these is the city: "flew to Moscow".
 _NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
+_QUARTERS: Final = frozenset(
+    {
+        *("northern", "southern", "eastern", "western", "central", "north-eastern", "north-western", "south-eastern"),
+        *("northeastern", "northwestern", "southeastern", "southwestern", "south-western", "neighbouring"),
+    }
+)
+# Who does these feels with others, and takes no part in what has harmed them.
+_MOURNING: Final = frozenset(
+    {
+        *(
+            "mourn",
+            "mourns",
+            "mourned",
+            "mourning",
+            "condolences",
+            "sympathy",
+            "sympathies",
+            "grief",
+            "sorrow",
+            "shock",
+        ),
+        *("tribute", "tributes", "solidarity", "grieved", "grieves", "sadness"),
+    }
+)
+_MOURNING_REACH: Final = 5
+# What somebody does to a deed of others: neither "Egypt condemned the coup" nor "Egypt hailed the truce" is Egypt's.
+_ATTITUDES: Final = frozenset(
+    {"condemnation", "support", "accusation", "accusation_of", "denial", "complaint", "refusal", "investigation"}
+)
 # Nobody does these.
 _NATURAL: Final = frozenset(
     {"earthquake", "flood", "storm", "volcano", "landslide", "drought", "wildfire", "disease_outbreak"}
@@ -70,6 +101,8 @@ def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> boo
     """Whether somebody named may take part by the words beside the name; a capital stands for its state."""
     words, first = sentence.words, sentence.first
     before = words[here - 1] if here else ""
+    if before in _QUARTERS and here > 1:
+        before = words[here - 2]  # "from eastern Congo"
     if before in _NO_PARTY_AFTER or "border" in words[max(here - 3, 0) : here]:
         return False
     if one.place is None or one.place == one.party:
@@ -98,7 +131,7 @@ def subject_starts(mentions: Sequence[Mention], named: Sequence[Named], prose: P
             one = named[index]
             if one.start < behind:
                 break
-            if one.end > verb:
+            if one.end > verb or prose.text.endswith(_BY, 0, one.start):
                 continue
             if not starts[at] and not _is_only_auxiliary(prose, sentence, one.end, mention.candidate.at):
                 break
@@ -119,16 +152,25 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
     mention = mentions[at]
     if max(one.start - mention.end, mention.start - one.end) > _PARTY_REACH:
         return True
+    if _is_verb(mention) and any(
+        mention.end <= other.start and other.end <= one.start and other.candidate.form in _FINITE
+        for other in mentions[at + 1 :]
+    ):
+        return True  # "seized power and detained the president" is no seizing of the president
     for place, start in enumerate(starts):
         if start and (one.start >= start if at < place else one.end <= start):
             return True
     if mention.event.name in _NATURAL or _is_ranked(mention, one) or _is_condition(mention, one):
         return True
-    # "Iraq blamed the rebels for the attack" is no attack of Iraq's.
+    # "Iraq blamed the rebels for the attack" is no attack of Iraq's, nor of those in "condemned the attack and urged".
+    is_harm = mention.event.family in _HARM
     return (
-        (mention.candidate.form == "noun" or (mention.candidate.form == "ing" and not mention.tense.progressive))
-        and mention.event.family in _HARM
-        and any(one.end <= other.start and other.end <= mention.start for other in mentions[:at] if _is_verb(other))
+        mention.candidate.form == "noun" or (mention.candidate.form == "ing" and not mention.tense.progressive)
+    ) and any(
+        ((is_harm or other.event.name in _ATTITUDES) and one.end <= other.start and other.end <= mention.start)
+        or (is_harm and mention.end <= other.start and other.end <= one.start)
+        for other in (*mentions[:at], *mentions[at + 1 :])
+        if _is_verb(other)
     )
 
 
@@ -183,11 +225,31 @@ def side_of_speaker(mention: Mention, one: Named, prose: Prose, side: Side) -> S
     return None if _OWN.isdisjoint(between) else side
 
 
-def clause_start(mention: Mention, prose: Prose) -> int:
-    """Where the clause of a mention begins: behind the last reporting verb or conjunction before it."""
+def is_mourner(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
+    """Whether a party only feels with those whom something has harmed: "Chile offered its condolences"."""
+    words, first = sentence.words, sentence.first
+    behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
+    return not _MOURNING.isdisjoint(words[behind : behind + _MOURNING_REACH])
+
+
+def does_harm(mention: Mention) -> bool:
+    """Whether an event is one that harms somebody."""
+    return mention.event.family in _HARM or mention.event.name == "death"
+
+
+def clause_start(mention: Mention, earlier: Sequence[Mention], prose: Prose) -> int:
+    """Where the clause of a mention begins: behind the last reporting verb or conjunction before it.
+
+    "A U.S. judge freed a Peruvian who joined a march": what stands before another event is not what "who" stands for.
+    """
     sentence = mention.sentence
     words, kinds = sentence.words, sentence.kinds
     start = mention.candidate.start
+    verb = mention.candidate.at - 1
+    while verb > 0 and kinds[verb] & _BESIDE_VERB:
+        verb -= 1
+    if earlier and verb > 0 and kinds[verb] & Word.RELATIVE and _is_verb(mention):
+        return earlier[-1].end
     for at in range(start - 1, max(start - _CLAUSE_REACH, 0) - 1, -1):
         if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:
             return prose.words[sentence.first + at][0]

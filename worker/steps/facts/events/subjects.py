@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from worker.steps.facts.events.roles import STATE
+from worker.steps.facts.events.parties import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

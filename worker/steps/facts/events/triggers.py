@@ -23,6 +23,7 @@ _PREPOSITION: Final = Word.PREPOSITION
 _BLOCKER: Final = Word.BLOCKER
 # How far an object, and a word that only has to be near, are looked for, in words.
 _OBJECT_REACH: Final = 9
+_SUBJECT_REACH: Final = 14
 _NEAR_REACH: Final = 13
 _LEFT_REACH: Final = 4
 # A noun within an expression of so many words is a part of it: "the prisoner exchange".
@@ -81,6 +82,8 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
         pattern = candidate.pattern
         # Of "hold talks with" the noun is no verb.
         if at > taken or (pattern.kind != "n" and candidate.form not in _PLAIN):
+            if found and found[-1].at == candidate.start < at and pattern.event.mood is not None:
+                found.pop()  # "talks collapsed" are no talks
             found.append(candidate)
             whole = candidate.end - at <= _EXPRESSION and pattern.event.mood is None
             taken = max(taken, candidate.end - 1 if whole else at)
@@ -123,6 +126,10 @@ def _match(  # noqa: PLR0913 - what the caller has at hand is not worked out aga
         where = slot.where
         if where in _CHECKS:
             if passive if where == "active" else not _holds(sentence, at, slot, document):
+                return None
+            continue
+        if where == "without":
+            if _near(sentence, end, slot) is not None:
                 return None
             continue
         if where == "left":
@@ -210,11 +217,14 @@ def _before_passive(sentence: Sentence, at: int, slot: Slot) -> int | None:
     place = at - 1
     while place >= 0 and kinds[place] & _BESIDE_VERB:
         place -= 1
-    for before in range(place, max(place - _OBJECT_REACH, -1), -1):
+    is_aside = False
+    for before in range(place, max(place - _SUBJECT_REACH, -1), -1):
         word, kind = words[before], kinds[before]
-        if kind & classes or word in sought:
-            return before
-        if kind & _ENDS_SUBJECT or word in _STOPS:
+        if word == ",":
+            is_aside = not is_aside  # "talks with a rebel group, the ELN, broke down"
+        elif kind & classes or word in sought:
+            return None if is_aside else before
+        elif (kind & _ENDS_SUBJECT and word != "over") or word in _STOPS:
             return None
     return None
 
