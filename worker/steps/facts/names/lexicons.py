@@ -7,7 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from worker.steps.facts.gazetteer import fold, lexicon_lines
+from worker.steps.facts.gazetteer import country_code, fold, lexicon_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -190,7 +190,8 @@ def _demonyms() -> dict[str, str]:
     for code, words in _rows("demonyms.tsv"):
         for word in words:
             key = word.lower()
-            for form in (key, key + "s"):
+            # The Philippines and Laos are no people, though one of theirs is Philippine, or Lao.
+            for form in (key,) if country_code(key + "s") else (key, key + "s"):
                 found.setdefault(form, "" if code == "--" else code)
     return found
 
