@@ -34,6 +34,9 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", help="tasks or sets, such as langid or fulltext_aeb; all when none is named")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the data sets; ../score lies beside it")
     arguments = parser.parse_args()
+    known = {name for pair in _SETS for name in pair if name} | {"feeds"}
+    if unknown := sorted(set(arguments.sets) - known):
+        parser.error(f"no set {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     scorer = arguments.data.resolve().parent / "score" / "score.py"
     if not scorer.is_file():
         print(f"make score: no scorer at {scorer}; name the data: make score DATA=folder", file=sys.stderr)

@@ -113,7 +113,8 @@ def settlements(rows: list[dict[str, Any]], counts: dict[str, int], common: set[
                 ):
                     names.setdefault(key, row["name"])
         for key, name in names.items():
-            shown = "" if name.lower() == key else f",{name.replace(',', '')}"
+            usual = " ".join(word.capitalize() for word in key.split())
+            shown = "" if name == usual else f",{name.replace(',', '')}"
             place = f"{row['countrycode']},{row['admin1code']},{row['latitude']:.4g},{row['longitude']:.5g}"
             if population >= 15_000:
                 place = f"{row['countrycode']},{row['admin1code']},{row['latitude']:.6g},{row['longitude']:.7g}"

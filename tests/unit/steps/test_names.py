@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from tests.hang import must_end
 from worker.model.facts import Names, Opening, Organisation, Person, Place
 from worker.steps.facts.dateline import read_opening
+from worker.steps.facts.gazetteer import lexicon_lines
 from worker.steps.facts.names import find_names
 from worker.steps.facts.paragraphs import find_paragraphs
 from worker.steps.facts.prose import Prose, read_prose
@@ -102,6 +103,34 @@ def test_the_seed_names_the_organisations_of_its_gold_and_no_others() -> None:
         (gold["name"], gold["type"], gold["country_code"], mentions(gold["mentions"])) for gold in GOLD["organisations"]
     ]
     assert found == sorted(gold, key=lambda body: body[3])
+
+
+# What is meant by these alone is a larger place of the same name, a part of another country, or no town of the atlas.
+OF_ANOTHER = {
+    *("AN", "AG", "BM", "CC", "CR", "CS", "CX", "EH", "FK", "GD", "GG", "GS", "KY", "MS", "NF", "NU", "PN"),
+    *("SC", "SH", "SX", "TF"),
+}
+
+
+def test_every_country_is_found_by_its_name():
+    rows = [line.split("\t")[:2] for line in lexicon_lines("countries.tsv")]
+    missed = {
+        name
+        for code, name in rows
+        if code != "--"
+        and [place.country_code for place in names_of(f"Officials in the {name} met on Monday.").places] != [code]
+    }
+    assert missed == {"Georgia"}  # without context the larger one, of the United States
+
+
+def test_every_capital_is_found_by_its_name_however_small_it_is():
+    rows = [line.split("\t") for line in lexicon_lines("country_facts.tsv")]
+    missed = {
+        code
+        for code, _, _, capital, *_ in rows
+        if capital and code not in [place.country_code for place in names_of(f"He flew to {capital}.").places]
+    }
+    assert missed == OF_ANOTHER
 
 
 def test_the_seed_names_the_places_of_its_gold_and_no_others() -> None:

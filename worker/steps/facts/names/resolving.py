@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from worker.steps.facts.gazetteer import capital_of
 from worker.steps.facts.names.atlas import is_division, name_key, spots_named
 from worker.steps.facts.names.containing import KNOWN_INHABITANTS, contained, spread_unlisted
 
@@ -178,7 +179,10 @@ def _name(key: str, label: str, words: int) -> _Name:
     if not spots:
         return _NOWHERE
     is_far_off = not label and all(
-        spot.kind == "city" and spot.inhabitants < KNOWN_INHABITANTS and spot.country_code not in _ENGLISH
+        spot.kind == "city"
+        and spot.inhabitants < KNOWN_INHABITANTS
+        and spot.country_code not in _ENGLISH
+        and spot.country_code != capital_of(key)
         for spot in spots
     )
     return _named(spots, is_far_off=is_far_off)
