@@ -21,6 +21,7 @@ _APOSTROPHES: Final = frozenset("'\u2018\u2019`")
 # "51.5 N, 0.12 W".
 _COMPASS: Final = frozenset("nsew")
 _LETTERS: Final = _COMPASS | {"x"}
+_LIST: Final = frozenset({",", "and", "or", "to", "through", "&", "-"})
 _ENDS: Final = frozenset(".,;")
 # Longer numbers without signs are those of accounts, messages, books.
 _MOST_PLAIN: Final = 9
@@ -59,8 +60,7 @@ class NameReader:
             or self._glued_after(index)
             or self._telephone(index)
             or self._dates.skip(index)
-            or self._label(index)
-            or self._named(index)
+            or self._listed(index, self._label(index) or self._named(index))
             or self._item(index)
             or self._address(index)
         )
@@ -196,6 +196,20 @@ class NameReader:
         if before == index - 1 and words.has("small_label", word):
             numbered = not words.has("rate_word", tokens.low[before - 1]) and not self._has_unit(index)
         return index + 1 if numbered else 0
+
+    def _listed(self, index: int, after: int) -> int:
+        """The token behind all numbers of "Articles 5, 6 and 7"; `after` is behind the first, or 0."""
+        tokens = self._tokens
+        if not after or not (tokens.low[index - 1] == "u.s." or tokens.low[index - 1].endswith("s")):
+            return after
+        at = after
+        while tokens.low[at] in _LIST:
+            at += 1
+            if tokens.is_number(at):
+                if self._dates.counts(at + 1) or self._has_unit(at):
+                    break
+                at = after = at + 1
+        return after
 
     def _has_share(self, index: int) -> bool:
         found = self._units.after(index + 1)
