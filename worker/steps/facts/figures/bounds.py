@@ -75,8 +75,12 @@ class BoundReader:
             draft.approximate, draft.after = True, at + 2
         elif tokens.low[at] == "or":
             bound = self._behind(at)
-            if bound and tokens.sort[at + 2] == WORD:
+            if tokens.sort[at + 2] != WORD:
+                return
+            if bound:
                 draft.bound, draft.after = bound, at + 2
+            elif tokens.low[at + 1] == "so":  # "the 100 or so guests"
+                draft.approximate, draft.after = True, at + 2
 
     def _behind(self, at: int, *, age: bool = False) -> Bound | None:
         """The bound whose phrase begins with "or" or "and" at a token; not that of the next number.

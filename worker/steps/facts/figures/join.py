@@ -43,7 +43,7 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
         if draft.bare:
             if before and before.kind == "age" and _linked(before, draft, tokens):
                 draft.kind, draft.unit, draft.rule = "age", before.unit, "age"
-            elif counted and _is_elliptical(draft, tokens, words):
+            elif counted and _is_elliptical(draft, counted, tokens, words):
                 draft.noun, draft.rule = counted.noun, "ellipsis"
             elif not counted and _is_pronoun(draft, tokens, words):
                 continue
@@ -88,16 +88,24 @@ def _lend_back(one: Draft, two: Draft, tokens: Tokens) -> None:
     one.after = one.last + 1
 
 
-def _is_elliptical(draft: Draft, tokens: Tokens, words: Words) -> bool:
+def _is_elliptical(draft: Draft, counted: Draft, tokens: Tokens, words: Words) -> bool:
     """Whether the noun was said before: "12 people were killed and 30 wounded"."""
     before, after = tokens.low[draft.first - 1], tokens.low[draft.after]
     if after == "others":
         return True
     if words.has("approximate", before) or words.has("bound", before) or before in ("than", "another", "further"):
         before = "and"
-    if before not in ("and", ",", "another", "with", "while", "but", "or", "including", "to"):
+    if before not in ("and", ",", ":", "another", "with", "while", "but", "or", "including", "to"):
         return False
+    if words.has("done", after):
+        return _are_people(counted, tokens, words)
     return words.has("participle", after) or words.has("elliptical", after)
+
+
+def _are_people(counted: Draft, tokens: Tokens, words: Words) -> bool:
+    """Whether people are counted: of "two trains, three died" they are none."""
+    noun = tokens.text[slice(*counted.noun)] if counted.noun else ""
+    return words.has("person", noun.lower().rpartition(" ")[2])
 
 
 def _ranges(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:

@@ -18,6 +18,10 @@ _OPENERS: Final = frozenset("-\u2013\u2014+(\"\u201c'\u2018[~<>$\u2212\u2022/\u2
 _TIMES: Final = frozenset("\u00d7^*=\u2212\u2032\u2033")
 _LINKS: Final = frozenset(".,:_")
 _APOSTROPHES: Final = frozenset("'\u2018\u2019`")
+# "51.5 N, 0.12 W".
+_COMPASS: Final = frozenset("nsew")
+_LETTERS: Final = _COMPASS | {"x"}
+_LIST: Final = frozenset({",", "and", "or", "to", "through", "&", "-"})
 _ENDS: Final = frozenset(".,;")
 # Longer numbers without signs are those of accounts, messages, books.
 _MOST_PLAIN: Final = 9
@@ -39,6 +43,8 @@ class NameReader:
 
     def skip(self, index: int) -> int:
         """The token after what a number in figures is part of, when that is no figure; else 0."""
+        if self._tokens.low[index + 1] in _LETTERS and self._is_lettered(index):
+            return index + 2
         if self._is_led(index):
             after = index + 1
             if self._tokens.low[index - 2 : index] == ["group", "of"] and self._tokens.capital(index - 2):
@@ -54,11 +60,19 @@ class NameReader:
             or self._glued_after(index)
             or self._telephone(index)
             or self._dates.skip(index)
-            or self._label(index)
-            or self._named(index)
+            or self._listed(index, self._label(index) or self._named(index))
             or self._item(index)
             or self._address(index)
         )
+
+    def _is_lettered(self, index: int) -> bool:
+        """Whether a number is one side of a product ("4 x 400 metres") or a point of the map ("51.5 N")."""
+        tokens, letter = self._tokens, index + 1
+        if tokens.glued(letter):
+            return False
+        if tokens.low[letter] == "x":
+            return tokens.is_number(letter + 1)
+        return tokens.capital(letter) and "." in tokens.low[index] and not tokens.low[letter + 1].isalpha()
 
     def _is_led(self, index: int) -> bool:
         """Whether a number that may count stands behind a plain word in small letters, as most do."""
@@ -182,6 +196,20 @@ class NameReader:
         if before == index - 1 and words.has("small_label", word):
             numbered = not words.has("rate_word", tokens.low[before - 1]) and not self._has_unit(index)
         return index + 1 if numbered else 0
+
+    def _listed(self, index: int, after: int) -> int:
+        """The token behind all numbers of "Articles 5, 6 and 7"; `after` is behind the first, or 0."""
+        tokens = self._tokens
+        if not after or not (tokens.low[index - 1] == "u.s." or tokens.low[index - 1].endswith("s")):
+            return after
+        at = after
+        while tokens.low[at] in _LIST:
+            at += 1
+            if tokens.is_number(at):
+                if self._dates.counts(at + 1) or self._has_unit(at):
+                    break
+                at = after = at + 1
+        return after
 
     def _has_share(self, index: int) -> bool:
         found = self._units.after(index + 1)

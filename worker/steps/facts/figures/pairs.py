@@ -127,7 +127,7 @@ class PairReader:
         between = link + 1
         if words.has("ratio_link", tokens.low[between]) and tokens.low[between + 1] in _DASHES:
             return self._for(one, between)
-        if tokens.glued(link) != tokens.glued(between):
+        if tokens.glued(link) != tokens.glued(between) or (tokens.low[link] == "\u2014" and not tokens.glued(link)):
             return None
         two = self._second(between, money)
         if two is None or two.digits != one.digits:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from worker.steps.facts.figures.tokens import Tokens
     from worker.steps.facts.figures.units import Measure
 
+# No time of so many figures is written in seconds ("12s").
+_MOST_SECONDS: Final = 2
 _MINUS: Final = frozenset({"-", "\u2212", "\u2013"})
 
 
@@ -95,6 +97,8 @@ class SentenceReader:
                 return decade_of_life(index, tokens), index + 2
             if is_age_group(index, tokens):
                 return age_group(index, tokens), index + 2
+            if tokens.low[index].isdecimal() and len(tokens.low[index]) > _MOST_SECONDS:
+                return None, index + 2  # "a fleet of 767s"
         money = self._units.currency_before(index)
         beyond = self._names.skip(index) if money is None else self._names.broken(index)
         numeral = None if beyond else self._numerals.read(index, money=money is not None)

@@ -16,6 +16,8 @@ _POWERS: Final = {"2": "square ", "3": "cubic "}
 _NEAR: Final = 2
 # How far back the verb of "costs about 30 million pounds" may stand.
 _PAID_REACH: Final = 5
+# "110 won prizes" has no more digits.
+_MOST_WINNERS: Final = 3
 # Races of so many kilometres have no more digits.
 _FARTHEST: Final = 3
 
@@ -141,6 +143,8 @@ class UnitReader:
         if "-" in word and word not in words.units:
             return self._compound(index, word)
         found = self._longest(index) if word in words.longest else None
+        if found and word == "won" and not (self._is_sum(index - 1) or self._is_paid(index)):
+            found = None  # "seven won seats"
         if found is None:
             known = words.units.get(tokens.low[index + 1])
             if known and known.kind == "money" and tokens.capital(index) and not words.has("cent", known.name):
@@ -159,6 +163,12 @@ class UnitReader:
         if tokens.low[index + 1] == "of":
             return False
         return not paid.isdisjoint(tokens.low[max(index - _PAID_REACH, 0) : index])
+
+    def _is_sum(self, index: int) -> bool:
+        """Whether a number is as large as sums of a small currency are: "5,000 won", "1.2 million won"."""
+        word = self._tokens.low[index]
+        large = self._tokens.is_number(index) and len(word) > _MOST_WINNERS
+        return large or word in self._words.scale or word in self._words.short
 
     def _compound(self, index: int, word: str) -> Measure | None:
         """Year-old, mile-wide, kilowatt-hour."""

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 _CLOCK = "clock"
 _ZONED = "clock_24"
 _TIME_SENTENCES = 3
+# A time, the same time in brackets, and their day.
+_TIME_TIME_DAY = 3
 _DURATION = "duration"
 _LEADING = frozenset({_CLOCK, _DURATION})
 _WEEKDAY = "weekday"
 _WEEKDAYS = frozenset({_WEEKDAY, "weekday_shifted"})
 _DAYS = frozenset({"day", "night", "time"})
-# What may stand between a time and its day that are one mention: "5 p.m. EST, Nov. 6".
-_TIME_GAP = re.compile(r"[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
+# What may stand between a time and its day that are one mention: "5 p.m. EST, Nov. 6", "9 a.m. Moscow time on Friday".
+_TIME_GAP = re.compile(r"(?:[ \xa0](?:local|[A-Z][a-z]{1,20}) time)?[ \xa0]?,?[ \xa0](?:on[ \xa0])?")
+# The same behind a time that is told again: "6 p.m. (1600 GMT) on Friday".
+_CLOSED_GAP = re.compile(r"\),?[ \xa0](?:on[ \xa0])?")
 _BRACKET = re.compile(r"[ \xa0]?(?:local time[ \xa0]?)?\(")
 # "At 9 p.m., up from 53 percent on May 4": such a day behind a time is another one.
 _OTHER_DAY = re.compile(r"\b(?:from|since|than|after|before|until|compared|versus)\b")
@@ -54,11 +58,15 @@ def join_times(prose: Prose, named: list[Named], day: date | None) -> list[Named
     here = 0
     while here < len(named):
         found, following = named[here], named[here + 1] if here + 1 < len(named) else None
+        again = _told_again(prose.text, named[here : here + _TIME_TIME_DAY]) if found.resolver == _CLOCK else None
         here += 1
         both = _joined(prose.text, found, following) if following else None
         if following and found.resolver in _WEEKDAYS:
             found = _named_twice(prose.text, found, following)
-        if both:
+        if again:
+            joined.append(again)
+            here += 1
+        elif both:
             joined.append(_said_twice(prose.text, joined[-1], both) if joined else both)
             here += 1
         elif found.resolver == _CLOCK:
@@ -95,6 +103,19 @@ def _all_when_said(prose: Prose, named: list[Named], day: date) -> list[Named]:
 
 def _is_lately(said_on: date | None, day: date) -> bool:
     return said_on is not None and timedelta(0) < day - said_on <= _SAID_WITHIN
+
+
+def _told_again(text: str, named: list[Named]) -> Named | None:
+    """The first of "6 p.m. (1600 GMT) on Friday", a time that is told again before its day, with that day."""
+    if len(named) < _TIME_TIME_DAY:
+        return None
+    found, again, after = named
+    day = after.period.first
+    if again.resolver != _CLOCK or after.resolver == _CLOCK or after.period.kind not in _DAYS or day is None:
+        return None
+    if not (_BRACKET.fullmatch(text, found.end, again.start) and _CLOSED_GAP.fullmatch(text, again.end, after.start)):
+        return None
+    return found._replace(period=day_period(day, "time"), anchor=day)
 
 
 def _joined(text: str, found: Named, following: Named) -> Named | None:

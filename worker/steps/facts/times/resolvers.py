@@ -79,6 +79,7 @@ RESOLVERS: Mapping[str, Callable[[Reading], Period | None]] = {
         story.next_in_story,
         story.before_in_story,
         story.same_in_story,
+        story.same_of_year,
         story.part_in_story,
         story.year_ago,
         story.latest_quarter,

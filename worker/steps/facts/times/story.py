@@ -8,6 +8,7 @@ from worker.steps.facts.times.context import MAX_SENTENCES_OFF
 from worker.steps.facts.times.periods import (
     Period,
     by_tense,
+    day_period,
     month_period,
     nearest_weekday,
     quarter_period,
@@ -16,6 +17,7 @@ from worker.steps.facts.times.periods import (
     year_period,
 )
 from worker.steps.facts.times.relative import away, part_of_day, period_away
+from worker.steps.facts.times.years import year_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +68,18 @@ def before_in_story(reading: Reading) -> Period | None:
 def same_in_story(reading: Reading) -> Period | None:
     """The same day."""
     return _story_period(reading, 0)
+
+
+def same_of_year(reading: Reading) -> Period | None:
+    """The same month of 2024, the same day last year: as the story named it last, but in that year."""
+    unit, year = reading.parts["unit"], year_of(reading)
+    lately = reading.lately("month", "day", "night", "time") if unit in {"month", "day"} and year else None
+    if year is None or lately is None or lately.first is None:
+        return None
+    if unit == "month":
+        return month_period(year, lately.first.month)
+    day = written_day(year, lately.first.month, lately.first.day) if lately.kind != "month" else None
+    return day_period(day) if day else None
 
 
 def part_in_story(reading: Reading) -> Period | None:
