@@ -102,6 +102,19 @@ def test_a_template_s_en_us_does_not_outweigh_a_sentence_in_another_language(lan
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "The frosty air over the plain may sink to minus-40 degrees Fahrenheit.",
+        "A year ago petrol averaged roughly $2.11 per gallon.",
+        "I count 12 in six boxes",
+        "I'll leave everyday 6am",
+    ],
+)
+def test_a_short_english_sentence_is_no_look_alike(text):
+    assert detect(text) == "en"
+
+
+@pytest.mark.parametrize(
     ("declared", "language"),
     [
         ("pt-BR", "pt"),

@@ -21,6 +21,8 @@ _FIT = 2.0  # for each letter; text in a known language scores 3 to 6, rows of l
 # quotations make the evidence for a sibling (Croatian in a Bosnian feed) grow with the text's length.
 _PRIOR = 4.0
 _PRIOR_PER_WORD = 0.25
+# Where nothing is declared, a short text is likelier English, the language of most news, than its look-alikes.
+_ENGLISH_PRIOR = 2.5
 # A lead this large for each letter: the text is in that language, and in none that the tables do not know.
 _CLEAR_PER_LETTER = 0.45
 # The first and the last words that are read say enough when they are in the declared language by this lead for each
@@ -106,6 +108,8 @@ def _detected(found: scripts.Reading, declared: str | None) -> str | None:
     if declared is not None:
         bonus = _PRIOR + _PRIOR_PER_WORD * len(found.words)
         scores = {**scores, **{tag: scores[tag] + bonus for tag in _agreeing(declared, found.script or "")}}
+    elif "en" in scores:
+        scores = {**scores, "en": scores["en"] + _ENGLISH_PRIOR}
     second, best = sorted(scores.values())[-2:]
     first = next(tag for tag, score in scores.items() if score == best)
     letters = sum(map(len, found.words))
