@@ -78,7 +78,7 @@ def read_sentences(prose: Prose, lexicon: Lexicon) -> list[Sentence]:
     """The sentences that hold a trigger, up to a number that only very long texts exceed."""
     words = _plain_words(prose)
     kinds = list(map(lexicon.kinds.get, words, repeat(0)))
-    triggers = list(compress(range(len(words)), map(lexicon.triggers.__contains__, words)))
+    triggers = [at for at in compress(range(len(kinds)), kinds) if kinds[at] & _TRIGGER]
     found: list[Sentence] = []
     firsts = prose.firsts
     at = 0

@@ -8,6 +8,7 @@ from enum import IntFlag
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from worker.model.caching import kept
 from worker.steps.facts.gazetteer import lexicon_lines
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _NO_ADVERB: Final = frozenset(
 )
 _LETTERS: Final = frozenset({"US", "WHO"})
 _MIN_ADVERB_CHARS: Final = 5
-_MAX_KEPT_WORDS: Final = 20_000
+_WORDS_KEPT: Final = 40_000
 
 
 class Kind(IntFlag):
@@ -81,7 +82,11 @@ class Frame(IntFlag):
 
 
 _FRAMES: Final = {frame.name.lower(): int(frame) for frame in Frame if frame.name}
+# Named once: the attribute of a class costs as much as all else that is done with a word.
 _NAME: Final = int(Kind.NAME)
+_NUMBER: Final = int(Kind.NUMBER)
+_SIGN: Final = int(Kind.SIGN)
+_MANNER: Final = int(Kind.MANNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,33 +120,24 @@ def word_kinds() -> dict[str, int]:
     return kinds
 
 
-class _Kinds(dict[str, int]):
-    """What each word can be, as it is written: bits of `Kind`. Words that were met are kept, but not without bound."""
-
-    __slots__ = ()
-
-    def __missing__(self, word: str) -> int:
-        lower = word.lower()
-        # "US officials": no "us".
-        kind = word_kinds().get(lower.replace("\u2019", "'"), 0) if word not in _LETTERS else 0
-        if lower != word:
-            kind |= _NAME
-        elif not kind and not word[0].isalpha():
-            kind = int(Kind.NUMBER if word[0].isdigit() else Kind.SIGN)
-        elif word.endswith("ly") and len(word) >= _MIN_ADVERB_CHARS and word not in _NO_ADVERB:
-            kind |= int(Kind.MANNER)
-        if len(self) >= _MAX_KEPT_WORDS:
-            self.clear()
-        self[word] = kind
-        return kind
-
-
-_kinds = _Kinds()
+@kept(_WORDS_KEPT)
+def _kind(word: str) -> int:
+    """What a word can be, as it is written: bits of `Kind`."""
+    lower = word.lower()
+    # "US officials": no "us".
+    kind = word_kinds().get(lower.replace("\u2019", "'"), 0) if word not in _LETTERS else 0
+    if lower != word:
+        return kind | _NAME
+    if not kind and not word[0].isalpha():
+        return _NUMBER if word[0].isdigit() else _SIGN
+    if word.endswith("ly") and len(word) >= _MIN_ADVERB_CHARS and word not in _NO_ADVERB:
+        return kind | _MANNER
+    return kind
 
 
 def kinds_of(words: Iterable[str]) -> Iterator[int]:
     """What each of the words can be, as it is written: bits of `Kind`."""
-    return map(_kinds.__getitem__, words)
+    return map(_kind, words)
 
 
 @cache
