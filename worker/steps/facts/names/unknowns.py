@@ -39,7 +39,9 @@ def take_unknown(place: Beginning, found: list[Mention]) -> int:
         found += pair
         return 1
     stop = at + 1
-    while stop < place.end and (not _ends_unknown(run[stop].flags) or _is_initial(run, stop)):
+    while stop < place.end and (
+        not _ends_unknown(run[stop].flags) or _is_initial(run, stop) or _is_middle(run, stop, place.end)
+    ):
         stop += 1
     tokens = run[at:stop]
     first = tokens[0]
@@ -79,6 +81,11 @@ def _is_partner(text: str, before: Mention, firm: Mention) -> bool:
 
 def _is_initial(run: list[Token], at: int) -> bool:
     return len(run[at].key) == 1 and at + 1 < len(run) and run[at + 1].gap == "."
+
+
+def _is_middle(run: list[Token], at: int, end: int) -> bool:
+    """Whether a word that mostly is no name stands within one here: "Zahirul Islam Khan"."""
+    return bool(run[at].flags & FIRST_NAME and at + 1 < end and run[at + 1].flags & SURNAME and not run[at + 1].gap)
 
 
 def _ends_unknown(flags: int) -> bool:
@@ -121,4 +128,9 @@ def _is_wordy(tokens: list[Token]) -> bool:
     """Whether ordinary words are among those of an unknown name, other than a surname at its end."""
     if tokens[-1].flags & (COMMON | SURNAME) == COMMON:
         return True
-    return any(token.flags & COMMON for token in tokens[:-1])
+    return any(
+        token.flags & COMMON
+        # "Zahirul Islam Khan Panna"
+        and not (token.flags & SURNAME and before is not None and before.flags & (FIRST_NAME | COMMON) == FIRST_NAME)
+        for before, token in zip((None, *tokens), tokens[:-1], strict=False)
+    )

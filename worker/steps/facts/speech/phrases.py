@@ -141,8 +141,23 @@ def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
         if inner is None or bool(kinds[before] & NAME) != bool(kinds[first] & NAME | kinds[last] & NAME):
             break
         first = inner
-    # "Critics in Salem and Ulm"
-    return first if first == joined else _attached(reading, first, last, low), last
+    if first != joined:
+        # "Critics in Salem and Ulm", "the ministers of Spain, Italy and Malta"
+        first = _attached(reading, _listed(reading, first, last, low), last, low)
+    return first, last
+
+
+def _listed(reading: Reading, first: int, last: int, low: int) -> int:
+    """Where the list of names begins that stands behind an "of", and has the one from `first` on at its end."""
+    words, kinds = reading.words, reading.kinds
+    listed = first
+    while listed - 2 >= low and words[listed - 1] == "," and last - listed < _MAX_PHRASE_ITEMS:
+        inner = simple_before(reading, listed - 2, low)
+        if inner is None or not kinds[inner] & NAME:
+            break
+        listed = inner
+    is_owned = listed - 2 >= low and words[listed - 1] == "of" and words[listed - 2].endswith("s")
+    return listed if is_owned else first
 
 
 def _attached(reading: Reading, first: int, last: int, low: int) -> int:
