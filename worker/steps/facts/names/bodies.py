@@ -164,12 +164,15 @@ def _key(named: Mention) -> str:
         # "U.S. Forest Service" is the Forest Service.
         tokens = tokens[1:]
         surface = _joined(tokens)
-    elif not named.same_as:
-        if len(tokens) == 1 or _complement(named) is None:
-            surface = _joined(tokens)
-        else:
-            cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
-            surface = _joined(tokens[:cut])
+    elif named.same_as:
+        head, _, country = surface.rpartition(" of ")
+        spots = spots_named(name_key(country.removeprefix("the "))) if head else ()
+        surface = head if spots and spots[0].kind == "country" else surface
+    elif len(tokens) == 1 or _complement(named) is None:
+        surface = _joined(tokens)
+    else:
+        cut = max(at for at, token in enumerate(tokens) if token.gap == "of")
+        surface = _joined(tokens[:cut])
     head, _, last = surface.rpartition(" ")
     if head and last.rstrip(".").lower() in cue("company suffix"):
         # "Acme Power, Inc" is Acme Power.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from worker.steps.facts.names.mentions import Mention
 
 _BRACKET = re.compile(r"(?: ?\(|,? or (?=[A-Z]{2,9},))([A-Z][A-Za-z.&-]{1,9})(?:\)|(?=,))")
+_TICKER = re.compile(r"\.[A-Z]{1,3}\)")
 _MIDDLE_NAME_LETTERS = 3
 _OUTLETS = frozenset({"newspaper", "daily", "weekly", "broadcaster", "channel", "outlet"})
 _AT_WORK = re.compile(
@@ -82,8 +83,9 @@ class Knowledge:
         return other is not None and _same(mention, other, "short form")
 
     def is_of_thing(self, mention: Mention, before: str) -> bool:
-        """Whether an acronym is a share's ("Nasdaq: HLXB"), or that of a treaty: "the Test Ban Treaty (TBT)"."""
-        if before == ":" and self.text[mention.end : mention.end + 1] == ")":
+        """Whether an acronym is a share's ("Nasdaq: HLXB", "HSBA.L"), or a treaty's: "the Test Ban Treaty (TBT)"."""
+        listed = before == ":" and self.text[mention.end : mention.end + 1] == ")"
+        if listed or (before == "(" and _TICKER.match(self.text, mention.end)):
             self._things.add(mention.surface)
         elif before == "(" and self.text[mention.end : mention.end + 1] == ")":
             of = word_before(self.text, self.text.rfind("(", 0, mention.start))

@@ -16,7 +16,7 @@ from worker.steps.facts.names.lexicons import (
     cue,
 )
 from worker.steps.facts.names.mentions import Mention, mention
-from worker.steps.facts.names.tokens import word_before
+from worker.steps.facts.names.tokens import word_after, word_before
 
 if TYPE_CHECKING:
     from worker.steps.facts.names.atlas import Spot
@@ -69,7 +69,7 @@ def _is_phrase(text: str, tokens: list[Token], known: Known) -> bool:
         return False
     size = spots[0].inhabitants
     if size < _CITY_INHABITANTS and first.flags & FIRST_NAME and last.flags & SURNAME:
-        return False
+        return word_after(text, last.end) in cue("place after")  # "the Salina Cruz refinery"
     if size >= _TOWN_INHABITANTS or not all(token.flags & COMMON for token in tokens):
         return True
     return word_before(text, first.start) in cue("place before")

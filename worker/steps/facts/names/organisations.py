@@ -133,6 +133,12 @@ def _is_town(place: Mention) -> bool:
     return bool(spots) and spots[0].kind == "city"
 
 
+def _is_other_name(place: Mention) -> bool:
+    """Whether a town goes by another name than this one."""
+    key = name_key(place.surface)
+    return _is_town(place) and name_key(spots_named(key)[0].name) != key
+
+
 def _place_before(text: str, tokens: list[Token], *, local: bool) -> Mention | None:
     """The place at the head of a name; an uncertain one only where the body is one that places have."""
     place = None
@@ -142,6 +148,9 @@ def _place_before(text: str, tokens: list[Token], *, local: bool) -> Mention | N
         if place is not None and len(place.tokens) == size:
             break
     if place is None or place.kind != "place" or (place.weak and not local) or place.tokens[0].flags & COMMON:
+        return None
+    if not tokens[len(place.tokens)].flags & (COMMON | HEAD) and _is_other_name(place):
+        # "Hang Seng Bank" is not of Hang, as Hangzhou was called: a name goes on.
         return None
     if place.tokens[-1].key == "city" and len(place.tokens) > 1 and tokens[len(place.tokens)].key in cue("of city"):
         # "Galway City Council" is of Galway, but "Kansas City Council" of Kansas City.

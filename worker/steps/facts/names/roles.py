@@ -40,7 +40,7 @@ _IS_ADJECTIVE = re.compile(
 )
 # "Its new leader, Jane Doe,"
 _ANAPHORIC = re.compile(
-    r"(?<!, )\b(?:[Tt]he|[Ii]ts|[Tt]heir|[Hh]is|[Hh]er)"
+    r"(?<!, )\b(?:[Tt]he(?: [a-z]{2,20}['\u2019]s)?|[Ii]ts|[Tt]heir|[Hh]is|[Hh]er)"
     r"(?: (?:new|former|then|outgoing|incoming|current|acting|interim))? ([a-z][a-z -]{2,40})\Z"
 )
 _REACH = 60

@@ -17,6 +17,7 @@ from worker.steps.facts.speech.around import (
     is_work_by,
     spoken_by,
 )
+from worker.steps.facts.speech.documents import is_document
 from worker.steps.facts.speech.lexicon import media
 from worker.steps.facts.speech.phrases import (
     AUXILIARY,
@@ -43,6 +44,7 @@ _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _MIN_CARRIED_CHARS: Final = 20
 _REPORTING: Final = ("-clause", "-that", "-told")
 _ASKS: Final = frozenset({"why", "how", "what", "when", "where"})
+_LEADS: Final = frozenset({":", ","})
 _ARTICLES: Final = frozenset({"a", "an", "the"})
 _FROM: Final = frozenset({"from", "by"})
 
@@ -130,6 +132,9 @@ def _reports(reading: Reading, outer: Saying, inner: Saying) -> bool:
         return False
     first, last = inner.source
     named = any(reading.kinds[item] & NAME for item in range(first, last + 1))
+    is_somebody = reading.kinds[first] & DETERMINER and not is_document(reading, inner.source)
+    if is_somebody and inner.direct and inner.quotes and reading.words[reading.quoted[inner.quotes[0]] - 1] in _LEADS:
+        return False  # "Smith said his brother had shouted: "Go!""
     return not named and outer.rule.endswith(_REPORTING)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.speech.adverbials import skip_adverbials
 from worker.steps.facts.speech.contents import STOPS, Behind, is_clause, last_item, quotes_in, span_from
 from worker.steps.facts.speech.lexicon import Frame
 from worker.steps.facts.speech.phrases import (
@@ -22,7 +23,6 @@ from worker.steps.facts.speech.phrases import (
     SIGN,
     SUBORDINATOR,
     phrase_after,
-    skip_adverbials,
 )
 from worker.steps.facts.speech.reading import DASHES
 

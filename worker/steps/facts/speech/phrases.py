@@ -51,12 +51,7 @@ _ARTICLES: Final = frozenset({"the", "a", "an", "his", "her", "their", "its", "o
 # "the Trump campaign said", "a senior U.S. official who"
 _FOLLOWS_NOUN: Final = CUE | AUXILIARY | ADVERBIAL | RELATIVE | PREPOSITION | SIGN
 _APOSTROPHES: Final = frozenset({"'", "\u2019"})  # "the Farmers' Association"
-_MADE: Final = frozenset(
-    {"posted", "published", "released", "shared", "aired", "broadcast", "carried", "issued", "delivered", "sent"}
-)
 _MAX_PHRASE_ITEMS: Final = 16
-_MAX_INSERTION_ITEMS: Final = 40
-_MAX_ADVERBIAL_ITEMS: Final = 14
 
 
 def _is_past(reading: Reading, item: int) -> bool:
@@ -146,8 +141,23 @@ def phrase_before(reading: Reading, last: int, low: int) -> Phrase | None:
         if inner is None or bool(kinds[before] & NAME) != bool(kinds[first] & NAME | kinds[last] & NAME):
             break
         first = inner
-    # "Critics in Salem and Ulm"
-    return first if first == joined else _attached(reading, first, last, low), last
+    if first != joined:
+        # "Critics in Salem and Ulm", "the ministers of Spain, Italy and Malta"
+        first = _attached(reading, _listed(reading, first, last, low), last, low)
+    return first, last
+
+
+def _listed(reading: Reading, first: int, last: int, low: int) -> int:
+    """Where the list of names begins that stands behind an "of", and has the one from `first` on at its end."""
+    words, kinds = reading.words, reading.kinds
+    listed = first
+    while listed - 2 >= low and words[listed - 1] == "," and last - listed < _MAX_PHRASE_ITEMS:
+        inner = simple_before(reading, listed - 2, low)
+        if inner is None or not kinds[inner] & NAME:
+            break
+        listed = inner
+    is_owned = listed - 2 >= low and words[listed - 1] == "of" and words[listed - 2].endswith("s")
+    return listed if is_owned else first
 
 
 def _attached(reading: Reading, first: int, last: int, low: int) -> int:
@@ -237,80 +247,3 @@ def _goes_on(reading: Reading, first: int, item: int, high: int) -> bool:
         return bool(kinds[item + 1] & _FOLLOWS_NOUN) or reading.words[item + 1].endswith("ed")
     # "Republican presidential nominee John Smith"
     return item == first + 1 and item + 2 < high and not kinds[item + 1] and bool(kinds[item + 2] & NAME)
-
-
-def skip_back_adverbs(reading: Reading, item: int, low: int) -> int:
-    """The first item to the left that is no adverb and no mention of a day ("on Saturday")."""
-    kinds, words = reading.kinds, reading.words
-    while item >= low:
-        if kinds[item] & ADVERBIAL:
-            item -= 1
-        elif kinds[item] & TIME and item > low:
-            item -= 2 if words[item - 1] in {"on", "in", "late", "early"} else 1
-        elif kinds[item] & PERIOD and item > low and (kinds[item - 1] & (WHICH | TIME)):
-            item -= 2
-        else:
-            break
-    return item
-
-
-def skip_adverbials(reading: Reading, item: int, high: int) -> int:
-    """The first item behind a verb that is no adverb, day, place or occasion ("on Friday in an interview")."""
-    kinds, words = reading.kinds, reading.words
-    limit = min(high, item + _MAX_ADVERBIAL_ITEMS * 2)
-    while item < limit:
-        kind = kinds[item]
-        if kind & (ADVERBIAL | TIME):
-            item += 1
-        elif kind & WHICH and item + 1 < high and kinds[item + 1] & (PERIOD | TIME):
-            item += 2
-        elif kind & PERIOD and item and kinds[item - 1] & (TIME | WHICH):
-            item += 1
-        elif kind & (DETERMINER | NUMBER) and item + 2 < high and kinds[item + 1] & PERIOD:
-            after = _behind_period(reading, item + 2, high)
-            if after is None:
-                return item
-            item = after
-        elif kind & PREPOSITION and item + 1 < high:
-            after = _behind_prepositional(reading, item, high)
-            if after is None:
-                return item
-            item = after
-            if item + 1 < limit and words[item] in _MADE and words[item - 1] in media()["occasion"]:
-                # "said in a video posted on Telegram that"
-                item += 1
-        else:
-            return item
-    return item
-
-
-def _behind_period(reading: Reading, item: int, high: int) -> int | None:
-    """ "two days ago", "two days after the attack"; `item` is behind the period."""  # noqa: D210
-    word = reading.words[item]
-    if word in {"ago", "later", "earlier"}:
-        return item + 1
-    event = phrase_after(reading, item + 1, high) if word in {"after", "before"} else None
-    return None if event is None else event[1] + 1
-
-
-def _behind_prepositional(  # noqa: PLR0911 - one case per construction
-    reading: Reading, item: int, high: int
-) -> int | None:
-    words, kinds = reading.words, reading.kinds
-    if kinds[item + 1] & PREPOSITION:
-        return item + 1  # ahead of
-    if kinds[item + 1] & (TIME | WHICH | NUMBER):
-        return item + 1 if kinds[item + 1] & (TIME | WHICH) else item + 2
-    phrase = phrase_after(reading, item + 1, high)
-    if phrase is None:
-        if kinds[item + 1] & QUOTE and not reading.is_spoken(item + 1):
-            return item + 2
-        return None
-    last = phrase[1]
-    if any(word in media()["occasion"] for word in words[item + 1 : last + 1]):
-        return last + 1
-    if words[item - 1] in _MADE and words[item] == "by":
-        return last + 1
-    if words[item] in {"to", "in", "at", "during", "on", "via", "from", "outside", "before", "of", "with", "about"}:
-        return last + 1
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.speech.adverbials import skip_back_adverbs
 from worker.steps.facts.speech.phrases import (
     ADVERB,
     AUXILIARY,
@@ -24,7 +25,6 @@ from worker.steps.facts.speech.phrases import (
     Phrase,
     phrase_after,
     phrase_before,
-    skip_back_adverbs,
 )
 from worker.steps.facts.speech.reading import DASHES
 

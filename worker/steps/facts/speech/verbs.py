@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.speech.adverbials import skip_back_adverbs
 from worker.steps.facts.speech.behind import content_behind
 from worker.steps.facts.speech.levels import read_quoted_as
 from worker.steps.facts.speech.lexicon import Frame, media
@@ -21,7 +22,6 @@ from worker.steps.facts.speech.phrases import (
     SUBORDINATOR,
     phrase_after,
     phrase_before,
-    skip_back_adverbs,
     source_after,
 )
 from worker.steps.facts.speech.placing import complete, read_inverted
