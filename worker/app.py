@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from worker.config import Config
     from worker.edges.child_launch import Launched
-    from worker.ports import Fetcher, Readers
+    from worker.ports import Fetcher, Ledger, Readers
 
 _THREADS = 32
 
@@ -47,9 +47,10 @@ class Worker:
         load: reads the configuration again, when its files change or `reload` is called. Without it, never.
         reload_by_http: whether a POST to /-/reload does so as well.
         launched: what `launch_readers` began for it.
+        ledger: what `ledger_of` made of `config`, when that was done before.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a worker is begun with
         self,
         config: Config,
         *,
@@ -57,6 +58,7 @@ class Worker:
         load: Callable[[], Config] | None = None,
         reload_by_http: bool = False,
         launched: Launched | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._config = config
         self._load = load
@@ -88,7 +90,7 @@ class Worker:
             called=self._timed,
             launched=launched,
         )
-        ledger = ledger_of(config)
+        ledger = ledger or ledger_of(config)
         readers: Readers = self._readers
         fetcher: Fetcher = fetcher_of(config, fetch.allow_networks)
         if tracing is not None:

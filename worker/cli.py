@@ -93,6 +93,10 @@ def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
         from worker.edges.log import configure_logging
 
         configure_logging(config.log.level, config.log.format)
+        from worker.wiring.ledgers import ledger_of
+
+        # Brokers answer while the rest is imported.
+        ledger = ledger_of(config)
         from worker.app import Worker
     except BaseException:
         launched.end()
@@ -107,6 +111,7 @@ def run(config_path: Path, *, once: bool, enable_reload: bool) -> None:
             load=partial(load, config_path),
             reload_by_http=enable_reload,
             launched=launched,
+            ledger=ledger,
         )
         _on_signals(worker.stop, worker.reload)
         await worker.run(once=once, listening=partial(_log_listening, config))

@@ -56,6 +56,19 @@ def mistakes(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
     return lines
 
 
+def test_a_path_may_begin_with_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "more.txt").write_text("https://b.example/feed\n")
+    (tmp_path / "ca.pem").write_text("")
+    written = "feed_lists: [~/more.txt]\nsqlite: {path: ~/dateline.db}\nfetch: {ca_file: ~/ca.pem}\n"
+    config = settings(written)
+    assert config.sqlite.path == tmp_path / "dateline.db"
+    assert config.fetch.ca_file == tmp_path / "ca.pem"
+    assert [feed.url for feed in config.feeds][1:] == ["https://b.example/feed"]
+    assert settings("", {"DATELINE_SQLITE__PATH": "~/other.db"}).sqlite.path == tmp_path / "other.db"
+    assert settings("sqlite: {path: ./~/a~b.db}").sqlite.path == Path("~/a~b.db")
+
+
 def test_a_file_with_only_a_feed_gets_every_default() -> None:
     config = settings("")
     assert (config.name, config.listen, config.listen_host, config.listen_port) == (
@@ -292,6 +305,10 @@ SETTINGS_MISTAKES = [
     ("kafka: {compression: snappy}", "2:22: kafka.compression: must be none, lz4, zstd or gzip"),
     ("sqlite: {path: 5}", "2:16: sqlite.path: must be the path of a file"),
     ("sqlite: {path: ''}", "2:16: sqlite.path: must be the path of a file"),
+    (
+        "sqlite: {path: ~no-such-user/a.db}",
+        "2:16: sqlite.path: ~no-such-user has no home directory here; write the whole path",
+    ),
     ('fetch: {user_agent: "a\\r\\nb"}', "2:21: fetch.user_agent: must be visible ASCII characters, blanks only within"),
     ("fetch: {user_agent: Dätelinë}", "2:21: fetch.user_agent: must be visible ASCII characters, blanks only within"),
     ("fetch: {timeout: 15x}", f"2:18: fetch.timeout: {DURATION}"),

@@ -76,7 +76,11 @@ def matching(pattern: str, message: str) -> AfterValidator:
 def _path(value: object) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("must be the path of a file")
-    return Path(value)
+    try:
+        # Path("./~") has forgotten the dot.
+        return Path(value).expanduser() if value[0] == "~" else Path(value)
+    except RuntimeError:
+        raise Mistake(f"{value.partition('/')[0]} has no home directory here; write the whole path") from None
 
 
 def _contents(path: Path) -> bytes:

@@ -59,10 +59,16 @@ class KafkaLedger:
         self._group = ShardGroup(settings)
         self._misplaced: set[str] = set()
         self._schemas = open_registry(settings)
+        self._prepared: _Session | None = None
         self._session: _Session | None = None
         self._usable = False
         self._stopped: str | None = None
         self._pinger: _Pinger | None = None
+
+    def prepare(self) -> None:
+        """Begin with the part of `open` that disturbs no other worker, and do not wait for it."""
+        self._prepared = self._new_session()
+        self._prepared.prepare()
 
     async def open(self) -> None:
         """Check the topics, join the group, take over the transactional id, and undo what a predecessor left open.
@@ -76,7 +82,8 @@ class KafkaLedger:
             self._group.forgive()
         self._stopped = None
         self._pinger = self._pinger or _Pinger(self._settings)
-        self._session = session = _Session(self._settings, self._group, self._misplaced, self._schemas)
+        prepared, self._prepared = self._prepared, None
+        self._session = session = prepared or self._new_session()
         await self._call(
             session, session.open, seconds=_OPEN_SECONDS, late=Retry("Kafka did not let the worker begin in time")
         )
@@ -132,6 +139,9 @@ class KafkaLedger:
 
     async def close(self) -> None:
         """Let a commit under way come to its end for up to 10 s, then let go of everything. Idempotent."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            prepared.abandon()
         session, self._session, self._usable = self._session, None, False
         pinger, self._pinger = self._pinger, None
         if pinger is not None:
@@ -141,6 +151,9 @@ class KafkaLedger:
             await session.end(seconds=_CLOSE_SECONDS)
         with contextlib.suppress(TimeoutError):
             await wait(self._group.leave(), seconds=_CLOSE_SECONDS)
+
+    def _new_session(self) -> _Session:
+        return _Session(self._settings, self._group, self._misplaced, self._schemas)
 
     def _working(self) -> _Session:
         if self._stopped is not None:
@@ -194,6 +207,7 @@ class _Session:
         self._elsewhere: StateFollower | None = None
         # What the first `restore` reads with, as soon as it is connected.
         self._ahead: Future[StateFollower] | None = None
+        self._looking: Future[RecordMaker] | None = None
         self._abandoned = False
         self._maker = RecordMaker(settings, {})
         self._holding: Holding = NOTHING
@@ -206,12 +220,21 @@ class _Session:
         except TimeoutError:
             raise late from None
 
+    def prepare(self) -> None:
+        """Have the session's thread look around before it is told to open. Does not block."""
+        self._looking = self._thread.submit(self._look)
+
     def open(self) -> None:
-        self._maker = look_around(self._settings, self._schemas)
+        looking, self._looking = self._looking, None
+        self._maker = self._look() if looking is None else looking.result()
         if not self._abandoned:
             self._group.join()
-            self._ahead = _connected_ahead(self._settings)
             self._producer = TransactionalProducer(self._settings)
+
+    def _look(self) -> RecordMaker:
+        maker = look_around(self._settings, self._schemas)
+        self._ahead = _connected_ahead(self._settings)
+        return maker
 
     def restore(self) -> Restored:
         holding = self._group.hold()

@@ -13,7 +13,7 @@ MAX_EVENT_BYTES = 1_000_000
 
 
 def ledger_of(config: Config) -> Ledger:
-    """The ledger of a worker, still closed."""
+    """The ledger of a worker, still closed. With Kafka, it begins to look at the topics meanwhile."""
     if config.kafka is None:
         from worker.edges.sqlite import SqliteLedger
 
@@ -21,4 +21,6 @@ def ledger_of(config: Config) -> Ledger:
     from worker.edges.kafka_ledger import KafkaLedger
     from worker.wiring.kafka import kafka_settings
 
-    return KafkaLedger(kafka_settings(config, config.kafka, port=config.listen_port))
+    ledger = KafkaLedger(kafka_settings(config, config.kafka, port=config.listen_port))
+    ledger.prepare()
+    return ledger
