@@ -416,6 +416,20 @@ async def test_an_answer_that_stands_still_ends_at_the_idle_timeout(server: Serv
     assert (after.body, server.connections) == (b"ok", 2)
 
 
+async def test_a_second_answer_on_a_connection_ends_at_the_idle_timeout_as_well(server: Server) -> None:
+    server.routes["/silent"] = dripping(head("200 OK", {"Content-Length": 900}, b"x"), b"")
+
+    async with fetching(timeout_seconds=20, idle_timeout_seconds=SOON_SECONDS) as fetcher:
+        assert (await answered(fetcher, server.url("/other"))).body == b"ok"
+        begun = time.monotonic()
+        failure = await failed(fetcher, server.url("/silent"))
+
+    # Counted from its own bytes, whatever is left of the first one's alarm.
+    assert time.monotonic() - begun >= SOON_SECONDS - 0.01
+    assert (failure.kind, failure.detail) == ("timeout", f"not a byte from 127.0.0.1:{server.port} for 0.3 s")
+    assert server.connections == 1
+
+
 async def test_an_answer_that_drips_is_not_idle(server: Server) -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", {"Content-Length": 20}))

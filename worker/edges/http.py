@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _MAX_REDIRECTS = 10
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _REPEATING_STATUSES = frozenset({307, 308})  # the method and the body stay as they were (RFC 9110, 15.4.8)
-_CHUNK_BYTES = 64 * 1024
 # So much of a body is taken without asking for room. Most feeds are smaller.
 _SMALL_BYTES = 256 * 1024
 # Lookups that outlast the connect timeout go on for two or three times as long, while new ones begin.
@@ -278,7 +277,7 @@ class HttpFetcher:
         size = 0
         try:
             async with contextlib.AsyncExitStack() as room:
-                async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                async for chunk in response.content.iter_any():
                     if size <= _SMALL_BYTES < size + len(chunk):
                         with self._waiting(visit):
                             await room.enter_async_context(self._room.taken(cap if announced is None else announced))

@@ -182,7 +182,7 @@ class Poll:
         # Half a second of parsers, rules and lexicons, which only the processes that read need.
         from worker.pipeline.read import PollReader  # noqa: PLC0415 - see above
 
-        return PollReader(self, cast("Response", self.fetched)).read()
+        return PollReader(self, cast("Response", self.fetched), tuple(self.state.entries)).read()
 
     def is_known(self, response: Response) -> bool:
         """Whether an answer says nothing that was not known: by its hash as it travelled, before it is inflated."""

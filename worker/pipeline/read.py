@@ -6,7 +6,7 @@ Only the processes that read need this module, and all that it brings.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from worker.model.entry import Document, NotAFeed, SitemapIndex
@@ -51,10 +51,11 @@ def digest(request: Request, fetched: Fetched, *, limits: Limits) -> Digest:
 
 @dataclass(frozen=True, slots=True)
 class PollReader:
-    """Reads the answer to a poll."""
+    """Reads the answer to a poll; `entries` are those of its state, unpacked once for all that look into them."""
 
     poll: Poll
     response: Response
+    entries: tuple[SeenEntry, ...]
 
     def read(self) -> Batch | Ask | Open:
         """What comes of it."""
@@ -66,7 +67,7 @@ class PollReader:
         # An entry that left and is back is looked at: meanwhile another may have taken its place.
         known = {
             seen.entry_hash: seen
-            for seen in self.poll.state.entries
+            for seen in self.entries
             if seen.place is not None and seen.left_at is None and seen.key not in due
         }
         reading = self._document(response, known)
@@ -81,14 +82,14 @@ class PollReader:
     def _document(self, response: Response, known: Mapping[str, SeenEntry]) -> Reading | SitemapIndex | NotAFeed:
         reading = _read_document(response, self.poll.limits, known)
         if isinstance(reading, Reading) and reading.kept:
-            keys = {seen.key for seen in self.poll.state.entries}
+            keys = {seen.key for seen in self.entries}
             if meets(keyed(reading.received, keys), reading.kept):
                 return _read_document(response, self.poll.limits, {})
         return reading
 
     def _look_again(self, response: Response) -> Batch | Ask | Open:
         """A document with nothing new, whose articles may have changed or gone all the same: pages are read."""
-        present = tuple(seen for seen in self.poll.state.entries if seen.left_at is None)
+        present = tuple(seen for seen in self.entries if seen.left_at is None)
         document = Document(format="rss", title=self.poll.state.title, hints=self.poll.state.hints)
         reading = Reading(document=document, received=(), kept=present)
         return self._read(response, reading, self.poll.state.body_sha256, outcome="not_modified")
@@ -153,7 +154,8 @@ class PollReader:
             raw_sha256=self.poll.raw_sha256,
             max_event_bytes=self.poll.limits.max_event_bytes,
         )
-        return EntryReader(self.poll.feed, self.poll.state, reading, composer, now=self.poll.now, due=self.poll.due)
+        state = replace(self.poll.state, entries=self.entries)
+        return EntryReader(self.poll.feed, state, reading, composer, now=self.poll.now, due=self.poll.due)
 
     def _settled(
         self,
