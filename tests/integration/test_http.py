@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gc
 import gzip
+import re
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -266,6 +267,29 @@ async def test_an_answer_of_http_1_0_ends_its_connection(server: Server, fetcher
     assert (await answered(fetcher, server.url())).body == b"ok"
     assert (await answered(fetcher, server.url())).body == b"ok"
     assert [request.connection for request in server.received] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "piece", [b"1\r\nx\r\n" * 10_000, b"1;" + b"x" * 60_000 + b"\r\nx\r\n"], ids=["tiny", "extended"]
+)
+async def test_a_body_of_next_to_nothing_but_frames_is_cut_off(server: Server, piece: bytes) -> None:
+    """To read five megabytes in chunks of a byte each takes the loop, and all other feeds with it, many seconds."""
+    chunks = piece * (8_000_000 // len(piece)) + b"0\r\n\r\n"
+    server.routes["/"] = head("200 OK", {"Transfer-Encoding": "chunked"}, chunks)
+    async with fetching(max_body_bytes=5_000_000) as fetcher:
+        failure = await failed(fetcher, server.url())
+    assert failure.kind == "protocol"
+    read = re.search(r"malformed after (\d+) bytes", failure.detail)
+    assert read is not None
+    assert int(read[1]) < 15_000  # a fifth of what is let through, 16 KiB and a little more, and of one read more
+
+
+async def test_a_server_may_write_in_small_chunks(server: Server) -> None:
+    """Some flush each line of a template."""
+    chunks = (b"1e\r\n" + b"x" * 30 + b"\r\n") * 60_000 + b"0\r\n\r\n"
+    server.routes["/"] = head("200 OK", {"Transfer-Encoding": "chunked"}, chunks)
+    async with fetching(max_body_bytes=5_000_000) as fetcher:
+        assert (await answered(fetcher, server.url())).body == b"x" * 1_800_000
 
 
 async def test_a_body_may_be_chunked_or_end_with_the_connection(server: Server, fetcher: HttpFetcher) -> None:

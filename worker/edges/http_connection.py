@@ -21,6 +21,14 @@ _MAX_INTERIM_ANSWERS = 20  # a stream of 1xx keeps a whole processor busy until 
 # Content-Security-Policy and Link outgrow aiohttp's 8190 bytes on real sites.
 _MAX_HEADER_BYTES = 32 * 1024
 _MAX_HEADERS = 256
+# Chunks of a byte each cost a hundred times what their body does otherwise, and keep the loop from all other feeds. So
+# what frames a body may not outweigh it (chunks of 20 bytes on average pass), and little is read at a time until it is
+# seen not to.
+_MAX_FRAMING_BYTES = 16 * 1024
+_BODY_BYTES_PER_FRAMING_BYTE = 4
+_FIRST_BYTES = 64 * 1024
+_FIRST_READ_BYTES = 32 * 1024
+_READ_BYTES = 256 * 1024  # as asyncio has it
 # The first empty line, whatever the parser thinks of bare line feeds.
 _HEAD_END = re.compile(rb"\n\r?\n")
 
@@ -64,6 +72,7 @@ class Connection(ResponseHandler):
         self._idle_seconds: float | None = None
         self._heard_at_seconds = 0.0
         self._alarm: asyncio.TimerHandle | None = None
+        self._body_received_bytes = 0
 
     def set_response_params(self, **params: Any) -> None:
         """A request is about to be sent."""
@@ -73,6 +82,8 @@ class Connection(ResponseHandler):
         self._body = None
         self._waits = False
         self._idle_seconds = params.pop("read_timeout", None)
+        self._body_received_bytes = 0
+        self._read_at_most(_FIRST_READ_BYTES)
         super().set_response_params(**params)
 
     def start_timeout(self) -> None:
@@ -121,8 +132,17 @@ class Connection(ResponseHandler):
             return
         if self._body.is_eof():
             self._end()  # the body of a 304, or an answer to nobody
-        else:
-            super().data_received(data[start:])
+            return
+        # Bytes come only when those before have been parsed: until then, aiohttp does not read.
+        framing_bytes = self._body_received_bytes - self._body.total_bytes
+        if framing_bytes > _MAX_FRAMING_BYTES + self._body.total_bytes // _BODY_BYTES_PER_FRAMING_BYTE:
+            self._spoil_body()
+            self._end()
+            return
+        if self._body.total_bytes >= _FIRST_BYTES:
+            self._read_at_most(_READ_BYTES)
+        self._body_received_bytes += len(data) - start
+        super().data_received(data[start:])
 
     def _take_head(self, data: bytes) -> int:
         """Hand over the head of an answer whole, when it begins here and ends here too; how many bytes that was.
@@ -173,6 +193,11 @@ class Connection(ResponseHandler):
             was_idle = self._requests > 1 and not self._heard
             exc = HangUpError(was_idle=was_idle, heard=self._heard, tls_fault=self._tls_fault)
         super().set_exception(exc, *cause)
+
+    def _read_at_most(self, size_bytes: int) -> None:
+        """How much comes at a time, of a transport of asyncio's own; of TLS, records of 16 KiB come."""
+        if self.transport is not None:
+            self.transport.max_size = size_bytes  # type: ignore[attr-defined]
 
     def _spoil_body(self, reason: BaseException | None = None) -> None:
         if self._body is not None and not self._body.is_eof():
