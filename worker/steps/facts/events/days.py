@@ -142,7 +142,10 @@ class _When:
 
     def _sets(self, mention: Mention) -> bool:
         """Whether something is set for it: "called a strike for Friday", "goes to the polls on Friday in a vote"."""
-        return self.is_set_for or (mention.candidate.form == "noun" and mention.event.name in PLANNED)
+        is_planned = mention.event.name in PLANNED
+        return (is_planned and (self.is_set_for or mention.candidate.form == "noun")) or (
+            mention.event.mood is not None and (self.is_set_for or mention.event.mood == "intend")
+        )
 
     @property
     def is_to_come(self) -> bool:

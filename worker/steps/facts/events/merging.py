@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # What lasts is told of as one, but not with so many days between: "Hurricane Gilbert in 1988", "the floods of 2024".
 _APART: Final = timedelta(days=31)
+_HAPPENED_OR_EXPECTED: Final = {"occurred", "expected"}
+# Each is the deed of who does it, however long it lasts.
+_OF_ONE: Final = frozenset({"aid", "military_aid", "visit"})
 _NONE: Final = timedelta()
 # What a mention more adds to the weight of an event, and how many are counted.
 _AGAIN: Final = 0.25
@@ -107,7 +110,11 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether a mention is of an event of its type."""
     lead = event.lead
-    if _is_of_another_time(event, mention, roles) or _is_done_by_another(event, mention, roles):
+    if (
+        _is_only_to_come(event, mention, roles)
+        or _is_of_another_time(event, mention, roles)
+        or _is_done_by_another(event, mention, roles)
+    ):
         return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
@@ -119,6 +126,17 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
         return False
     return lead.event.lasts or _near(event, roles)
+
+
+def _is_only_to_come(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether one of them has happened, and the other has a day on which it is expected; what lasts goes on."""
+    if {event.lead.status, mention.status} != _HAPPENED_OR_EXPECTED or mention.sentence is event.lead.sentence:
+        return False
+    is_next = mention.status == "expected"
+    happened, happened_on = (event.lead, event.start_on) if is_next else (mention, roles.start_on)
+    if (roles if is_next else event).start_on is None or (happened_on is None and happened.candidate.form == "noun"):
+        return False  # "the strike" may be the one to come
+    return not event.lead.event.lasts or happened_on is None
 
 
 def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool:
@@ -133,7 +151,11 @@ def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool
 def _is_done_by_another(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether two verbs have subjects of their own: the strikes of one side are not those of the other."""
     lead = event.lead
-    if lead.event.lasts or mention.spoken or "noun" in {mention.candidate.form, lead.candidate.form}:
+    if (
+        (lead.event.lasts and lead.type not in _OF_ONE)
+        or mention.spoken
+        or "noun" in {mention.candidate.form, lead.candidate.form}
+    ):
         return False
     return not _share(event.roles.sources, roles.sources)
 

@@ -22,6 +22,7 @@ _START = attrgetter("start")
 
 # Families whose events are seldom the deed of who tells of them, and the words that say that they are: "said it shot".
 _HARM: Final = frozenset({"violence", "disaster", "arrest", "crime", "protest", "territory"})
+_SUFFERED: Final = frozenset({"death", "displacement"})
 _OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "she"})
 # How many words of "Israel's prime minister said" may stand between a name and its verb.
 _HEAD_REACH: Final = 4
@@ -33,6 +34,7 @@ _PARTY_REACH: Final = 600
 _CLAUSE_REACH: Final = 100
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
+_PARTICIPLES: Final = frozenset({"past", "participle"})
 _FINITE: Final = frozenset({"past", "s"})
 _BY: Final = (" by ", " by the ")
 _JOINS: Final = frozenset({"and", ",", "the"})
@@ -163,7 +165,7 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
     if mention.event.name in _NATURAL or _is_ranked(mention, one) or _is_condition(mention, one):
         return True
     # "Iraq blamed the rebels for the attack" is no attack of Iraq's, nor of those in "condemned the attack and urged".
-    is_harm = mention.event.family in _HARM
+    is_harm = does_harm(mention)
     return (
         mention.candidate.form == "noun" or (mention.candidate.form == "ing" and not mention.tense.progressive)
     ) and any(
@@ -214,7 +216,7 @@ def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
 
 def side_of_speaker(mention: Mention, one: Named, prose: Prose, side: Side) -> Side | None:
     """On which side of an event who tells of it stands: on none of one that does harm, unless it is its own deed."""
-    is_harm = mention.event.family in _HARM
+    is_harm = does_harm(mention)
     if one.start > mention.start:
         return None if is_harm or mention.event.mood is None else "others"
     if not is_harm:
@@ -234,7 +236,7 @@ def is_mourner(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
 
 def does_harm(mention: Mention) -> bool:
     """Whether an event is one that harms somebody."""
-    return mention.event.family in _HARM or mention.event.name == "death"
+    return mention.event.family in _HARM or mention.event.name in _SUFFERED
 
 
 def clause_start(mention: Mention, earlier: Sequence[Mention], prose: Prose) -> int:
@@ -248,7 +250,8 @@ def clause_start(mention: Mention, earlier: Sequence[Mention], prose: Prose) -> 
     verb = mention.candidate.at - 1
     while verb > 0 and kinds[verb] & _BESIDE_VERB:
         verb -= 1
-    if earlier and verb > 0 and kinds[verb] & Word.RELATIVE and _is_verb(mention):
+    is_reduced = mention.candidate.form in _PARTICIPLES and words[start + 1 : start + 2] == ["of"]
+    if earlier and verb > 0 and (kinds[verb] & Word.RELATIVE or is_reduced) and _is_verb(mention):
         return earlier[-1].end
     for at in range(start - 1, max(start - _CLAUSE_REACH, 0) - 1, -1):
         if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:

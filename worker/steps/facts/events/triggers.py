@@ -77,7 +77,7 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
             continue
         if blocked is None:
             blocked = _blocked(sentence, lexicon)
-        if at in blocked:
+        if at in blocked or candidate.object_at in blocked:
             continue
         pattern = candidate.pattern
         # Of "hold talks with" the noun is no verb.
