@@ -77,7 +77,7 @@ class Gathered:
             *one_side(roles.sources),
             *one_side(roles.targets),
             *harmed,
-            *(() if roles.sources or roles.targets else roles.others),
+            *(() if roles.sources or roles.targets or self.lead.event.family == "disaster" else roles.others),
         ):
             if party not in self.parties:
                 self.parties.append(party)
@@ -130,13 +130,16 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
 
 def _is_only_to_come(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether one of them has happened, and the other has a day on which it is expected; what lasts goes on."""
-    if {event.lead.status, mention.status} != _HAPPENED_OR_EXPECTED or mention.sentence is event.lead.sentence:
+    if {event.lead.status, mention.status} != _HAPPENED_OR_EXPECTED:
         return False
     is_next = mention.status == "expected"
     happened, happened_on = (event.lead, event.start_on) if is_next else (mention, roles.start_on)
     if (roles if is_next else event).start_on is None or (happened_on is None and happened.candidate.form == "noun"):
         return False  # "the strike" may be the one to come
-    return not event.lead.event.lasts or happened_on is None
+    if not event.lead.event.lasts or happened_on is None:
+        return True
+    # "Called another strike for April" is another; "the typhoon is expected to" is the same.
+    return mention.candidate.form != "noun" and _days_between(event, roles) > _NONE
 
 
 def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool:
@@ -205,6 +208,7 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
                 and event.lead.type != part.lead.type
                 and _is_plain(event.lead)
                 and not _is_lesser(event, part)
+                and not _is_apart(event.lead, part.lead)
                 and (_near(event, part.roles) or _is_told_with(event, part))
             ]
             whole = min(wholes, key=lambda event: _distance(event, part), default=None)
@@ -214,6 +218,13 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
             for mention, roles in zip(part.mentions, part.roles_of, strict=True):
                 whole.take(mention, roles)
     return kept
+
+
+def _is_apart(whole: Mention, part: Mention) -> bool:
+    """Whether a part is only expected of what has happened, or a whole only dates it: "voted after he was elected"."""
+    if part.status == "expected" and whole.status == "occurred":
+        return True
+    return whole.event.family == "other" and whole.depth > part.depth
 
 
 def _is_told_with(event: Gathered, part: Gathered) -> bool:

@@ -103,7 +103,13 @@ def of_its_kind(
     if not is_elsewhere and (count < _LEAST_SENTENCES or public >= _POLITICAL_SENTENCES * count):
         return told, True
     if is_elsewhere or public < _PUBLIC_SENTENCES * count:
-        return [(mention, roles) for mention, roles in told if _is_private(mention, roles, lexicon)], False
+        law = lexicon.class_bits["police"] | lexicon.class_bits["court"]
+        return [
+            (mention, roles)
+            for mention, roles in told
+            if _is_private(mention, roles, lexicon)
+            and not (is_elsewhere and mention.event.family == "violence" and not mention.sentence.has & law)
+        ], False
     return [
         (mention, roles)
         for mention, roles in told
