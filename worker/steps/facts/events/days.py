@@ -6,7 +6,15 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.events.lexicon import Word
-from worker.steps.facts.events.own_times import PLANNED, is_at, is_ground, is_relative, noun_behind, quotation_at
+from worker.steps.facts.events.own_times import (
+    PLANNED,
+    is_at,
+    is_ground,
+    is_relative,
+    noun_behind,
+    opens_ground,
+    quotation_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +100,8 @@ class _When:
 
     __slots__ = (
         "anchor",
+        "behind",
+        "closes_clause",
         "end",
         "end_on",
         "is_deadline",
@@ -123,12 +133,17 @@ class _When:
             or (before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper())
             or not _COMPARED.isdisjoint(words[max(at - _COMPARED_REACH, 0) : at])
         )
+        self.behind = behind
         self.noun = noun_behind(prose, sentence, at, behind, self.end)
         first = at
         while first and kinds[first - 1] & (Word.PREPOSITION | Word.ADVERB):
             first -= 1
         self.opens_clause = not first or not words[first - 1].isalnum() or bool(kinds[first - 1] & _BEFORE_CLAUSE)
         off = 2 if before == "on" else 1
+        # "Was jailed on Monday for a raid", "left on Monday after a raid".
+        self.closes_clause = (
+            not self.opens_clause and behind < len(words) and opens_ground(words[behind], kinds[behind])
+        )
         self.is_of_saying = bool(
             (at >= off and kinds[at - off] & Word.REPORTING) or (behind < len(words) and kinds[behind] & Word.REPORTING)
         )
@@ -138,6 +153,8 @@ class _When:
         if self.is_deadline and mention.status not in _AHEAD:
             return False
         if self.noun and not is_at(self.noun, mention):
+            return False
+        if self.closes_clause and mention.candidate.at > self.behind:
             return False
         if self.is_to_come:
             return self._sets(mention) or mention.tense.future or mention.tense.obliged or mention.status == "expected"
@@ -218,6 +235,7 @@ def _shares(whens: list[_When], mention: Mention, dated: Mention) -> bool:
     """Whether a mention is told for the same time as one that has a day: not "fled after an attack on Friday"."""
     first, second = sorted((mention.candidate.at, dated.candidate.at))
     between = mention.sentence.words[first + 1 : second]
-    if (dated.candidate.at == first and is_ground(dated, between)) or is_relative(dated, mention):
+    earlier = dated if dated.candidate.at == first else mention
+    if is_ground(earlier, between) or is_relative(dated, mention):
         return False
     return _EARLIER.isdisjoint(between) and all(when.can_be_of(mention) for when in whens)

@@ -222,8 +222,8 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
 
 def _is_apart(whole: Mention, part: Mention) -> bool:
     """Whether a part is only expected of what has happened, or a whole only dates it: "voted after he was elected"."""
-    if part.status == "expected" and whole.status == "occurred":
-        return True
+    if part.status == "expected" and whole.status == "occurred" and not part.tense.infinitive:
+        return True  # but "blocked roads to protest" is a protest
     return whole.event.family == "other" and whole.depth > part.depth
 
 

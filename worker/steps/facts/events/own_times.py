@@ -76,6 +76,11 @@ def is_ground(mention: Mention, between: Sequence[str]) -> bool:
     return mention.event.name in _OF_GROUNDS and not _GROUNDS.isdisjoint(between)
 
 
+def opens_ground(word: str, kind: int) -> bool:
+    """Whether a word leads from what was done to why, or to what was before it."""
+    return bool(kind & Word.SUBORDINATOR) or word in _GROUNDS
+
+
 def is_relative(mention: Mention, other: Mention) -> bool:
     """Whether an event only says more of a noun, and another one not: "urged a return to talks that began in March"."""
     kinds, words, verb = mention.sentence.kinds, mention.sentence.words, mention.candidate.at

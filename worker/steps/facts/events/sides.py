@@ -36,6 +36,7 @@ _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
 _PARTICIPLES: Final = frozenset({"past", "participle"})
 _FINITE: Final = frozenset({"past", "s"})
+_LEANING: Final = ("pro-", "Pro-", "anti-", "Anti-")
 _BY: Final = (" by ", " by the ")
 _JOINS: Final = frozenset({"and", ",", "the"})
 _NO_PARTY_AFTER: Final = frozenset(
@@ -102,6 +103,8 @@ def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) ->
 def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
     """Whether somebody named may take part by the words beside the name; a capital stands for its state."""
     words, first = sentence.words, sentence.first
+    if prose.text.endswith(_LEANING, 0, one.start):
+        return False
     before = words[here - 1] if here else ""
     if before in _QUARTERS and here > 1:
         before = words[here - 2]  # "from eastern Congo"
