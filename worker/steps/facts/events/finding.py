@@ -100,6 +100,8 @@ def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date |
     if (
         start_on is None
         and lead.event.mood is not None
+        and lead.candidate.form != "noun"
+        and not (lead.candidate.passive and not lead.tense.passive)
         and lead.status != "expected"
         and not (lead.depth or lead.tense.perfect or lead.tense.repeated)
     ):

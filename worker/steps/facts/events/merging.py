@@ -52,7 +52,7 @@ class Gathered:
         self.roles_of.append(roles)
         self.score = max(self.score, mention.score)
         if not (mention.spoken and self.parties):
-            self._take_parties(roles)
+            self._take_parties(mention, roles)
         if not (mention.spoken and self.places):
             self.places += [place for place in roles.places if place not in self.places]
         self.figures += [figure for figure in roles.figures if figure not in self.figures]
@@ -71,11 +71,12 @@ class Gathered:
         """
         return mention.status != "expected" or self.lead.status == "expected" or mention.type == "continuation"
 
-    def _take_parties(self, roles: Roles) -> None:
+    def _take_parties(self, mention: Mention, roles: Roles) -> None:
         harmed = roles.countries if self.lead.event.family == "violence" else []
+        is_noun = mention.candidate.form == "noun"  # "the president accepted his resignation"
         for party in (
-            *one_side(roles.sources),
-            *one_side(roles.targets),
+            *(roles.sources if is_noun else one_side(roles.sources)),
+            *(roles.targets if is_noun else one_side(roles.targets)),
             *harmed,
             *(() if roles.sources or roles.targets or self.lead.event.family == "disaster" else roles.others),
         ):

@@ -157,7 +157,7 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
     mention = mentions[at]
     if max(one.start - mention.end, mention.start - one.end) > _PARTY_REACH:
         return True
-    if _is_verb(mention) and any(
+    if any(
         mention.end <= other.start and other.end <= one.start and other.candidate.form in _FINITE
         for other in mentions[at + 1 :]
     ):

@@ -171,6 +171,8 @@ def is_market_talk(mention: Mention, lexicon: Lexicon) -> bool:
 
 def has_party(mention: Mention, roles: Roles) -> bool:
     """Whether somebody named takes part, where the event asks for it; the opening sentence may name them otherwise."""
-    if mention.type not in _NEEDS_PARTY or not mention.sentence.index:
+    if not mention.sentence.index:
         return True
-    return bool(roles.sources or roles.targets)
+    if mention.type == "displacement":
+        return bool(roles.sources or roles.targets or roles.places or roles.figures)
+    return mention.type not in _NEEDS_PARTY or bool(roles.sources or roles.targets)
