@@ -51,7 +51,7 @@ _QUARTERS: Final = frozenset(
     }
 )
 # Who does these feels with others, and takes no part in what has harmed them.
-_MOURNING: Final = frozenset(
+MOURNING: Final = frozenset(
     {
         *(
             "mourn",
@@ -234,7 +234,7 @@ def is_mourner(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
     """Whether a party only feels with those whom something has harmed: "Chile offered its condolences"."""
     words, first = sentence.words, sentence.first
     behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
-    return not _MOURNING.isdisjoint(words[behind : behind + _MOURNING_REACH])
+    return not MOURNING.isdisjoint(words[behind : behind + _MOURNING_REACH])
 
 
 def does_harm(mention: Mention) -> bool:

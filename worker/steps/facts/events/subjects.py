@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.events.lexicon import words_of_kinds
 from worker.steps.facts.events.parties import STATE
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ SERIOUS: Final = frozenset(
     {"disaster", "crime", "arrest", "resignation", "appointment", "death", "investigation", "bombing"}
 )
 _OPENING: Final = 900
+_OPENING_WORDS: Final = 170
 _SIGNS: Final = ".,:;()'\"-"
 _FIRST_WORDS: Final = 8
 _KIND_WORDS: Final = 3
 _KIND_SHARE: Final = 0.03
-# Texts of these kinds borrow the words of war as well; so does who tells of his own life.
-_ELSEWHERE: Final = ("culture", "science")
+# Who tells of his own life borrows the words of war as well.
 _FIRST_PERSON: Final = frozenset({"i", "my", "me", "i'm", "i've", "i\u2019m", "i\u2019ve"})
 _QUOTED: Final = re.compile(r'"[^"]{0,900}"|\u201c[^\u201d]{0,900}\u201d')
 _MARKET_WORDS: Final = 2
@@ -97,7 +98,7 @@ def of_its_kind(
     count = len(prose.sentences)
     bits = lexicon.class_bits["public"]
     public = sum(1 for sentence in sentences if sentence.has & bits)
-    is_elsewhere = public < _POLITICAL_SENTENCES * count and _is_elsewhere(prose, lexicon)
+    is_elsewhere = public < _POLITICAL_SENTENCES * count and _is_elsewhere(prose)
     bits |= lexicon.class_bits["war"]
     public = sum(1 for sentence in sentences if sentence.has & bits)
     if not is_elsewhere and (count < _LEAST_SENTENCES or public >= _POLITICAL_SENTENCES * count):
@@ -138,13 +139,14 @@ def is_sport(prose: Prose, lexicon: Lexicon) -> bool:
     return _is_of_kind(_words(prose.text[:_OPENING]), lexicon.of_class("sport"))
 
 
-def _is_elsewhere(prose: Prose, lexicon: Lexicon) -> bool:
+def _is_elsewhere(prose: Prose) -> bool:
     """Whether a text is about the arts, about science or about its writer."""
-    opening = prose.text[:_OPENING]
-    words = _words(opening)
-    return any(_is_of_kind(words, lexicon.of_class(name)) for name in _ELSEWHERE) or (
-        not _FIRST_PERSON.isdisjoint(words) and _is_of_kind(_words(_QUOTED.sub(" ", opening)), _FIRST_PERSON)
-    )
+    words = prose.lowered[:_OPENING_WORDS]
+    if any(_is_of_kind(words, kind) for kind in words_of_kinds().values()):
+        return True
+    if _FIRST_PERSON.isdisjoint(words):
+        return False
+    return _is_of_kind(_words(_QUOTED.sub(" ", prose.text[:_OPENING])), _FIRST_PERSON)
 
 
 def _words(text: str) -> list[str]:
