@@ -1,4 +1,4 @@
-"""Whole invented stories of data/facts/stories.jsonl: what happened, when, where and how many, all facts together."""
+"""Whole invented stories: what happened, when, where and how many, all facts together; and more, their events only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from worker.pipeline.extract import extract
 
 DATA = Path(__file__).parents[1] / "data" / "facts" / "stories.jsonl"
 STORIES = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()]
+# Of all families; and of sport, the arts, science and opinion, where nothing happens.
+EVENTS = [json.loads(line) for line in DATA.with_name("event_stories.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture(params=STORIES, ids=[story["why"] for story in STORIES])
@@ -47,3 +49,10 @@ def test_the_events_have_their_status_day_parties_and_places(story: dict[str, An
     found = [[event[name] for name in names] for event in story["found"]["events"]]
     assert found[0] == story["events"][0]
     assert sorted(found, key=str) == sorted(story["events"], key=str)
+
+
+@pytest.mark.parametrize("told", EVENTS, ids=[told["why"] for told in EVENTS])
+def test_a_story_tells_of_these_events_and_no_others(told: dict[str, Any]) -> None:
+    names = ("type", "status", "date", "until", "parties", "places")
+    events = extract({"text": told["text"], "date": told["day"]})["events"]
+    assert [[event[name] for name in names] for event in events] == told["events"]

@@ -6,7 +6,15 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from worker.steps.facts.events.lexicon import Word
-from worker.steps.facts.events.own_times import PLANNED, is_at, is_ground, noun_behind, quotation_at
+from worker.steps.facts.events.own_times import (
+    PLANNED,
+    is_at,
+    is_ground,
+    is_relative,
+    noun_behind,
+    opens_ground,
+    quotation_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +60,8 @@ def days_of(
     """
     found: list[list[_When]] = [[] for _ in mentions]
     quotes = [quotation_at(quoted, mention.start) for mention in mentions]
-    for when in _ranges([_When(time, mentions[0], prose) for time in times if time.kind in _DAYS], prose):
+    whens = [_When(time, mentions[0], prose) for time in times if time.kind in _DAYS]
+    for when in _ranges(whens, prose):
         quote = quotation_at(quoted, when.start)
         nearest = min(
             (
@@ -65,8 +74,8 @@ def days_of(
         )
         if nearest is not None:
             found[nearest].append(when)
-    if any(not when.is_of_saying for whens in found for when in whens):
-        # The day of a report dates nothing where another day is told.
+    if any(when.is_since for when in whens) or any(not when.is_of_saying for one in found for when in one):
+        # The day of a report dates nothing where another day is told, or the first one: "have killed 9 since July".
         found = [[when for when in whens if not when.is_of_saying] for whens in found]
     days = [
         _days(whens, span, mention) if whens else None
@@ -91,12 +100,15 @@ class _When:
 
     __slots__ = (
         "anchor",
+        "behind",
+        "closes_clause",
         "end",
         "end_on",
         "is_deadline",
         "is_of_saying",
         "is_of_something_else",
         "is_set_for",
+        "is_since",
         "kind",
         "noun",
         "opens_clause",
@@ -115,17 +127,23 @@ class _When:
         self.is_deadline = before in _DEADLINE
         self.is_set_for = before == "for"  # "called a strike for Friday"
         # "Since Friday", "the biggest exchange since the war began in 2022"; "the Treaty of 1960".
+        self.is_since = _is_since(words, at)
         self.is_of_something_else = (
-            _is_since(words, at)
+            self.is_since
             or (before == "of" and at > 1 and prose.written[sentence.first + at - 2][0].isupper())
             or not _COMPARED.isdisjoint(words[max(at - _COMPARED_REACH, 0) : at])
         )
+        self.behind = behind
         self.noun = noun_behind(prose, sentence, at, behind, self.end)
         first = at
         while first and kinds[first - 1] & (Word.PREPOSITION | Word.ADVERB):
             first -= 1
         self.opens_clause = not first or not words[first - 1].isalnum() or bool(kinds[first - 1] & _BEFORE_CLAUSE)
         off = 2 if before == "on" else 1
+        # "Was jailed on Monday for a raid", "left on Monday after a raid".
+        self.closes_clause = (
+            not self.opens_clause and behind < len(words) and opens_ground(words[behind], kinds[behind])
+        )
         self.is_of_saying = bool(
             (at >= off and kinds[at - off] & Word.REPORTING) or (behind < len(words) and kinds[behind] & Word.REPORTING)
         )
@@ -136,13 +154,18 @@ class _When:
             return False
         if self.noun and not is_at(self.noun, mention):
             return False
+        if self.closes_clause and mention.candidate.at > self.behind:
+            return False
         if self.is_to_come:
             return self._sets(mention) or mention.tense.future or mention.tense.obliged or mention.status == "expected"
         return not (self.is_of_saying and mention.status == "expected")
 
     def _sets(self, mention: Mention) -> bool:
         """Whether something is set for it: "called a strike for Friday", "goes to the polls on Friday in a vote"."""
-        return self.is_set_for or (mention.candidate.form == "noun" and mention.event.name in PLANNED)
+        is_planned = mention.event.name in PLANNED
+        return (is_planned and (self.is_set_for or mention.candidate.form == "noun")) or (
+            mention.event.mood is not None and (self.is_set_for or mention.event.mood == "intend")
+        )
 
     @property
     def is_to_come(self) -> bool:
@@ -212,6 +235,7 @@ def _shares(whens: list[_When], mention: Mention, dated: Mention) -> bool:
     """Whether a mention is told for the same time as one that has a day: not "fled after an attack on Friday"."""
     first, second = sorted((mention.candidate.at, dated.candidate.at))
     between = mention.sentence.words[first + 1 : second]
-    if dated.candidate.at == first and is_ground(dated, between):
+    earlier = dated if dated.candidate.at == first else mention
+    if is_ground(earlier, between) or is_relative(dated, mention):
         return False
     return _EARLIER.isdisjoint(between) and all(when.can_be_of(mention) for when in whens)

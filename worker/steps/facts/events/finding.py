@@ -32,6 +32,8 @@ _MAX_HEADLINE: Final = 500
 # What closes a quoted sentence inside its marks; one without it is as long as this, in spaces.
 _ENDS_QUOTED: Final = ".,?!\u2026"
 _MANY_SPACES: Final = 5
+# A text of as many sentences has named whoever does what it tells of.
+_TELLS_WHO: Final = 3
 # A long story tells of its event in every second sentence; the first ones are enough to judge it by.
 _MAX_EVIDENCE: Final = 5
 
@@ -87,7 +89,7 @@ def _with_roles(mentions: list[Mention], found: Found) -> list[tuple[Mention, Ro
     for _, group in groupby(mentions, key=lambda mention: mention.sentence.index):
         together = list(group)
         told += zip(together, found.tie(together), strict=True)
-    if found.named:
+    if found.named or len(found.prose.sentences) >= _TELLS_WHO:
         told = [(mention, roles) for mention, roles in told if has_party(mention, roles)]
     return [pair for pair in told if not is_background(pair[0])] or told
 
@@ -98,6 +100,9 @@ def _event(event: Gathered, prose: Prose, figures: Sequence[Figure], day: date |
     if (
         start_on is None
         and lead.event.mood is not None
+        and lead.candidate.form != "noun"
+        and not (lead.candidate.passive and not lead.tense.passive)
+        and lead.status != "expected"
         and not (lead.depth or lead.tense.perfect or lead.tense.repeated)
     ):
         # What is demanded, promised or refused without a day is so on the day of the report, if it is what is told.

@@ -271,6 +271,15 @@ def _classes() -> tuple[dict[str, int], dict[str, int]]:
     return bits, classes
 
 
+@cache
+def words_of_kinds() -> dict[str, frozenset[str]]:
+    """The words of each kind of text that is not of public affairs."""
+    found: dict[str, set[str]] = {}
+    for section, line in _sections("events_kinds_en.txt"):
+        found.setdefault(section, set()).update(form for word in line.split() for form in (word, plural(word)))
+    return {kind: frozenset(words) for kind, words in found.items()}
+
+
 def _small_words() -> dict[str, int]:
     words: dict[str, int] = {}
     for section, line in _sections("events_words_en.txt"):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # What lasts is told of as one, but not with so many days between: "Hurricane Gilbert in 1988", "the floods of 2024".
 _APART: Final = timedelta(days=31)
+_HAPPENED_OR_EXPECTED: Final = {"occurred", "expected"}
+# Each is the deed of who does it, however long it lasts.
+_OF_ONE: Final = frozenset({"aid", "military_aid", "visit"})
 _NONE: Final = timedelta()
 # What a mention more adds to the weight of an event, and how many are counted.
 _AGAIN: Final = 0.25
@@ -49,7 +52,7 @@ class Gathered:
         self.roles_of.append(roles)
         self.score = max(self.score, mention.score)
         if not (mention.spoken and self.parties):
-            self._take_parties(roles)
+            self._take_parties(mention, roles)
         if not (mention.spoken and self.places):
             self.places += [place for place in roles.places if place not in self.places]
         self.figures += [figure for figure in roles.figures if figure not in self.figures]
@@ -68,13 +71,14 @@ class Gathered:
         """
         return mention.status != "expected" or self.lead.status == "expected" or mention.type == "continuation"
 
-    def _take_parties(self, roles: Roles) -> None:
+    def _take_parties(self, mention: Mention, roles: Roles) -> None:
         harmed = roles.countries if self.lead.event.family == "violence" else []
+        is_noun = mention.candidate.form == "noun"  # "the president accepted his resignation"
         for party in (
-            *one_side(roles.sources),
-            *one_side(roles.targets),
+            *(roles.sources if is_noun else one_side(roles.sources)),
+            *(roles.targets if is_noun else one_side(roles.targets)),
             *harmed,
-            *(() if roles.sources or roles.targets else roles.others),
+            *(() if roles.sources or roles.targets or self.lead.event.family == "disaster" else roles.others),
         ):
             if party not in self.parties:
                 self.parties.append(party)
@@ -107,7 +111,11 @@ def merge(mentions: list[tuple[Mention, Roles]]) -> list[Gathered]:
 def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether a mention is of an event of its type."""
     lead = event.lead
-    if _is_of_another_time(event, mention, roles) or _is_done_by_another(event, mention, roles):
+    if (
+        _is_only_to_come(event, mention, roles)
+        or _is_of_another_time(event, mention, roles)
+        or _is_done_by_another(event, mention, roles)
+    ):
         return False
     if _is_plain(mention) and _is_plain(lead):
         return lead.event.lasts or _inner(lead).lasts or _near(event, roles)
@@ -119,6 +127,20 @@ def _same(event: Gathered, mention: Mention, roles: Roles) -> bool:
     if lead.status != mention.status and "threatened" in {lead.status, mention.status}:
         return False
     return lead.event.lasts or _near(event, roles)
+
+
+def _is_only_to_come(event: Gathered, mention: Mention, roles: Roles) -> bool:
+    """Whether one of them has happened, and the other has a day on which it is expected; what lasts goes on."""
+    if {event.lead.status, mention.status} != _HAPPENED_OR_EXPECTED:
+        return False
+    is_next = mention.status == "expected"
+    happened, happened_on = (event.lead, event.start_on) if is_next else (mention, roles.start_on)
+    if (roles if is_next else event).start_on is None or (happened_on is None and happened.candidate.form == "noun"):
+        return False  # "the strike" may be the one to come
+    if not event.lead.event.lasts or happened_on is None:
+        return True
+    # "Called another strike for April" is another; "the typhoon is expected to" is the same.
+    return mention.candidate.form != "noun" and _days_between(event, roles) > _NONE
 
 
 def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool:
@@ -133,7 +155,11 @@ def _is_of_another_time(event: Gathered, mention: Mention, roles: Roles) -> bool
 def _is_done_by_another(event: Gathered, mention: Mention, roles: Roles) -> bool:
     """Whether two verbs have subjects of their own: the strikes of one side are not those of the other."""
     lead = event.lead
-    if lead.event.lasts or mention.spoken or "noun" in {mention.candidate.form, lead.candidate.form}:
+    if (
+        (lead.event.lasts and lead.type not in _OF_ONE)
+        or mention.spoken
+        or "noun" in {mention.candidate.form, lead.candidate.form}
+    ):
         return False
     return not _share(event.roles.sources, roles.sources)
 
@@ -183,6 +209,7 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
                 and event.lead.type != part.lead.type
                 and _is_plain(event.lead)
                 and not _is_lesser(event, part)
+                and not _is_apart(event.lead, part.lead)
                 and (_near(event, part.roles) or _is_told_with(event, part))
             ]
             whole = min(wholes, key=lambda event: _distance(event, part), default=None)
@@ -192,6 +219,13 @@ def _parts_into_wholes(events: list[Gathered]) -> list[Gathered]:
             for mention, roles in zip(part.mentions, part.roles_of, strict=True):
                 whole.take(mention, roles)
     return kept
+
+
+def _is_apart(whole: Mention, part: Mention) -> bool:
+    """Whether a part is only expected of what has happened, or a whole only dates it: "voted after he was elected"."""
+    if part.status == "expected" and whole.status == "occurred" and not part.tense.infinitive:
+        return True  # but "blocked roads to protest" is a protest
+    return whole.event.family == "other" and whole.depth > part.depth
 
 
 def _is_told_with(event: Gathered, part: Gathered) -> bool:

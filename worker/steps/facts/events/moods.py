@@ -42,6 +42,11 @@ _SOUGHT: Final = frozenset({"demand", "demands", "demanded", "demanding", "seek"
 _SOUGHT_REACH: Final = 5
 _DENIED_REACH: Final = 12
 _NOT_SOUGHT: Final = Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING
+_THREATENED: Final = ("THREATEN", "AGREE")
+# The moods of what has not happened yet.
+_AHEAD: Final = frozenset({"request", "propose", "agree", "intend"})
+# The moods whose denial is told: a refusal.
+_NEGATED: Final = frozenset({"agree", "intend"})
 _OWN_ROOT: Final = frozenset({"talks", "mediation"})
 
 
@@ -109,7 +114,7 @@ def _governed(candidates: Sequence[Candidate], index: int, reach: int) -> list[i
         other = candidates[later]
         if other.at - cue.end > reach:
             break
-        if _broken(sentence, cue.at + 1, other.at) or _is_joined(other):
+        if _broken(sentence, cue.at + 1, other.at) or _is_joined(other) or _is_told_of(cue, other):
             break
         found.append(later)
     return found
@@ -119,6 +124,17 @@ def _is_joined(candidate: Candidate) -> bool:
     """Whether a verb stands beside the one before it: "proposed talks and called for ..."."""
     words = candidate.sentence.words
     return candidate.form in {"past", "s"} and not candidate.passive and words[candidate.at - 1] in {"and", "but", "or"}
+
+
+def _is_told_of(cue: Candidate, candidate: Candidate) -> bool:
+    """Whether a verb only tells more of what is asked for: "a return to the talks that Qatar mediated"."""
+    return (
+        cue.pattern.event.mood in _AHEAD
+        and candidate.form == "past"
+        and not candidate.passive
+        and "that" in cue.sentence.words[cue.end + 1 : candidate.at]
+        and not cue.sentence.kinds[candidate.at - 1] & Word.DETERMINER
+    )
 
 
 def _broken(sentence: Sentence, start: int, end: int) -> bool:
@@ -218,6 +234,8 @@ def _willed(candidate: Candidate, mood: Mood, governed: Candidate | None, below:
     if mood == "intend" and inner is None:
         return None
     when = tense(candidate)
+    if when.negated and mood not in _NEGATED and candidate.form != "noun":
+        return None  # "has not been invited", "did not threaten to"
     roots, status, name = event.roots, _STATUS.get(mood, "occurred"), event.name
     if mood in {"agree", "intend", "propose"}:
         roots, status, name = _intended(candidate, mood, inner)
@@ -258,8 +276,10 @@ def _intended(candidate: Candidate, mood: Mood, inner: EventType | None) -> tupl
     if mood == "propose":
         roots = ("AGREE", "REQUEST") if inner.name in _MEETINGS else event.roots
         return roots, "called_for", inner.called or inner.name
+    if inner.family == "protest" and mood == "intend":
+        return (*_THREATENED, *inner.roots), "expected", inner.name  # "plan to rally on Sunday"
     if inner.tone < 0 and not agreed:
-        return ("THREATEN", "AGREE"), "threatened", "threat"
+        return _THREATENED, "threatened", "threat"
     if inner.mood is not None:
         return event.roots, "occurred", event.name
     return event.roots, "expected", inner.name

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _START: Final = attrgetter("start")
 _GENITIVE: Final = ("'s", "\u2019s")
+_RELATIVE_REACH: Final = 8
 # No noun has as many words.
 _MOST_WORDS: Final = 6
 # What is mostly planned.
@@ -73,6 +74,27 @@ def is_at(noun: range, mention: Mention) -> bool:
 def is_ground(mention: Mention, between: Sequence[str]) -> bool:
     """Whether what stands behind these words is only why somebody did it: "blamed Peru on Monday for the raid"."""
     return mention.event.name in _OF_GROUNDS and not _GROUNDS.isdisjoint(between)
+
+
+def opens_ground(word: str, kind: int) -> bool:
+    """Whether a word leads from what was done to why, or to what was before it."""
+    return bool(kind & Word.SUBORDINATOR) or word in _GROUNDS
+
+
+def is_relative(mention: Mention, other: Mention) -> bool:
+    """Whether an event only says more of a noun, and another one not: "urged a return to talks that began in March"."""
+    kinds, words, verb = mention.sentence.kinds, mention.sentence.words, mention.candidate.at
+    for at in range(verb - 1, max(verb - _RELATIVE_REACH, 0), -1):
+        if kinds[at] & Word.RELATIVE and not (words[at] == "that" and _tells(words[at - 1], kinds[at - 1])):
+            return not at < other.candidate.at < verb
+        if not words[at][0].isalnum():
+            return False
+    return False
+
+
+def _tells(word: str, kind: int) -> bool:
+    """Whether what is told, and no relative clause, stands behind a word: "denied that", "says that"."""
+    return bool(kind & Word.REPORTING) or bool(kind & Word.TRIGGER and word.endswith("ed"))
 
 
 def quotation_at(quoted: Sequence[Span], offset: int) -> Span | None:

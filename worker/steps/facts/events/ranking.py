@@ -77,7 +77,7 @@ def is_told(mention: Mention) -> bool:
         when.possible or (when.future and "would" in sentence.words[max(at - _SUBJECT_REACH, 0) : at])
     ):
         return False
-    if _is_supposed(mention):
+    if _is_supposed(mention) or _is_opposed(mention):
         return False
     for place in range(at - 1, max(at - _SUBJECT_REACH, -1), -1):
         if not sentence.kinds[place] & _BEFORE_VERB:
@@ -94,6 +94,16 @@ def _is_supposed(mention: Mention) -> bool:
         if not words[place][0].isalnum():
             return False
     return False
+
+
+def _is_opposed(mention: Mention) -> bool:
+    """Whether a pact is only what somebody is against: "a protest against a trade deal"."""
+    at = mention.candidate.start
+    return (
+        mention.candidate.form == "noun"
+        and mention.event.name == "agreement"
+        and "against" in mention.sentence.words[max(at - _SUBJECT_REACH, 0) : at]
+    )
 
 
 def is_central(event: Gathered, titled: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from worker.steps.facts.events.days import days_of
 from worker.steps.facts.events.parties import BODY, BRANCH, PERSON, STATE
 from worker.steps.facts.events.placing import is_where, nearest
 from worker.steps.facts.events.sides import (
+    MOURNING,
     can_be_party,
     clause_start,
     does_harm,
@@ -196,6 +197,7 @@ class Found:
             for index, (mention, role) in enumerate(zip(mentions, roles, strict=True))
         ]
         starts = subject_starts(mentions, named, self.prose) if len(mentions) > 1 else [0]
+        has_mourners = not MOURNING.isdisjoint(sentence.words)
         at = sentence.first
         for one, following in zip_longest(named, named[1:]):
             if self._is_in_figure(one) or _is_of_body(one, following, self.prose.text):
@@ -211,7 +213,7 @@ class Found:
             elif one.party and can_be_party(self.prose, sentence, here, one):
                 party = one.kind, one.party
                 speaks = is_speaker(self.prose, sentence, here, one)
-                mourns = is_mourner(self.prose, sentence, here, one)
+                mourns = has_mourners and is_mourner(self.prose, sentence, here, one)
                 for index, (mention, role, clause) in enumerate(tied):
                     if (mourns and does_harm(mention)) or is_of_another(index, one, mentions, starts):
                         continue

@@ -22,6 +22,7 @@ _START = attrgetter("start")
 
 # Families whose events are seldom the deed of who tells of them, and the words that say that they are: "said it shot".
 _HARM: Final = frozenset({"violence", "disaster", "arrest", "crime", "protest", "territory"})
+_SUFFERED: Final = frozenset({"death", "displacement"})
 _OWN: Final = frozenset({"it", "its", "they", "their", "we", "our", "he", "she"})
 # How many words of "Israel's prime minister said" may stand between a name and its verb.
 _HEAD_REACH: Final = 4
@@ -33,7 +34,9 @@ _PARTY_REACH: Final = 600
 _CLAUSE_REACH: Final = 100
 _OPENS_CLAUSE: Final = Word.REPORTING | Word.SUBORDINATOR
 _BESIDE_VERB: Final = AUXILIARY | Word.ADVERB | Word.REPEATED
+_PARTICIPLES: Final = frozenset({"past", "participle"})
 _FINITE: Final = frozenset({"past", "s"})
+_LEANING: Final = ("pro-", "Pro-", "anti-", "Anti-")
 _BY: Final = (" by ", " by the ")
 _JOINS: Final = frozenset({"and", ",", "the"})
 _NO_PARTY_AFTER: Final = frozenset(
@@ -48,7 +51,7 @@ _QUARTERS: Final = frozenset(
     }
 )
 # Who does these feels with others, and takes no part in what has harmed them.
-_MOURNING: Final = frozenset(
+MOURNING: Final = frozenset(
     {
         *(
             "mourn",
@@ -100,6 +103,8 @@ def side_of(mention: Mention, clause: int, one: Named, before: Sequence[str]) ->
 def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
     """Whether somebody named may take part by the words beside the name; a capital stands for its state."""
     words, first = sentence.words, sentence.first
+    if prose.text.endswith(_LEANING, 0, one.start):
+        return False
     before = words[here - 1] if here else ""
     if before in _QUARTERS and here > 1:
         before = words[here - 2]  # "from eastern Congo"
@@ -152,7 +157,7 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
     mention = mentions[at]
     if max(one.start - mention.end, mention.start - one.end) > _PARTY_REACH:
         return True
-    if _is_verb(mention) and any(
+    if any(
         mention.end <= other.start and other.end <= one.start and other.candidate.form in _FINITE
         for other in mentions[at + 1 :]
     ):
@@ -163,7 +168,7 @@ def is_of_another(at: int, one: Named, mentions: Sequence[Mention], starts: Sequ
     if mention.event.name in _NATURAL or _is_ranked(mention, one) or _is_condition(mention, one):
         return True
     # "Iraq blamed the rebels for the attack" is no attack of Iraq's, nor of those in "condemned the attack and urged".
-    is_harm = mention.event.family in _HARM
+    is_harm = does_harm(mention)
     return (
         mention.candidate.form == "noun" or (mention.candidate.form == "ing" and not mention.tense.progressive)
     ) and any(
@@ -214,7 +219,7 @@ def is_speaker(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
 
 def side_of_speaker(mention: Mention, one: Named, prose: Prose, side: Side) -> Side | None:
     """On which side of an event who tells of it stands: on none of one that does harm, unless it is its own deed."""
-    is_harm = mention.event.family in _HARM
+    is_harm = does_harm(mention)
     if one.start > mention.start:
         return None if is_harm or mention.event.mood is None else "others"
     if not is_harm:
@@ -229,12 +234,12 @@ def is_mourner(prose: Prose, sentence: Sentence, here: int, one: Named) -> bool:
     """Whether a party only feels with those whom something has harmed: "Chile offered its condolences"."""
     words, first = sentence.words, sentence.first
     behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
-    return not _MOURNING.isdisjoint(words[behind : behind + _MOURNING_REACH])
+    return not MOURNING.isdisjoint(words[behind : behind + _MOURNING_REACH])
 
 
 def does_harm(mention: Mention) -> bool:
     """Whether an event is one that harms somebody."""
-    return mention.event.family in _HARM or mention.event.name == "death"
+    return mention.event.family in _HARM or mention.event.name in _SUFFERED
 
 
 def clause_start(mention: Mention, earlier: Sequence[Mention], prose: Prose) -> int:
@@ -248,7 +253,8 @@ def clause_start(mention: Mention, earlier: Sequence[Mention], prose: Prose) -> 
     verb = mention.candidate.at - 1
     while verb > 0 and kinds[verb] & _BESIDE_VERB:
         verb -= 1
-    if earlier and verb > 0 and kinds[verb] & Word.RELATIVE and _is_verb(mention):
+    is_reduced = mention.candidate.form in _PARTICIPLES and words[start + 1 : start + 2] == ["of"]
+    if earlier and verb > 0 and (kinds[verb] & Word.RELATIVE or is_reduced) and _is_verb(mention):
         return earlier[-1].end
     for at in range(start - 1, max(start - _CLAUSE_REACH, 0) - 1, -1):
         if kinds[at] & _OPENS_CLAUSE or words[at] in _COLONS:

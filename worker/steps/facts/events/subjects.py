@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from worker.steps.facts.events.lexicon import words_of_kinds
 from worker.steps.facts.events.parties import STATE
 
 if TYPE_CHECKING:
@@ -20,10 +22,14 @@ SERIOUS: Final = frozenset(
     {"disaster", "crime", "arrest", "resignation", "appointment", "death", "investigation", "bombing"}
 )
 _OPENING: Final = 900
+_OPENING_WORDS: Final = 170
 _SIGNS: Final = ".,:;()'\"-"
 _FIRST_WORDS: Final = 8
-_SPORT_WORDS: Final = 3
-_SPORT_SHARE: Final = 0.03
+_KIND_WORDS: Final = 3
+_KIND_SHARE: Final = 0.03
+# Who tells of his own life borrows the words of war as well.
+_FIRST_PERSON: Final = frozenset({"i", "my", "me", "i'm", "i've", "i\u2019m", "i\u2019ve"})
+_QUOTED: Final = re.compile(r'"[^"]{0,900}"|\u201c[^\u201d]{0,900}\u201d')
 _MARKET_WORDS: Final = 2
 _OF_MARKETS: Final = frozenset(
     {"economy_results", "economy_merger", "layoffs", "sanctions", "strike", "talks", "agreement"}
@@ -90,12 +96,21 @@ def of_its_kind(
 ) -> tuple[list[tuple[Mention, Roles]], bool]:
     """The mentions that a text of its kind can tell, and whether it is about public affairs: states, politics, war."""
     count = len(prose.sentences)
-    bits = lexicon.class_bits["public"] | lexicon.class_bits["war"]
+    bits = lexicon.class_bits["public"]
     public = sum(1 for sentence in sentences if sentence.has & bits)
-    if count < _LEAST_SENTENCES or public >= _POLITICAL_SENTENCES * count:
+    is_elsewhere = public < _POLITICAL_SENTENCES * count and _is_elsewhere(prose)
+    bits |= lexicon.class_bits["war"]
+    public = sum(1 for sentence in sentences if sentence.has & bits)
+    if not is_elsewhere and (count < _LEAST_SENTENCES or public >= _POLITICAL_SENTENCES * count):
         return told, True
-    if public < _PUBLIC_SENTENCES * count:
-        return [(mention, roles) for mention, roles in told if _is_private(mention, roles, lexicon)], False
+    if is_elsewhere or public < _PUBLIC_SENTENCES * count:
+        law = lexicon.class_bits["police"] | lexicon.class_bits["court"]
+        return [
+            (mention, roles)
+            for mention, roles in told
+            if _is_private(mention, roles, lexicon)
+            and not (is_elsewhere and mention.event.family == "violence" and not mention.sentence.has & law)
+        ], False
     return [
         (mention, roles)
         for mention, roles in told
@@ -121,13 +136,30 @@ def _is_private(mention: Mention, roles: Roles, lexicon: Lexicon) -> bool:
 
 def is_sport(prose: Prose, lexicon: Lexicon) -> bool:
     """Whether a text is about sport, by the words with which it opens."""
-    words = [word.strip(_SIGNS) for word in prose.text[:_OPENING].lower().split()]
-    sport = lexicon.of_class("sport")
-    if sport.isdisjoint(words):
+    return _is_of_kind(_words(prose.text[:_OPENING]), lexicon.of_class("sport"))
+
+
+def _is_elsewhere(prose: Prose) -> bool:
+    """Whether a text is about the arts, about science or about its writer."""
+    words = prose.lowered[:_OPENING_WORDS]
+    if any(_is_of_kind(words, kind) for kind in words_of_kinds().values()):
+        return True
+    if _FIRST_PERSON.isdisjoint(words):
+        return False
+    return _is_of_kind(_words(_QUOTED.sub(" ", prose.text[:_OPENING])), _FIRST_PERSON)
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(_SIGNS) for word in text.lower().split()]
+
+
+def _is_of_kind(words: Sequence[str], kind: frozenset[str]) -> bool:
+    """Whether many of the words with which a text opens are of a kind."""
+    if kind.isdisjoint(words):
         return False  # as most texts
     # What stands first is the name of the sport, if it is one.
-    count = sum(2 if at < _FIRST_WORDS else 1 for at, word in enumerate(words) if word in sport)
-    return count >= _SPORT_WORDS and count >= _SPORT_SHARE * len(words)
+    count = sum(2 if at < _FIRST_WORDS else 1 for at, word in enumerate(words) if word in kind)
+    return count >= _KIND_WORDS and count >= _KIND_SHARE * len(words)
 
 
 def is_market_talk(mention: Mention, lexicon: Lexicon) -> bool:
@@ -141,6 +173,8 @@ def is_market_talk(mention: Mention, lexicon: Lexicon) -> bool:
 
 def has_party(mention: Mention, roles: Roles) -> bool:
     """Whether somebody named takes part, where the event asks for it; the opening sentence may name them otherwise."""
-    if mention.type not in _NEEDS_PARTY or not mention.sentence.index:
+    if not mention.sentence.index:
         return True
-    return bool(roles.sources or roles.targets)
+    if mention.type == "displacement":
+        return bool(roles.sources or roles.targets or roles.places or roles.figures)
+    return mention.type not in _NEEDS_PARTY or bool(roles.sources or roles.targets)

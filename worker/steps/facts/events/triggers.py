@@ -37,7 +37,7 @@ _PLAIN: Final = frozenset({"base", "s"})
 _CONTRACTED: Final = frozenset({"he", "she", "it", "who", "that", "what", "there", "here"})
 _POSSESSIVE: Final = ("'s", "\u2019s")
 _PARTICIPLES: Final = frozenset({"past", "participle"})
-_CHECKS: Final = frozenset({"has", "document", "lacks", "nowhere", "active"})
+_CHECKS: Final = frozenset({"has", "document", "lacks", "nowhere", "active", "without"})
 _OBJECT_ENDS: Final = (
     Word.PREPOSITION | Word.SUBORDINATOR | Word.RELATIVE | Word.WILL | Word.MAY | Word.BE | Word.HAVE | Word.REPORTING
 )
@@ -77,7 +77,7 @@ def find_candidates(sentence: Sentence, lexicon: Lexicon, document: int) -> list
             continue
         if blocked is None:
             blocked = _blocked(sentence, lexicon)
-        if at in blocked:
+        if at in blocked or candidate.object_at in blocked:
             continue
         pattern = candidate.pattern
         # Of "hold talks with" the noun is no verb.
@@ -128,10 +128,6 @@ def _match(  # noqa: PLR0913 - what the caller has at hand is not worked out aga
             if passive if where == "active" else not _holds(sentence, at, slot, document):
                 return None
             continue
-        if where == "without":
-            if _near(sentence, end, slot) is not None:
-                return None
-            continue
         if where == "left":
             place = _left(sentence, at, slot)
         elif where == "subject" or (where == "object" and passive):
@@ -155,6 +151,8 @@ def _holds(sentence: Sentence, at: int, slot: Slot, document: int) -> bool:
         if not sentence.has & slot.classes:
             return False
         return any(kind & slot.classes for place, kind in enumerate(sentence.kinds) if place != at)
+    if slot.where == "without":
+        return _near(sentence, at + 1, slot) is None
     if slot.where == "document":
         return bool(document & slot.classes)
     if slot.where == "lacks":
