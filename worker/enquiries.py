@@ -49,9 +49,11 @@ async def probe(source: str, config: Config | None, *, content: Literal["feed", 
             id="probe",
             url=fetched.url,
             shard_key="probe",
-            interval_seconds=900.0,
-            min_interval_seconds=60.0,
+            # As a worker polls a feed of which its configuration says nothing.
+            interval_seconds=None,
+            min_interval_seconds=3_600.0,
             max_interval_seconds=86_400.0,
+            unvalidated_interval_seconds=86_400.0,
             content=content,
         )
         limits = limits_of(config)

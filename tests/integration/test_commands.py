@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,14 @@ def test_probe_of_a_url_prints_one_line_per_event(httpserver: HTTPServer):
     assert done.returncode == 0
     assert [json.loads(line)["value"]["source"]["guid"] for line in done.stdout.splitlines()] == ["g2", "g1"]
     assert "2 would be published" in done.stderr
+
+
+@pytest.mark.parametrize(("headers", "hours"), [({"ETag": '"1"'}, 1), ({}, 24)], ids=["validated", "unvalidated"])
+def test_probe_says_when_a_worker_would_ask_again(httpserver: HTTPServer, headers: dict[str, str], hours: int):
+    httpserver.expect_request("/feed").respond_with_data(rss(("g1", "One")), headers=headers)
+    done = run_cli("probe", httpserver.url_for("/feed"))
+    polled_at = datetime.fromisoformat(json.loads(done.stdout)["headers"]["ce_time"])
+    assert f"next poll: not before {polled_at + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}" in done.stderr
 
 
 @pytest.mark.parametrize(
