@@ -39,6 +39,7 @@ def _words(found: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 @settings(max_examples=500)
 @given(_MARKUP)
+@example('<a href="https://news.example/a">\n\n<span>Words ')
 @example("<p>One.<iframe></ iframe><p>Two.</iframe><p>Three.")
 def test_tags_taken_apart_at_once_give_the_blocks_that_they_give_one_by_one(markup: str) -> None:
     parts = pieces(markup)

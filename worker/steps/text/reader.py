@@ -222,8 +222,8 @@ class _Reader:
             return self._done
         # An editor's own line breaks: nothing else parts the paragraphs.
         (only,) = self._done
-        parts = split_at_blank_lines(only[0])
-        return [only] if len(parts) == 1 else [(part, 0) for part in parts]
+        parts = [part for part in split_at_blank_lines(only[0]) if part and not part.isspace()]
+        return [only] if len(parts) <= 1 else [(part, 0) for part in parts]
 
     def _ends_hidden(self, name: str) -> bool:
         """Whether an end tag is that of the hidden element, or of one that holds it."""
