@@ -14,6 +14,8 @@ _LINKS: Final = frozenset({"and", "or", ",", "/", "to", "-", "&"})
 
 # How far back "including at least" may begin.
 _INCLUDED_REACH: Final = 3
+# How far from "others" the verb may stand that harms them.
+_HARM_REACH: Final = 4
 # How far back the verb of a change may stand.
 _REACH: Final = 9
 
@@ -45,6 +47,8 @@ def _lend_on(drafts: list[Draft], tokens: Tokens, words: Words) -> list[Draft]:
                 draft.kind, draft.unit, draft.rule = "age", before.unit, "age"
             elif counted and _is_elliptical(draft, counted, tokens, words):
                 draft.noun, draft.rule = counted.noun, "ellipsis"
+            elif _are_harmed_others(draft, tokens, words):
+                draft.noun, draft.rule = (tokens.start[draft.after], tokens.end(draft.after)), "others"
             elif not counted and _is_pronoun(draft, tokens, words):
                 continue
         # "82 people, including 28 children, and 41 are missing": people are.
@@ -92,7 +96,7 @@ def _is_elliptical(draft: Draft, counted: Draft, tokens: Tokens, words: Words) -
     """Whether the noun was said before: "12 people were killed and 30 wounded"."""
     before, after = tokens.low[draft.first - 1], tokens.low[draft.after]
     if after == "others":
-        return True
+        return _are_people(counted, tokens, words) or not _are_harmed_others(draft, tokens, words)
     if words.has("approximate", before) or words.has("bound", before) or before in ("than", "another", "further"):
         before = "and"
     if before not in ("and", ",", ":", "another", "with", "while", "but", "or", "including", "to"):
@@ -100,6 +104,14 @@ def _is_elliptical(draft: Draft, counted: Draft, tokens: Tokens, words: Words) -
     if words.has("done", after):
         return _are_people(counted, tokens, words)
     return words.has("participle", after) or words.has("elliptical", after)
+
+
+def _are_harmed_others(draft: Draft, tokens: Tokens, words: Words) -> bool:
+    """Whether they are people, whatever was counted before: "launched 300 drones, injuring at least nine others"."""
+    before, after = tokens.low[max(draft.first - _HARM_REACH, 0) : draft.first], draft.after
+    return tokens.low[after] == "others" and any(
+        words.has("harming", word) for word in (*before, *tokens.low[after + 1 : after + 1 + _HARM_REACH])
+    )
 
 
 def _are_people(counted: Draft, tokens: Tokens, words: Words) -> bool:

@@ -9,6 +9,7 @@ from worker.steps.facts.names.bodies import give_countries, organisations_of, pl
 from worker.steps.facts.names.candidates import read_mentions
 from worker.steps.facts.names.capitals import is_all_capitals, read_capitals, recase
 from worker.steps.facts.names.grouping import demonyms_of, people_of, places_of
+from worker.steps.facts.names.literal import with_literal_names
 from worker.steps.facts.names.organisations import nested_places
 from worker.steps.facts.names.plain_bodies import plain_bodies
 from worker.steps.facts.names.resolving import resolve
@@ -42,6 +43,7 @@ def find_names(prose: Prose, opening: Opening, *, language: str | None = "en") -
         text, lines = recase(original), []
     sport = is_sport(text)
     mentions = settle(text, read_mentions(text, read_runs(text, lines)), sport=sport, dateline=span)
+    mentions = with_literal_names(text, mentions)
     mentions += nested_places(text, mentions)
     mentions += plain_bodies(text, mentions)
     mentions += read_capitals(text, lines, mentions, sport=sport, dateline=span)

@@ -60,6 +60,7 @@ class Lexicon:
     place_heads: Mapping[str, str]  # word -> kind of place
     place_openers: Mapping[str, str]
     organisations: Mapping[str, KnownOrganisation]  # as written
+    literal: tuple[str, ...]  # those of them that are no run of capitals, as written
     teams: frozenset[str]  # as written
     roles: frozenset[str]  # trades, and offices as they stand after a name
     cues: Mapping[str, frozenset[str]]
@@ -74,7 +75,7 @@ def lexicon() -> Lexicon:
     for kind, listed in _rows("roles.tsv"):
         roles.setdefault(kind, set()).update(word.lower().removesuffix(".") for word in listed)
     cues = {kind: frozenset(listed) for kind, listed in _rows("name_cues.tsv")}
-    organisations = _organisations()
+    organisations, literal = _organisations()
     teams = frozenset(line.removeprefix("+ ") for line in lexicon_lines("teams.txt"))
     demonyms, heads = _demonyms(), _heads()
     place_heads, place_openers = _place_words("end"), _place_words("start")
@@ -110,6 +111,7 @@ def lexicon() -> Lexicon:
         place_heads=place_heads,
         place_openers=place_openers,
         organisations=organisations,
+        literal=literal,
         teams=teams,
         roles=frozenset(roles["trade"] | roles["office"]),
         cues=cues,
@@ -175,14 +177,18 @@ def _place_words(where: str) -> dict[str, str]:
     return found
 
 
-def _organisations() -> dict[str, KnownOrganisation]:
+def _organisations() -> tuple[dict[str, KnownOrganisation], tuple[str, ...]]:
     found: dict[str, KnownOrganisation] = {}
+    literal = []
     for line in lexicon_lines("organisations.tsv"):
         kind, country, name, aliases = line.split("\t")
-        known = KnownOrganisation(name, kind, None if country == "-" else country)
-        for surface in (name, *filter(None, aliases.split("|"))):
+        known = KnownOrganisation(name.removeprefix("="), kind, None if country == "-" else country)
+        for written in (name, *filter(None, aliases.split("|"))):
+            surface = written.removeprefix("=")
             found.setdefault(surface, known)
-    return found
+            if surface != written:
+                literal.append(surface)
+    return found, tuple(literal)
 
 
 def _demonyms() -> dict[str, str]:

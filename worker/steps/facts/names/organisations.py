@@ -100,8 +100,9 @@ def _goes_on(before: Token, token: Token, kind: str) -> bool:
     return token.gap == "," or (
         token.gap in _LISTED
         and kind in _WITH_AND
-        and token.flags & (COMMON | HEAD) == COMMON
-        and bool(before.flags & COMMON)
+        and bool(before.flags & token.flags & COMMON)
+        # "Ministry of Trade, Industry and Energy", but not "the Department of Trade and Police".
+        and (before.gap == "," or not token.flags & HEAD)
     )
 
 

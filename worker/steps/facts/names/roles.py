@@ -79,11 +79,8 @@ def _role_apposed(text: str, person: Mention, before: Sequence[Mention]) -> None
     if text[person.end : person.end + 1] not in _ENDS_APPOSITION:
         return
     end = person.start - 2
-    match = _ANAPHORIC.search(text, max(end - _REACH, 0), end)
-    if match is not None and match[1] in lexicon().roles:
-        person.role = match.span(1)
-        return
-    if not before:
+    person.role = explained_role(text, person)
+    if person.role is not None or not before:
         return
     owner = before[-1]
     if owner.end == end:
@@ -99,6 +96,15 @@ def _role_apposed(text: str, person: Mention, before: Sequence[Mention]) -> None
     if match is not None and match[1].lower() in lexicon().roles:
         person.role = (owner.end + match.start(1), end)
         _owner_before(text, person, owner)
+
+
+def explained_role(text: str, named: Mention) -> tuple[int, int] | None:
+    """Where the office stands that a name between commas explains, of no body that is named: "its chair, Jane Doe,"."""
+    end = named.start - 2
+    if text[named.end : named.end + 1] not in _ENDS_APPOSITION or not text.startswith(", ", max(end, 0)):
+        return None
+    match = _ANAPHORIC.search(text, max(end - _REACH, 0), end)
+    return match.span(1) if match is not None and match[1] in lexicon().roles else None
 
 
 def _owner_after(text: str, person: Mention, other: Mention) -> None:

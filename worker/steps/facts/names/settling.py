@@ -16,6 +16,7 @@ from worker.steps.facts.names.lexicons import (
     cue,
     word_flags,
 )
+from worker.steps.facts.names.roles import explained_role
 from worker.steps.facts.names.sport import take_team
 from worker.steps.facts.names.tokens import word_after, word_before
 
@@ -120,14 +121,14 @@ def _settle_name(text: str, mention: Mention, known: Knowledge) -> None:
         return
     key = mention.tokens[0].key
     if len(mention.tokens) > 1:
-        _settle_words(mention, known, before)
+        _settle_words(text, mention, known, before)
     elif key in known.surnames and not (mention.kind == "organisation" and before == "the"):
         mention.become("person", "surname")
     elif mention.kind == "unknown":
         _settle_unknown(text, mention, known, before)
 
 
-def _settle_words(mention: Mention, known: Knowledge, before: str) -> None:
+def _settle_words(text: str, mention: Mention, known: Knowledge, before: str) -> None:
     """A name of several words that is unknown or only guessed."""
     if mention.kind == "person" and before == "the":
         mention.become("unknown", "article")
@@ -137,6 +138,8 @@ def _settle_words(mention: Mention, known: Knowledge, before: str) -> None:
         and mention.tokens[-1].key in known.surnames
     ):
         mention.become("person", "surname")
+    elif mention.kind == "unknown" and explained_role(text, mention):
+        mention.become("person", "office before")
     elif mention.rule == "unknown words" and before in cue("place only before"):
         mention.become("place", "in context")
 
