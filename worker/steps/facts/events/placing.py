@@ -32,7 +32,7 @@ _DAY_NAMES: Final = frozenset(
     }
 )
 _LOOSE: Final = frozenset({"over", "on", "through"})
-_NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for"})
+_NOT_WHERE: Final = frozenset({"to", "from", "by", "against", "that", "which", "who", "or", "but", "for", "since"})
 # How much farther a place is from a verb behind it than from the one before it.
 _BEFORE: Final = 9
 _CLAUSE_CHARS: Final = 300
