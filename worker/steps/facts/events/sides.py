@@ -42,6 +42,7 @@ _JOINS: Final = frozenset({"and", ",", "the"})
 _NO_PARTY_AFTER: Final = frozenset(
     {"in", "at", "near", "around", "across", "outside", "inside", "throughout", "off", "from", "border"}
 )
+_FORMER: Final = frozenset({"former", "ex", "ex-"})
 # A capital behind one of these is the city: "flew to Moscow".
 _NO_STATE_AFTER: Final = frozenset({"to", "for", "via", "of", "s"})
 _QUARTERS: Final = frozenset(
@@ -110,6 +111,8 @@ def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> boo
         before = words[here - 2]  # "from eastern Congo"
     if before in _NO_PARTY_AFTER or "border" in words[max(here - 3, 0) : here]:
         return False
+    if before in _FORMER:
+        return False  # "a former Acme banker"
     if "since" in words[max(here - 2, 0) : here] and prose.text.startswith(" war", one.end):
         return False  # "the largest since the Iraq war"
     if one.place is None or one.place == one.party:

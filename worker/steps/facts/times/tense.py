@@ -67,8 +67,12 @@ class Clause(NamedTuple):
                 return False
             cue = self._cue(cues, index, sign, behind=False)
             if cue:
-                return cue == "future" and sign in cues.firm
+                return cue == "future" and (sign in cues.firm or self._is_to(cues, index))
         return False
+
+    def _is_to(self, cues: _Cues, index: int) -> bool:
+        """Whether a word is that of "is to be sentenced"."""
+        return self.signs.signs[index] in cues.present and self.signs.signs[index + 1] in cues.towards
 
     def before(self) -> Tense | None:
         """The same, by the verbs before the mention alone."""
