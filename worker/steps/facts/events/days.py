@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from worker.model.facts import Span, TimeMention
     from worker.steps.facts.events.moods import Mention
+    from worker.steps.facts.events.reading import Sentence
     from worker.steps.facts.prose import Prose
 
     Days = tuple[date, date]
@@ -41,6 +42,8 @@ _EARLIER: Final = frozenset({"after", "following", "since", ";"})
 # How much farther a time is from the verb behind it: "who killed two in 1998 was hanged on Monday".
 _BEFORE: Final = 9
 _BEFORE_CLAUSE: Final = Word.CONJUNCTION | Word.SUBORDINATOR | Word.RELATIVE | Word.REPORTING | Word.DETERMINER
+# How many words an aside between commas may have.
+_ASIDE_REACH: Final = 15
 # "The 2024 floods": so close before a noun a time is that of the noun alone.
 _OWN_CHARS: Final = 12
 # How far a day may be from the "that" of its denial, in characters.
@@ -142,7 +145,9 @@ class _When:
         off = 2 if before == "on" else 1
         # "Was jailed on Monday for a raid", "left on Monday after a raid".
         self.closes_clause = (
-            not self.opens_clause and behind < len(words) and opens_ground(words[behind], kinds[behind])
+            not self.opens_clause
+            and behind < len(words)
+            and (opens_ground(words[behind], kinds[behind]) or _ends_aside(sentence, at, behind))
         )
         self.is_of_saying = bool(
             (at >= off and kinds[at - off] & Word.REPORTING) or (behind < len(words) and kinds[behind] & Word.REPORTING)
@@ -175,6 +180,19 @@ class _When:
     def distance(self, span: tuple[int, int]) -> int:
         """How far it is from a trigger, in characters; within a clause a time stands behind its verb."""
         return max((1 if self.opens_clause else _BEFORE) * (span[0] - self.end), self.start - span[1], 0)
+
+
+def _ends_aside(sentence: Sentence, at: int, behind: int) -> bool:
+    """Whether a time at the words from `at` to `behind` ends a clause such as "the man, who was born in 1998,"."""
+    words, kinds = sentence.words, sentence.kinds
+    if words[behind] != ",":
+        return False
+    for index in range(at - 1, max(at - _ASIDE_REACH, 0), -1):
+        if words[index] == ",":
+            return False
+        if kinds[index] & Word.RELATIVE and words[index - 1] == ",":
+            return True
+    return False
 
 
 def _is_since(words: Sequence[str], at: int) -> bool:

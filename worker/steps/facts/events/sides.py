@@ -111,10 +111,10 @@ def can_be_party(prose: Prose, sentence: Sentence, here: int, one: Named) -> boo
         before = words[here - 2]  # "from eastern Congo"
     if before in _NO_PARTY_AFTER or "border" in words[max(here - 3, 0) : here]:
         return False
-    if before in _FORMER:
-        return False  # "a former Acme banker"
-    if "since" in words[max(here - 2, 0) : here] and prose.text.startswith(" war", one.end):
-        return False  # "the largest since the Iraq war"
+    # "A former Acme banker"; "the largest since the Iraq war".
+    is_measure = "since" in words[max(here - 2, 0) : here] and prose.text.startswith(" war", one.end)
+    if before in _FORMER or is_measure:
+        return False
     if one.place is None or one.place == one.party:
         return True
     behind = bisect_left(prose.words, (one.end, 0), first + here, first + len(words)) - first
