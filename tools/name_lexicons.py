@@ -42,6 +42,8 @@ TOWN_MIN_INHABITANTS = 1_000
 ALIAS_MIN_INHABITANTS = 100_000
 # Countries whose counties the news of the day names without their region.
 COUNTIES = frozenset({"US", "GB", "IE"})
+# Countries whose states are no words, though dictionaries have michigans and goas.
+STATES = frozenset({"US", "IN"})
 COMMON_WORDS = 40_000
 # A first name that is among these is rather the word ("will", "mark").
 FREQUENT_WORDS = 4_000
@@ -226,7 +228,13 @@ def main() -> None:
     folder = Path(sys.argv[1])
     rows, counts = cities(), english_counts()
     large = {row["name"].lower() for row in rows if row["population"] >= ALIAS_MIN_INHABITANTS}
-    words = common_words(counts, large)
+    regions = list(divisions(rows))
+    states = {
+        fold(name)
+        for country, _, order, name, *_ in (line.split("\t") for line in regions)
+        if country in STATES and order == "1"
+    }
+    words = [word for word in common_words(counts, large) if word not in states]
     common = set(words)
     lines = (
         "Settlements: folded name, then for each place of this name, largest first: country, first-order division,",
@@ -240,7 +248,7 @@ def main() -> None:
         folder,
         "divisions.tsv",
         ("Country, first-order division, order, name, latitude, longitude (of the middle of its towns).", GEONAMES),
-        divisions(rows),
+        regions,
     )
     write(
         folder,
