@@ -13,7 +13,7 @@ from worker.model.errors import Stop
 from worker.model.shards import NOTHING
 from worker.pipeline import first_state, known_articles
 from worker.pipeline.notes import is_note, unfinished
-from worker.steps.encode import decode_with_articles, with_also_in
+from worker.steps.encode import decode_state, decode_with_articles, with_also_in
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping
@@ -100,6 +100,10 @@ class FeedBook:
         state = self._states.get(feed_id)
         return 0 if state is None else state.version
 
+    def holds(self, batch: Batch) -> bool:
+        """Whether the last committed state of a feed is the one that this batch writes, to the letter."""
+        return self._states.get(batch.feed_id) == decode_state(batch.state_value)
+
     def taken_for(self, feed_id: str) -> Container[str]:
         """The articles that feeds other than this one have published or are about to."""
         return _Others(self._owners, feed_id)
@@ -114,10 +118,13 @@ class FeedBook:
         return True
 
     def disclaim(self, batch: Batch) -> None:
-        """The batch will not be committed: what it would have published first is free again."""
+        """The batch will not be committed: what it would have published first is free again, if nobody else did."""
+        state = self._states.get(batch.feed_id)
+        published = frozenset(() if state is None else known_articles(state).published)
         for event in batch.events:
-            if event.revision == 1:
-                self._owners.pop(number_of(event.article_id), None)
+            number = number_of(event.article_id)
+            if event.revision == 1 and number not in published:
+                self._owners.pop(number, None)
 
     def completed(self, batch: Batch) -> Batch:
         """The batch as it is to be committed: each event names the other feeds that carry its article by now."""

@@ -256,8 +256,9 @@ class Committer:
     def _reconcile(self, batches: list[Batch]) -> list[Batch]:
         """What is still to be written, judged by what the ledger was found to hold.
 
-        Never from memory alone: a commit whose answer was lost has happened when the ledger holds the version that it
-        wrote, and has not when it still holds the one before.
+        Never from memory alone: a commit whose answer was lost has happened when the ledger holds the state that it
+        wrote, and has not when it still holds the version before. The version alone says nothing: a worker that had the
+        feed meanwhile wrote the same one.
         """
         missing: list[Batch] = []
         happened: list[Batch] = []
@@ -268,7 +269,7 @@ class Committer:
                 self._done([batch], committed=False)
             elif version == batch.state.version - 1:
                 missing.append(batch)
-            elif version == batch.state.version:
+            elif self._book.holds(batch):
                 happened.append(batch)
             else:
                 # Someone else wrote this feed meanwhile: what was found is out of date and is polled again.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.fakes import FakeStore
 from tests.newsroom import batch_of
-from tests.unit.runner.helpers import feed
+from tests.unit.runner.helpers import FakeWeb, feed, make_runner, rss
 from worker.model.event import PollReport
 from worker.model.feed import Feed, FeedStatus, Rhythm
 from worker.model.shards import NOTHING, WHOLE, Restored
@@ -31,3 +32,20 @@ def test_counts_follow_what_is_committed_and_which_feeds_there_are() -> None:
     book.restore(Restored(holding=NOTHING, states={}))
     book.settle(batch_of(feeds[0], first_state(feeds[0]), report))
     assert book.counts() == {}
+
+
+async def test_what_another_worker_published_for_a_feed_stays_that_feeds_when_our_result_is_dropped() -> None:
+    store = FakeStore()
+    await make_runner([feed("a")], FakeWeb(a=rss(("a1", "A one"))), store).run(once=True)
+    ((batch,),) = store.commits
+    (event,) = batch.events
+    book = FeedBook([feed("a"), feed("b")], max_event_bytes=1_000_000)
+    book.restore(Restored(holding=WHOLE, states={}))
+    assert book.claim(batch)
+    assert event.article_id in book.taken_for("b")
+    book.disclaim(batch)
+    assert event.article_id not in book.taken_for("b")
+    book.claim(batch)
+    book.restore(Restored(holding=WHOLE, states=dict(store.states)))
+    book.disclaim(batch)
+    assert event.article_id in book.taken_for("b")

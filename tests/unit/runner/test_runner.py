@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -15,6 +16,11 @@ from worker.model.errors import Reject, Retry, Stop, Unknown
 from worker.model.fetch import FetchFailure, Request, Response
 from worker.pipeline import session
 from worker.runner import loop
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.model.event import Batch
 
 
 def revisions(store: FakeStore) -> Counter[str]:
@@ -97,6 +103,41 @@ async def test_a_commit_of_unknown_outcome_is_judged_by_what_the_ledger_holds(wr
     assert revisions(store) == {"a1:1": 1, "b1:1": 1}
     assert metrics.counts["unknown"] == 1
     assert metrics.counts["committed"] == 2
+
+
+class OvertakenLedger(FakeLedger):
+    """At its first commit another worker has these shards, writes them, and dies; the commit was not written."""
+
+    def __init__(self, store: FakeStore, other: FakeStore, error: Retry | Unknown) -> None:
+        super().__init__(store)
+        self._other, self._error = other, error
+
+    async def commit(self, batches: Sequence[Batch]) -> None:
+        others, self._other = self._other, FakeStore()
+        if others.commits:
+            for batch in others.commits[0]:
+                self.store.write([batch])
+            self.fail_next(self._error, written=False)
+        await super().commit(batches)
+
+
+@pytest.mark.parametrize("error", [Retry("nothing was written"), Unknown("the answer was lost")])
+async def test_what_another_worker_wrote_meanwhile_under_the_same_version_is_not_taken_for_our_own(
+    error: Retry | Unknown,
+):
+    """A worker that was stopped comes back, and each of the two has polled the feed once since they shared a state."""
+    ours, theirs = rss(("a1", "A one")), rss(("a2", "A two"), ("a1", "A one"))
+    other, store = FakeStore(), FakeStore()
+    await make_runner([feed("a", interval_seconds=0.02)], FakeWeb(a=theirs), other).run(once=True)
+    web = FakeWeb(a=ours)
+    runner = make_runner([feed("a", interval_seconds=0.02)], web, OvertakenLedger(store, other, error))
+    running = asyncio.create_task(runner.run())
+    await until(lambda: bool(store.commits))
+    web.bodies["https://a.example/feed"] = rss(("a3", "A three"), ("a2", "A two"), ("a1", "A one"))
+    await until(lambda: "a3:1" in revisions(store))
+    runner.stop()
+    await running
+    assert revisions(store) == {"a1:1": 1, "a2:1": 1, "a3:1": 1}
 
 
 async def test_a_commit_that_could_not_be_written_is_written_later():
