@@ -112,7 +112,7 @@ class Ledger(Protocol):
         Raises:
             Retry: nothing was written (the ledger is away, or a shard is no longer ours); open and restore, then try
                 again with what still is.
-            Unknown: it may have been written; open and restore, and compare versions.
+            Unknown: it may have been written; open and restore, and compare states.
             Reject: one record is not acceptable; nothing was written.
             Stop: another worker owns the ledger now; nothing was written.
         """

@@ -112,7 +112,7 @@ class KafkaLedger:
 
         Raises:
             Retry: nothing was written (a shard may have moved); open and restore, then try again with what is ours.
-            Unknown: it may have been written; open and restore, and compare versions.
+            Unknown: it may have been written; open and restore, and compare states.
             Reject: one record is not acceptable; nothing was written, and the session goes on.
             Stop: another worker took our place, or the rights are missing.
         """

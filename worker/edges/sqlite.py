@@ -91,7 +91,7 @@ class SqliteLedger:
 
         Raises:
             Retry: nothing was written; open and restore, then try again.
-            Unknown: it may have been written; open and restore, and compare versions.
+            Unknown: it may have been written; open and restore, and compare states.
             Reject: one record is too large; nothing was written.
             Stop: the file is damaged, or holds one of the revisions already; nothing was written.
         """
