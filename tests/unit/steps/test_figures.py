@@ -171,10 +171,18 @@ def test_in_another_language_only_signs_make_figures(language):
 def test_a_number_whose_separator_may_mean_either_is_left_out_in_another_language():
     """In German 1.234 is more than a thousand; in English it is little more than one."""
     assert figures_of("Das kostet €1.234 oder €1,234.", language="de") == ()
-    assert [figure.values for figure in figures_of("Das kostet €12 oder €12.50, nicht €12,50.", language="de")] == [
+    assert [figure.values for figure in figures_of("Das kostet €12, €12.50, nicht €12,50.", language="de")] == [
         (12,),
         (12.5,),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["R$ 20 bilhões", "€300 Millionen", "₹200 करोड़", "$5\u00a0млн", "¥300億", "das €40-Millionen-Paket", "$5-6 Mrd"],
+)
+def test_money_that_the_word_behind_it_may_multiply_is_left_out_in_another_language(text):
+    assert figures_of(f"{text}, €7.", language="pt") == figures_of(f"{'x' * len(text)}, €7.", language="pt") != ()
 
 
 def test_a_text_without_words_has_no_figures():

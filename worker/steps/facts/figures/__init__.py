@@ -30,6 +30,8 @@ _DIGIT: Final = re.compile(
 _SIGNS: Final = "-\u2010\u2011\u2013\u2014/.,:;!?'\"()[]\u2018\u2019\u201c\u201d\u2026"
 # A thousand or little more than one, by language.
 _AMBIGUOUS: Final = re.compile(r"\d[.,]\d{3}(?!\d)")
+# Glued, or after a space or a hyphen.
+_WORD_BEHIND: Final = re.compile(r"[\s\-\u2010\u2011]{0,2}[^\W\d_]")
 # Among how many figures before it the one that "as many" repeats is looked for.
 _REACH: Final = 6
 # Times with these are not points of time; the numbers in them are figures.
@@ -60,7 +62,7 @@ def find_figures(
         tokens.read(start, end)
         for draft in join(reader.read(), tokens, words):
             figure = _figure(draft, tokens, found)
-            if figure and (words.triggers or _is_plain(figure)):
+            if figure and (words.triggers or _is_plain(figure, text)):
                 found.append(figure)
     return tuple(found)
 
@@ -72,9 +74,14 @@ def _without_signs(text: str) -> str:
     return text
 
 
-def _is_plain(figure: Figure) -> bool:
-    """Whether a figure is sure without knowing the language: its sign says what it is, and its separators are clear."""
-    return figure.kind in ("money", "percent") and _AMBIGUOUS.search(figure.span.surface) is None
+def _is_plain(figure: Figure, text: str) -> bool:
+    """Whether a figure is sure without knowing the language.
+
+    Its sign says what it is, its separators are clear, and no word behind it can multiply it ("R$ 20 bilhões").
+    """
+    if figure.kind not in ("money", "percent") or _AMBIGUOUS.search(figure.span.surface) is not None:
+        return False
+    return figure.kind == "percent" or _WORD_BEHIND.match(text, figure.span.end) is None
 
 
 def _blocks(times: Sequence[TimeMention]) -> Callable[[int], bool]:
