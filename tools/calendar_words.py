@@ -2,9 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["babel==2.17.0"]
 # ///
-"""Make worker/steps/instants/calendar_words.tsv: the names of months and weekdays, from Unicode CLDR.
+"""Make tables of the names of months and weekdays, from Unicode CLDR.
 
     uv run tools/calendar_words.py > worker/steps/instants/calendar_words.tsv
+    uv run tools/calendar_words.py datelines > worker/steps/facts/lexicon/dateline_months.tsv
 
 Babel carries CLDR as Python data; the worker needs only these few names of it, not the 30 MB. Each locale is read
 alone, without what CLDR lets it inherit: Babel 2.17 mixes up the locales when it resolves aliases.
@@ -32,6 +33,13 @@ HEADER = """\
 #
 """
 
+MONTHS_HEADER = """\
+# Names of months in all languages but those that mean another month elsewhere ("listopad"). Columns: the month; its
+# names in small letters, separated by |. Made by tools/calendar_words.py from Unicode CLDR 46 (in Babel 2.17.0):
+#
+"""
+MIN_MONTH_LETTERS = 3
+
 
 def values(data: Mapping[str, Any], field: str) -> Iterator[tuple[int, str]]:
     """All (number, name) pairs of a locale's months or days, whatever their context and width."""
@@ -57,12 +65,28 @@ def rows(locale: str) -> Iterator[str]:
             yield "\t".join([locale.split("_", maxsplit=1)[0], kind, *("|".join(names[number]) for number in numbers)])
 
 
+def month_rows() -> Iterator[str]:
+    """One line for each month: its number, and its names in all languages that mean no other month in another."""
+    months: dict[str, set[int]] = {}
+    for locale in LOCALES.split():
+        for number, name in values(localedata.load(locale, merge_inherited=False), "months"):
+            plain = name.strip().removeprefix("de ").removeprefix("d\u2019").rstrip(".").casefold()
+            if len(plain) >= MIN_MONTH_LETTERS and plain.isalpha():
+                months.setdefault(plain, set()).add(number)
+    for number in range(1, 13):
+        yield f"{number}\t" + "|".join(sorted(name for name, numbers in months.items() if numbers == {number}))
+
+
 def main() -> None:
-    """Write the table to standard output, under the notice that its licence asks for."""
+    """Write a table to standard output, under the notice that its licence asks for."""
     licence = (resources.files("babel") / "locale-data" / "LICENSE.unicode").read_text(encoding="utf-8")
     out = sys.stdout
-    out.write(HEADER)
+    datelines = sys.argv[1:] == ["datelines"]
+    out.write(MONTHS_HEADER if datelines else HEADER)
     out.writelines(f"# {line}".rstrip() + "\n" for line in licence.splitlines())
+    if datelines:
+        out.writelines(row + "\n" for row in month_rows())
+        return
     seen: set[str] = set()
     for locale in LOCALES.split():
         for row in rows(locale):

@@ -57,11 +57,13 @@ def country_of(city_name: str, region: str | None) -> str | None:
             # An unknown region, or one of several: only a country that both agree on is safe.
             shared = [code for code in of_city if code in candidates] if candidates else list(of_city)
             return shared[0] if shared and (candidates or len(shared) == 1) else None
-    if of_city:
-        return of_city[0]
-    # A few countries are cities, and some stories are filed from a country or a state as a whole.
+    # A few countries are cities, and some stories are filed from a country or a state as a whole: a country is better
+    # known than a city elsewhere that has its name (Mexico in the Philippines).
+    country = country_code(city_name)
+    if country or of_city:
+        return country or of_city[0]
     regions = codes_of(city_name)
-    return country_code(city_name) or (regions[0] if found is None and len(regions) == 1 else None)
+    return regions[0] if found is None and len(regions) == 1 else None
 
 
 @cache

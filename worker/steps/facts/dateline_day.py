@@ -1,10 +1,13 @@
-"""The day a dateline names: "May 24", "24th May, 2025", "Tuesday"."""
+"""The day a dateline names: "May 24", "24th May, 2025", "Tuesday", "6 de julio"."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+
+from worker.steps.facts.gazetteer import lexicon_lines
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -24,6 +27,13 @@ _FORMS = tuple(
         r"(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b",
         _WEEKDAY,
     )
+)
+# In other languages the day stands first: "6. Juli", "1er août", "6 de julho de 2026", "06 LUG", "6 lug.". What is
+# short may be a word of another kind ("6 out of 10") unless it is written as an abbreviation, or is May.
+_ELSEWHERE = re.compile(
+    r"(?P<day>\d{1,2})(?:\.|er|[ºª°])?[ \xa0]{1,2}(?:de[ \xa0]|d['\u2019])?"
+    r"(?P<month>[^\W\d_]{4,}\b|[Mm](?:ai|aj|ei|áj|aí)\b|[^\W\d_]{3}(?=\.)|[A-Z]{3}\b)\.?"
+    r"(?:,?[ \xa0]{1,2}(?:del?[ \xa0])?(?P<year>(?:19|20)\d\d)\b)?"
 )
 # What all of them begin with: most words are none of it.
 _BEGINNING = re.compile(rf"(?<!\w)(?:\d|{'|'.join(_MONTHS + _WEEKDAYS)})", re.IGNORECASE)
@@ -57,7 +67,16 @@ def match_day(text: str, start: int, end: int) -> tuple[WrittenDay, int] | None:
                 weekday=_WEEKDAYS.index(weekday[:3].lower()) if weekday else None,
             )
             return written, found.end()
-    return None
+    return _match_elsewhere(text, start, end)
+
+
+def _match_elsewhere(text: str, start: int, end: int) -> tuple[WrittenDay, int] | None:
+    found = _ELSEWHERE.match(text, start, end)
+    month = _months_elsewhere().get(found["month"].casefold()) if found else None
+    if found is None or month is None:
+        return None
+    year = int(found["year"]) if found["year"] else None
+    return WrittenDay(month=month, day=int(found["day"]), year=year), found.end()
 
 
 def find_day(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -91,6 +110,13 @@ def resolve_day(written: WrittenDay, near: date | None) -> date | None:
 
 def _month(written: str) -> int:
     return int(written) if written.isdigit() else _MONTHS.index(written[:3].lower()) + 1
+
+
+@cache
+def _months_elsewhere() -> dict[str, int]:
+    """The months by their names in other languages, in small letters."""
+    rows = (line.split("\t") for line in lexicon_lines("dateline_months.tsv"))
+    return {name: int(month) for month, names in rows for name in names.split("|")}
 
 
 def _calendar_day(year: int, month: int, day: int) -> date | None:
